@@ -1,0 +1,54 @@
+"""One HTTP exchange, as surfaces see it: a Request in, a Response out.
+
+In: what the front door read from the socket, whole and within its limits. Out: status, headers and body bytes.
+Never: a socket, a framework, or an opinion about who the caller is; the proof is carried unread.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from .identity import Proof
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Request:
+    """A request within one surface: `path` starts below the surface's prefix and is percent-decoded.
+
+    `raw_path` is the same part undecoded, `query` the raw query string, `headers` lower-case names in the order sent,
+    `client` the peer's address. `prefix` is what was cut off (`/rest/v1`), `base_url` scheme and authority as the
+    client wrote them.
+    """
+
+    method: str
+    path: str
+    query: bytes = b""
+    headers: Headers = field(default_factory=list[tuple[bytes, bytes]])
+    body: bytes = b""
+    proof: Proof = field(default_factory=Proof)
+    client: str = ""
+    raw_path: bytes = b""
+    prefix: str = ""
+    base_url: str = ""
+    id: str = ""
+
+    def header(self, name: bytes) -> str | None:
+        """The first header of that lower-case name, decoded as Latin-1, or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return None
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer. `headers` hold no Content-Length: the door adds it (for 204 and 304 it does not)."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default_factory=list[tuple[bytes, bytes]])
+    reason: str | None = None
+
+
+Surface = Callable[[Request], Awaitable[Response]]
