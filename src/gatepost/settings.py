@@ -8,7 +8,7 @@ Never: a secret in a message, or a key that is silently not understood.
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NewType, get_args, get_origin, get_type_hints
@@ -39,7 +39,17 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A group of settings; its members are `Annotated[type, Option(…)]` with a default each."""
 
 
-class ServerSettings(Section):
+class ProjectSettings(Section, frozen=True):
+    """Where a project's own files lie, relative to its folder. A Supabase project has its places fixed."""
+
+    name: Annotated[str, Option("Name shown to people; empty: the folder's name")] = ""
+    migrations: Annotated[str, Option("Folder of migrations, applied in order of name")] = "migrations"
+    seeds: Annotated[
+        tuple[str, ...], Option("Files or patterns loaded once, after the migrations, into a new database")
+    ] = ("seed.sql",)
+
+
+class ServerSettings(Section, frozen=True):
     host: Annotated[str, Option("Address to listen on", env=("GATEPOST_HOST",))] = "127.0.0.1"
     port: Annotated[int, Option("Port to listen on", env=("GATEPOST_PORT", "PORT"), toml="api.port")] = 54321
     workers: Annotated[int, Option("Serving processes")] = 1
@@ -47,16 +57,16 @@ class ServerSettings(Section):
     external_url: Annotated[
         str, Option("URL under which clients reach this server; empty: http://HOST:PORT", toml="api.external_url")
     ] = ""
-    shutdown_grace: Annotated[Seconds, Option("How long requests in flight may take when the server stops")] = Seconds(10)
+    shutdown_grace: Annotated[Seconds, Option("How long requests in flight may take when the server stops")] = Seconds(
+        10
+    )
     cors_origins: Annotated[
         tuple[str, ...], Option("Origins a browser may call from; empty: any, without credentials")
     ] = ()
 
 
-class DatabaseSettings(Section):
-    url: Annotated[
-        str, Option("Administrator's URL, for set-up; empty: the embedded PostgreSQL", secret=True)
-    ] = ""
+class DatabaseSettings(Section, frozen=True):
+    url: Annotated[str, Option("Administrator's URL, for set-up; empty: the embedded PostgreSQL", secret=True)] = ""
     authenticator_url: Annotated[str, Option("Login of API traffic", secret=True)] = ""
     service_url: Annotated[str, Option("Login of identities whose role is service_role", secret=True)] = ""
     auth_url: Annotated[str, Option("Login of the auth surface", secret=True)] = ""
@@ -67,7 +77,7 @@ class DatabaseSettings(Section):
     statement_timeout: Annotated[Seconds, Option("Longest statement of an API request; 0: none")] = Seconds(0)
 
 
-class AuthSettings(Section):
+class AuthSettings(Section, frozen=True):
     """The auth surface. Names follow GoTrue's environment."""
 
     site_url: Annotated[
@@ -75,15 +85,17 @@ class AuthSettings(Section):
     ] = "http://127.0.0.1:3000"
 
 
-class RestSettings(Section):
+class RestSettings(Section, frozen=True):
     """The REST surface. Names follow PostgREST's configuration."""
 
     schemas: Annotated[
-        tuple[str, ...], Option("Exposed schemas; the first is the default", env=("PGRST_DB_SCHEMAS",), toml="api.schemas")
+        tuple[str, ...],
+        Option("Exposed schemas; the first is the default", env=("PGRST_DB_SCHEMAS",), toml="api.schemas"),
     ] = ("public",)
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
+    project: ProjectSettings = ProjectSettings()
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
@@ -129,7 +141,11 @@ def read(entry: Entry, value: object, source: str) -> object:
     except (ValueError, msgspec.ValidationError) as error:
         shown = "its value" if entry.option.secret else repr(value)
         raise Problem(
-            "invalid_setting", 500, f"{source}: {shown} does not fit the setting {entry.key}", str(error), entry.option.help
+            "invalid_setting",
+            500,
+            f"{source}: {shown} does not fit the setting {entry.key}",
+            str(error),
+            entry.option.help,
         ) from None
 
 
@@ -161,19 +177,34 @@ def _boolean(text: str) -> bool:
     raise ValueError("expected true or false")
 
 
-def load(toml: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Defaults, then `gatepost.toml` (already parsed), then the environment; a later source wins."""
-    values: dict[str, object] = {}
+def load(
+    toml: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    base: Mapping[str, object] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Defaults, `base`, `gatepost.toml` (already parsed), the environment, `overrides`; a later source wins.
+
+    `base` and `overrides` are by key (`auth.site_url`); `base` holds values in the settings' own types.
+    """
     entries = {entry.key: entry for entry in table()}
+    values = dict(base or {})
     for key, value in _flatten(toml or {}):
         if key not in entries:
             raise Problem("unknown_setting", 500, f"gatepost.toml: there is no setting {key}", None, near(key, entries))
         values[key] = read(entries[key], value, "gatepost.toml")
-    for entry in entries.values():
-        name = next((name for name in entry.env if name in (environ or {})), None)
-        if name is not None and environ is not None:
-            values[entry.key] = read(entry, environ[name], name)
+    values.update(_from_environment(entries.values(), environ or {}))
+    values.update((key, read(entries[key], value, "the command line")) for key, value in (overrides or {}).items())
     return build(values)
+
+
+def _from_environment(entries: Iterable[Entry], environ: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+    """What variables say. An empty one says nothing, except where text is expected."""
+    for entry in entries:
+        name = next((name for name in entry.env if name in environ), None)
+        if name is not None and (environ[name] or entry.type is str):
+            yield entry.key, read(entry, environ[name], name)
 
 
 def build(values: Mapping[str, object]) -> Settings:

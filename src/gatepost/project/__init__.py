@@ -1,0 +1,91 @@
+"""A project folder, read: where its migrations lie, what its configuration says, what of it has no effect here.
+
+In: a folder with `gatepost.toml`, or a Supabase project's `supabase/config.toml`, and the environment. Out: a frozen
+Project, or a Problem that names file and key.
+Never: a change to the folder, or a key that is passed over in silence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gatepost import settings as configuration
+from gatepost.problem import Problem
+from gatepost.settings import Settings
+
+from . import supabase
+from .dotenv import environment
+
+Kind = Literal["gatepost", "supabase"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder that Gatepost can serve.
+
+    `root` is the project's folder, `migrations` a folder that need not exist, `seeds` the seed files that do exist, in
+    order. `notes` are sentences for the person who starts it: keys that are not honoured, variables that are not set.
+    """
+
+    kind: Kind
+    root: Path
+    name: str
+    migrations: Path
+    seeds: tuple[Path, ...]
+    settings: Settings
+    notes: tuple[str, ...] = ()
+
+    @property
+    def hidden(self) -> Path:
+        """The folder for what belongs to this machine only: state, keys, an embedded server's data."""
+        return self.root / ".gatepost"
+
+
+def find(folder: Path) -> tuple[Kind, Path]:
+    """The kind of project a folder holds and its root; a Supabase project may be named by its `supabase` folder too."""
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise Problem("no_project", 500, f"{folder}: there is no such folder")
+    if (folder / "supabase" / "config.toml").is_file():
+        return "supabase", folder
+    if folder.name == "supabase" and (folder / "config.toml").is_file():
+        return "supabase", folder.parent
+    if (folder / "gatepost.toml").is_file():
+        return "gatepost", folder
+    hint = "Name a folder that holds gatepost.toml, or supabase/config.toml; an empty gatepost.toml is enough"
+    raise Problem("no_project", 500, f"{folder}: this is not a project", None, hint)
+
+
+def read(folder: Path, environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Project:
+    """The project in `folder`. Later wins: defaults, config.toml, gatepost.toml, the environment, `overrides`."""
+    kind, root = find(folder)
+    if kind == "supabase":
+        return _supabase(root, environ, overrides or {})
+    own = configuration.load_file(root / "gatepost.toml")
+    settings = configuration.load(own, environment(root, environ), overrides=overrides)
+    seeds = _existing(root, settings.project.seeds)
+    name = settings.project.name or root.name
+    return Project("gatepost", root, name, root / settings.project.migrations, seeds, settings)
+
+
+def _supabase(root: Path, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Project:
+    folder = root / "supabase"
+    variables = environment(folder, environ)
+    foreign = supabase.translate(configuration.load_file(folder / "config.toml"), variables, root)
+    beside = root / "gatepost.toml"
+    own = configuration.load_file(beside) if beside.is_file() else None
+    settings = configuration.load(own, environ, base=foreign.values, overrides=overrides)
+    seeds = _existing(folder, foreign.seeds)
+    name = settings.project.name or foreign.name or root.name
+    return Project("supabase", root, name, folder / "migrations", seeds, settings, foreign.notes)
+
+
+def _existing(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
+    """Files that the patterns name, each pattern's in order of name. A pattern without a file is normal."""
+    found: list[Path] = []
+    for pattern in patterns:
+        relative = pattern.removeprefix("./")
+        matches = sorted(folder.glob(relative)) if not relative.startswith("/") else [Path(relative)]
+        found += [path for path in matches if path.is_file() and path not in found]
+    return tuple(found)
