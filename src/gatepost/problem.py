@@ -66,6 +66,4 @@ class Unavailable(Problem):
     """The database cannot be reached, or the connection broke while the request was under way: worth another try."""
 
     def __init__(self, message: str = "The database is not reachable right now", details: str | None = None) -> None:
-        super().__init__(
-            "database_unavailable", 503, message, details, "Try again in a moment", {"Retry-After": "1"}
-        )
+        super().__init__("database_unavailable", 503, message, details, "Try again in a moment", {"Retry-After": "1"})

@@ -4,13 +4,27 @@ In: an Identity and Statements (or one of our own logins by name). Out: Results 
 role and those claims. Never: a statement that runs with a role left over from somebody else.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from ..identity import Identity
+from ..problem import Problem
 from ..query.sql import Statement
+from ..settings import DatabaseSettings
+from .connection import Command, Connection, command
+from .errors import CANCELLED, LOST_STATEMENTS
+from .lanes import TIMEOUT_MS, Lanes
+from .pool import Pool
+from .prelude import prelude
 from .values import Context, Result
+from .wash import ROLLBACK
+
+SERVICE_ROLE = "service_role"
+NO_CONTEXT = Context()
+FORCE_CONSTRAINTS = Command("set constraints all immediate", silent=True)
+RETIRE_SECONDS = 30.0
 
 
 class Transaction(Protocol):
@@ -27,13 +41,198 @@ class Scope(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
 
 
-class Doors(Protocol):
+class Database:
+    """The doors. `logins` maps `authenticator`, `service` (optional), `auth` … to conninfos.
+
+    `role_settings` holds what `ALTER ROLE … SET` gave the API roles; the catalog's owner keeps it current.
+    """
+
+    def __init__(self, logins: Mapping[str, str], settings: DatabaseSettings | None = None) -> None:
+        self.settings = settings or DatabaseSettings()
+        self.role_settings: Mapping[str, tuple[tuple[str, str], ...]] = {}
+        self._pools = {name: self._pool(name, conninfo) for name, conninfo in logins.items()}
+        self._lanes: dict[tuple[str, str], Lanes] = {}
+        self._timeout = int(self.settings.statement_timeout * 1000)
+        self._keeper: asyncio.Task[None] | None = None
+
+    def _pool(self, name: str, conninfo: str) -> Pool:
+        size = self.settings.pool_size if name == "authenticator" else max(2, self.settings.pool_size // 2)
+        return Pool(conninfo, size, self.settings.acquire_timeout, named=self.settings.prepared_statements)
+
     async def run(
-        self, identity: Identity, statements: Sequence[Statement], context: Context = ...
-    ) -> list[Result]: ...
+        self, identity: Identity, statements: Sequence[Statement], context: Context = NO_CONTEXT
+    ) -> list[Result]:
+        """Run statements as `identity` in one transaction and one round trip.
 
-    def transaction(
-        self, identity: Identity, context: Context = ..., *, isolation: str | None = None, rollback: bool = False
-    ) -> AbstractAsyncContextManager[Transaction]: ...
+        DatabaseProblem where PostgreSQL refuses (everything is undone), Unavailable (503) where it went away, Problem
+        504 `pool_timeout` where no connection came free.
+        """
+        login = self._login(identity)
+        if len(statements) == 1 and statements[0].inert and context.isolation is None and not context.rollback:
+            results = await self._run_on_lane(login, identity, statements[0], context)
+            if results is not None:
+                return results
+        thorough = not all(statement.inert for statement in statements)
+        async with self._pools[login].connection(thorough=thorough) as connection:
+            try:
+                return await connection.send(*self._segments(connection, identity, statements, context))
+            except Problem as error:
+                if error.code not in LOST_STATEMENTS:
+                    raise
+            return await connection.send(*self._segments(connection, identity, statements, context))
 
-    def system(self, name: str) -> Scope: ...
+    async def _run_on_lane(
+        self, login: str, identity: Identity, statement: Statement, context: Context
+    ) -> list[Result] | None:
+        """The results, or None where the pool shall answer: lanes full, or the read took too long for company."""
+        lanes = self._find_lanes(login, identity.role)
+        lane = lanes.free() if lanes is not None else None
+        if lanes is None or lane is None:
+            return None
+        short = (*self.role_settings.get(identity.role, ()), ("statement_timeout", str(TIMEOUT_MS)))
+        first = prelude(identity, context, short, timezone=lane.timezone)
+        try:
+            return await lanes.run(lane, first, command(statement, identity.role, context.search_path))
+        except Problem as error:
+            if error.code not in (CANCELLED, *LOST_STATEMENTS):
+                raise
+        return None
+
+    def _find_lanes(self, login: str, role: str) -> Lanes | None:
+        if self.settings.lanes == 0:
+            return None
+        lanes = self._lanes.get((login, role))
+        if lanes is None:
+            pool = self._pools[login]
+            lanes = self._lanes[login, role] = Lanes(pool.conninfo, self.settings.lanes, pool.timeout, named=pool.named)
+        return lanes
+
+    def _segments(
+        self, connection: Connection, identity: Identity, statements: Sequence[Statement], context: Context
+    ) -> list[list[Command]]:
+        """Prelude and statements as one implicit transaction; an explicit one where the context asks for more."""
+        body = [
+            self._prelude(connection, identity, context),
+            *(command(each, identity.role, context.search_path) for each in statements),
+        ]
+        if context.isolation is None and not context.rollback:
+            return [body]
+        end = (
+            [FORCE_CONSTRAINTS, Command("rollback", silent=True)]
+            if context.rollback
+            else [Command("commit", silent=True)]
+        )
+        # The rollback in a segment of its own ends what an error left open.
+        return [[_begin(context.isolation), *body, *end], ROLLBACK]
+
+    def _prelude(self, connection: Connection, identity: Identity, context: Context) -> Command:
+        settings = self.role_settings.get(identity.role, ())
+        return prelude(identity, context, settings, timezone=connection.timezone, timeout=self._timeout)
+
+    @asynccontextmanager
+    async def transaction(
+        self,
+        identity: Identity,
+        context: Context = NO_CONTEXT,
+        *,
+        isolation: str | None = None,
+        rollback: bool = False,
+    ) -> AsyncGenerator[Transaction]:
+        """Several round trips as `identity`; `rollback` undoes everything at the end, after forcing constraints."""
+        async with self._pools[self._login(identity)].connection(thorough=True) as connection:
+            begin = [_begin(isolation or context.isolation), self._prelude(connection, identity, context)]
+            opened = _Transaction(connection, begin, identity.role, context.search_path)
+            async with opened.ended(rollback or context.rollback):
+                yield opened
+
+    def system(self, name: str) -> Scope:
+        """One of our own logins by name; a Problem where this server was not given it."""
+        if name not in self._pools:
+            raise Problem("login_missing", 500, f"The server has no login for {name}", None, "Run gatepost doctor")
+        return _System(self._pools[name])
+
+    def _login(self, identity: Identity) -> str:
+        return "service" if identity.role == SERVICE_ROLE and "service" in self._pools else "authenticator"
+
+    def conninfo(self, name: str) -> str:
+        """How to reach the database as one of our logins, for a connection of its own (LISTEN)."""
+        return self._pools[name].conninfo
+
+    def start(self) -> None:
+        """Close idle connections from now on."""
+        self._keeper = asyncio.get_running_loop().create_task(self._keep())
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(RETIRE_SECONDS)
+            for pool in self._pools.values():
+                pool.retire()
+
+    async def close(self) -> None:
+        """End all connections; what is under way is waited for by whoever started it."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+        for lanes in self._lanes.values():
+            lanes.close()
+        for pool in self._pools.values():
+            await pool.close()
+
+
+class _Transaction:
+    """An explicit transaction on an exclusive connection; BEGIN travels with the first statement."""
+
+    def __init__(self, connection: Connection, begin: list[Command], role: str = "", search_path: str = "") -> None:
+        self._connection, self._begin = connection, begin
+        self._role, self._search_path = role, search_path
+
+    async def run(self, *statements: Statement) -> list[Result]:
+        begin, self._begin = self._begin, []
+        commands = [command(each, self._role, self._search_path) for each in statements]
+        return await self._connection.send([*begin, *commands])
+
+    @asynccontextmanager
+    async def ended(self, rollback: bool) -> AsyncGenerator[None]:
+        try:
+            yield
+        except BaseException:
+            await self._end([])
+            raise
+        await self._end([FORCE_CONSTRAINTS] if rollback else [Command("commit", silent=True)])
+
+    async def _end(self, last: list[Command]) -> None:
+        if self._begin or self._connection.closed:
+            return  # nothing was ever sent, or nothing is left to end
+        await self._connection.send(last, ROLLBACK) if last else await self._connection.send(ROLLBACK)
+
+
+class _System:
+    """A login of our own: no prelude, the session's own role."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def run(self, *statements: Statement) -> list[Result]:
+        async with self._pool.connection() as connection:
+            try:
+                return await connection.send([command(each) for each in statements])
+            except Problem as error:
+                if error.code not in LOST_STATEMENTS:
+                    raise
+            return await connection.send([command(each) for each in statements])
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        async with self._pool.connection() as connection:
+            opened = _Transaction(connection, [_begin(None)])
+            async with opened.ended(rollback=False):
+                yield opened
+
+
+def _begin(isolation: str | None) -> Command:
+    """BEGIN, at one of PostgreSQL's isolation levels; another name is refused, since it stands in the text."""
+    if isolation is None:
+        return Command("begin", silent=True)
+    level = isolation.lower()
+    if level not in ("read uncommitted", "read committed", "repeatable read", "serializable"):
+        raise Problem("invalid_isolation", 400, "There is no such isolation level", isolation)
+    return Command(f"begin isolation level {level}", silent=True)

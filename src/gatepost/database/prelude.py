@@ -1,0 +1,82 @@
+"""Who and what a transaction acts for, as one statement.
+
+In: an Identity, a Context, the settings of its role. Out: one `select set_config(…), …` with the role last.
+Never: a setting that a helper or an answer reads and that is left as the one before had it.
+"""
+
+from functools import lru_cache
+
+from ..identity import Identity
+from ..query.sql import Parameter
+from .connection import Command
+from .values import Context
+
+# `sub` alone is set singly too: auth.uid() reads it first and saves parsing the claims.
+# pg_temp comes last, else temporary tables would shadow names.
+PINNED = (
+    "request.jwt.claims",
+    "request.jwt.claim.sub",
+    "request.method",
+    "request.path",
+    "request.headers",
+    "request.cookies",
+    "search_path",
+    "transaction_read_only",
+    "statement_timeout",
+    "timezone",
+)
+EMPTY = (
+    "request.jwt.claim",
+    "request.jwt.claim.role",
+    "request.jwt.claim.email",
+    "response.headers",
+    "response.status",
+)
+
+
+def prelude(
+    identity: Identity,
+    context: Context,
+    role_settings: tuple[tuple[str, str], ...] = (),
+    *,
+    timezone: str = "UTC",
+    timeout: int = 0,
+) -> Command:
+    """The prelude of one transaction. `timeout` (ms) holds where the context names none; settings of the role and the
+    context's own come after the pinned ones and win.
+    """
+    further = (*role_settings, *context.settings)
+    text = _text(tuple(name for name, _ in further))
+    return Command(text, _params(identity, context, further, timezone, timeout), ("", "", text), silent=True)
+
+
+def _params(
+    identity: Identity, context: Context, further: tuple[tuple[str, str], ...], timezone: str, timeout: int
+) -> tuple[Parameter, ...]:
+    limit = timeout if context.timeout is None else context.timeout
+    return (
+        identity.claims_json,
+        identity.subject.encode(),
+        context.method.encode(),
+        context.path.encode("utf-8", "replace"),
+        context.headers,
+        context.cookies,
+        f"{context.search_path}, pg_temp".encode() if context.search_path else b"pg_temp",
+        b"on" if context.read_only else b"off",
+        b"%d" % limit,
+        (context.timezone or timezone).encode(),
+        *(value.encode() for _, value in further),
+        *(name.encode() for name, _ in further),
+        identity.role.encode(),
+    )
+
+
+@lru_cache(256)
+def _text(further: tuple[str, ...]) -> str:
+    """The statement for a list of further settings; their names are parameters too."""
+    calls = [f"set_config('{name}', ${index}, true)" for index, name in enumerate(PINNED, 1)]
+    calls += [f"set_config('{name}', '', true)" for name in EMPTY]
+    first = len(PINNED) + 1
+    calls += [f"set_config(${first + len(further) + i}, ${first + i}, true)" for i in range(len(further))]
+    calls.append(f"set_config('role', ${first + 2 * len(further)}, true)")
+    return "select " + ", ".join("pg_catalog." + call for call in calls)
