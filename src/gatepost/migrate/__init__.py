@@ -1,0 +1,9 @@
+"""Our objects and a project's migrations, brought into a database.
+
+In: an administrator's or owner's connection string, a project's folder. Out: what was done, as data.
+Never: a statement of ours run twice to different effect, or a project's file changed.
+"""
+
+from .install import Installation, install
+
+__all__ = ["Installation", "install"]

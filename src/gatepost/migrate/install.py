@@ -1,0 +1,126 @@
+"""Roles, schemas and our objects in a database: made, or brought up to date.
+
+In: an administrator's connection string (a superuser, or a role with CREATEROLE that may create schemas). Out: an
+Installation. Never: a change of what an application made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..query.sql import identifier
+from .connection import Connection
+from .objects import FIRST, PROFILES, THEN, Profile, Script, fingerprint, migrations
+
+LOGINS = ("authenticator", "service_authenticator", "supabase_auth_admin", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What `install` found or did. `owner` is the role that owns the application's objects and runs its migrations;
+    `changed` is False where everything was there already."""
+
+    profile: Profile
+    owner: str
+    changed: bool
+    applied: tuple[str, ...] = ()
+
+
+def install(
+    admin_dsn: str,
+    profile: Profile = "gatepost",
+    passwords: Mapping[str, str] | None = None,
+    schemas: Sequence[str] = ("public",),
+) -> Installation:
+    """Install our objects in the database that `admin_dsn` names; cheap where they are up to date.
+
+    `passwords` are set for the logins named in it (clear text in, SCRAM verifiers to the server). `schemas` are the
+    exposed ones: in the gatepost profile their new tables get row level security.
+    """
+    with Connection(admin_dsn) as connection:
+        owner = _owner(connection)
+        mark = fingerprint(profile) + "/" + ",".join(schemas)
+        result = Installation(profile, owner, changed=False)
+        if _installed(connection) != mark:
+            result = _install(connection, profile, owner, schemas, mark)
+        set_passwords(connection, passwords or {})
+        return result
+
+
+def set_passwords(connection: Connection, passwords: Mapping[str, str]) -> None:
+    """Give logins their passwords, so that they can come in by TCP."""
+    for role, password in passwords.items():
+        verifier = connection.encrypted(password, role)
+        connection.script(f"alter role {identifier(role)} password '{verifier}'")  # a verifier holds no quotes
+
+
+def _owner(connection: Connection) -> str:
+    """`postgres`, unless that is a foreign server's superuser and not us."""
+    return connection.value(
+        "select case when r.rolsuper then current_user else 'postgres' end"
+        " from (values (true)) v left join pg_roles r on r.rolname = 'postgres'"
+        " where r.rolname is not null or (select rolsuper from pg_roles where rolname = current_user)"
+        " union all select current_user limit 1"
+    ) or "postgres"
+
+
+def _installed(connection: Connection) -> str | None:
+    """The fingerprint of what is there, None where nothing is."""
+    if connection.value("select to_regclass('auth_private.installation') is not null") == "f":
+        return None
+    return connection.value("select value from auth_private.installation where name = 'fingerprint'")
+
+
+def _install(
+    connection: Connection, profile: Profile, owner: str, schemas: Sequence[str], mark: str
+) -> Installation:
+    with connection.transaction():
+        connection.rows("select pg_advisory_xact_lock(7310214402651)")
+        connection.rows("select set_config('client_min_messages', 'warning', true)")
+        connection.rows("select set_config('search_path', 'pg_catalog', true)")
+        connection.rows("select set_config('gatepost.owner', $1, true)", owner)
+        for script in FIRST:
+            _run(connection, script)
+        applied = _migrate(connection)
+        for script in (*THEN, *PROFILES[profile]):
+            _run(connection, script)
+        _record(connection, profile, schemas, mark)
+    return Installation(profile, owner, changed=True, applied=tuple(applied))
+
+
+def _migrate(connection: Connection) -> list[str]:
+    """Bring existing tables up to date; a database without them is made from the schema files instead."""
+    known = {script.name.removeprefix("migrations/"): script for script in migrations()}
+    if connection.value("select to_regclass('auth.users') is null") == "t":
+        return []
+    done: set[str | None] = set()
+    if connection.value("select to_regclass('auth_private.migrations') is not null") == "t":
+        done = {row[0] for row in connection.rows("select name from auth_private.migrations")}
+    pending = [name for name in known if name not in done]
+    for name in pending:
+        _run(connection, known[name])
+    return pending
+
+
+def _record(connection: Connection, profile: Profile, schemas: Sequence[str], mark: str) -> None:
+    names = "{" + ",".join(script.name.removeprefix("migrations/") for script in migrations()) + "}"
+    connection.rows(
+        "insert into auth_private.migrations (name) select unnest($1::text[]) on conflict do nothing", names
+    )
+    connection.rows("delete from auth_private.exposed_schemas")
+    for schema in schemas:
+        connection.rows("insert into auth_private.exposed_schemas (name) values ($1) on conflict do nothing", schema)
+    for name, value in (("fingerprint", mark), ("profile", profile)):
+        connection.rows(
+            "insert into auth_private.installation (name, value) values ($1, $2)"
+            " on conflict (name) do update set value = excluded.value",
+            name,
+            value,
+        )
+
+
+def _run(connection: Connection, script: Script) -> None:
+    if script.role:
+        connection.script(f"set local role {identifier(script.role)}")
+    connection.script(script.text)
+    if script.role:
+        connection.script("reset role")

@@ -1,0 +1,54 @@
+"""Our own SQL files: which there are, in what order they run, and as whom.
+
+In: a profile's name. Out: Scripts and a fingerprint that changes whenever one of them does.
+Never: a value put into their text; they read what varies from settings named `gatepost.…`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Profile = Literal["gatepost", "supabase"]
+
+FOLDER = Path(__file__).parent.parent / "sql"
+AUTH = "supabase_auth_admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One file; `role` is whom it runs as, None for the administrator."""
+
+    name: str
+    role: str | None = None
+
+    @property
+    def text(self) -> str:
+        return (FOLDER / self.name).read_text("utf-8")
+
+
+FIRST = (Script("roles.sql"), Script("schemas.sql"))
+THEN = (
+    Script("auth/tables.sql", AUTH),
+    Script("auth/federation.sql", AUTH),
+    Script("auth/functions.sql", AUTH),
+    Script("private/tables.sql", AUTH),
+    Script("auth/grants.sql", AUTH),
+)
+PROFILES: dict[Profile, tuple[Script, ...]] = {
+    "gatepost": (Script("profiles/gatepost.sql"),),
+    "supabase": (Script("profiles/supabase.sql"),),
+}
+
+
+def migrations() -> list[Script]:
+    """What brings an older database up to date, oldest first."""
+    return [Script(f"migrations/{path.name}") for path in sorted((FOLDER / "migrations").glob("*.sql"))]
+
+
+def fingerprint(profile: Profile) -> str:
+    """Changes when a file, the order or the profile does: then a database needs another installation."""
+    digest = hashlib.sha256(profile.encode())
+    for script in (*FIRST, *migrations(), *THEN, *PROFILES[profile]):
+        digest.update(f"\0{script.name}\0{script.role}\0".encode() + script.text.encode())
+    return digest.hexdigest()
