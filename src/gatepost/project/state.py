@@ -19,9 +19,11 @@ FILE, LOCK = "state.json", "lock"
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    """Proofs of this project: `signing_key` is a private JWK (ES256), None where tokens are signed with `jwt_secret`.
+    """Proofs of this project.
 
-    `anon` and `service_role` are the legacy keys (JWTs), `publishable` and `secret` their successors.
+    `signing_keys` are private JWKs, the first signs and all verify; without any, `jwt_secret` signs (HS256). It
+    verifies in either case: `anon` and `service_role` are legacy keys, JWTs signed with it. `publishable` and
+    `secret` are their successors.
     """
 
     jwt_secret: str
@@ -29,7 +31,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     service_role: str
     publishable: str
     secret: str
-    signing_key: dict[str, Any] | None = None
+    signing_keys: tuple[dict[str, Any], ...] = ()
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
