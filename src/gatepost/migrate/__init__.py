@@ -5,5 +5,6 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 """
 
 from .install import Installation, install
+from .objects import EXTENSIONS
 
-__all__ = ["Installation", "install"]
+__all__ = ["EXTENSIONS", "Installation", "install"]

@@ -12,6 +12,7 @@ from typing import Literal
 Profile = Literal["gatepost", "supabase"]
 
 FOLDER = Path(__file__).parent.parent / "sql"
+EXTENSIONS = FOLDER / "extensions"
 AUTH = "supabase_auth_admin"
 
 

@@ -1,0 +1,117 @@
+"""What every test may ask for: one throw-away PostgreSQL a session, a database of its own for each module.
+
+`pytest --postgres DIR` runs everything on another PostgreSQL (a folder with bin, lib and share). What a machine lacks is
+asked for with `needs("…")`: the test is then not run, and the closing line counts it.
+"""
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from gatepost import embedded, migrate
+from gatepost.embedded import Options, Server
+from gatepost.migrate import EXTENSIONS
+from gatepost.migrate.objects import Profile
+
+Connect = Callable[..., "psycopg.Connection[tuple[object, ...]]"]
+FreshDatabase = Callable[..., str]
+Needs = Callable[[str], str]
+
+PROGRAMS = {"chromium": ("chromium", "chromium-browser"), "postgresql": ("/usr/lib/postgresql/15/bin/postgres",)}
+missing: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", metavar="DIR", help="run on this PostgreSQL (a folder with bin, lib, share)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for what, count in sorted(missing.items()):
+        terminalreporter.write_line(f"not run: {count} × needs {what}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def needs() -> Needs:
+    """`needs("chromium")`: the program's path, or the test is not run and counted as such."""
+
+    def find(what: str) -> str:
+        for name in PROGRAMS.get(what, (what,)):
+            path = shutil.which(name)
+            if path:
+                return path
+        missing[what] += 1
+        pytest.skip(f"needs {what}")
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def postgres_folder(pytestconfig: pytest.Config) -> Path | None:
+    """The PostgreSQL asked for on the command line; None for the wheel's."""
+    given = pytestconfig.getoption("--postgres")
+    return Path(given) if given else None
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder with a short path that the server's account can pass through (pytest's own is closed to it)."""
+    folder = Path(tempfile.mkdtemp(prefix="gatepost-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(scratch: Path, postgres_folder: Path | None) -> Iterator[Server]:
+    """A PostgreSQL for this run. Connect with `cluster.dsn(user, dbname)`, as any role, by its unix socket."""
+    settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+    options = Options(binaries=postgres_folder, settings=settings, cache=scratch / "cache", extensions=EXTENSIONS)
+    server = embedded.start(scratch / "cluster", options)
+    yield server
+    server.stop(others=True)
+
+
+@pytest.fixture(scope="session")
+def connect(cluster: Server) -> Iterator[Connect]:
+    """`connect("postgres", dbname)`: an autocommit connection, closed when the session ends."""
+    opened: list[psycopg.Connection[tuple[object, ...]]] = []
+
+    def open_connection(user: str, dbname: str) -> psycopg.Connection[tuple[object, ...]]:
+        opened.append(psycopg.connect(cluster.dsn(user, dbname), autocommit=True))
+        return opened[-1]
+
+    yield open_connection
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def fresh_database(cluster: Server) -> FreshDatabase:
+    """`fresh_database(profile="gatepost")`: the name of a new database with our objects installed."""
+
+    def fresh(profile: Profile = "gatepost") -> str:
+        name = f"test_{uuid4().hex[:12]}"
+        with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
+            admin.execute(f"create database {name} template template0")  # pyright: ignore
+        migrate.install(cluster.dsn(dbname=name), profile)
+        return name
+
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def database_name(fresh_database: FreshDatabase) -> str:
+    """A database of this module's own, in the gatepost profile."""
+    return fresh_database()
+
+
+@pytest.fixture(scope="module")
+def supabase_database(fresh_database: FreshDatabase) -> str:
+    """A database of this module's own, in the supabase profile."""
+    return fresh_database("supabase")
