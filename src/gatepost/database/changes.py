@@ -1,0 +1,89 @@
+"""Word of changes: what the database says on its channels, with a poll behind it.
+
+In: a login's conninfo, channels, and what to call. Out: one call for each burst of changes, with its payloads.
+Never: a row taken from a payload; payloads are hints. Never an end while the server lives: a lost listener comes back.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from .. import observe
+from ..problem import Problem
+from ..query.sql import Statement
+from .queries import load
+from .scope import Scope
+
+QUERIES = load(Path(__file__).with_name("changes.sql"))
+BURST_SECONDS = 0.1
+POLL_SECONDS = 10.0
+BACKOFF_LIMIT = 32.0
+
+OnChange = Callable[[frozenset[str]], Awaitable[None]]
+
+
+class Changes:
+    """Listens on `channels`; calls `on_change` with the payloads of a burst, and with none after every reconnection
+    and wherever the poll finds another fingerprint of the catalog.
+    """
+
+    def __init__(self, conninfo: str, channels: tuple[str, ...], on_change: OnChange, scope: Scope) -> None:
+        self._conninfo, self._channels, self._on_change, self._scope = conninfo, channels, on_change, scope
+        self._payloads: set[str] = set()
+        self._heard = asyncio.Event()
+        self._fingerprint: bytes | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(work()) for work in (self._listen, self._poll, self._tell)]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        """Hear notifications for ever, waiting longer after each failure."""
+        wait = 1.0
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
+                    for channel in self._channels:
+                        await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+                    observe.emit("changes.listening", channels=",".join(self._channels))
+                    self._say("")
+                    wait = 1.0
+                    async for notice in connection.notifies():
+                        self._say(notice.payload)
+            except (psycopg.Error, OSError) as error:
+                observe.emit("changes.polling", reason=type(error).__name__)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, BACKOFF_LIMIT)
+
+    async def _poll(self) -> None:
+        while True:
+            with contextlib.suppress(Problem):
+                [result] = await self._scope.run(Statement(QUERIES["fingerprint"]))
+                found = result.rows[0][0]
+                if self._fingerprint not in (None, found):
+                    self._say("")
+                self._fingerprint = found
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _say(self, payload: str) -> None:
+        self._payloads.add(payload)
+        self._heard.set()
+
+    async def _tell(self) -> None:
+        """The first word at once, the rest of a burst together."""
+        while True:
+            await self._heard.wait()
+            self._heard.clear()
+            payloads, self._payloads = frozenset(self._payloads), set()
+            await self._on_change(payloads)
+            await asyncio.sleep(BURST_SECONDS)

@@ -1,0 +1,279 @@
+"""The front door.
+
+In: ASGI. Out: one Request to the surface its path names, one Response back, with request id, CORS headers and length.
+Never: an opinion about who may see what: it hands each surface the raw Proof, and lets the surface word its refusals.
+"""
+
+import itertools
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from . import observe
+from .exchange import Headers, Request, Response, Surface
+from .identity import Proof
+from .identity.identify import Identifier
+from .problem import Problem
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Refuse = Callable[[Request, Problem], Response]
+
+JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
+BODILESS = frozenset((204, 304))
+METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+EXPOSED = (
+    b"Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, "
+    b"Range-Unit, Preference-Applied, X-Total-Count, Link, X-Supabase-Api-Version, X-Request-Id, Retry-After"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A surface under a prefix. `refuse` words the door's own refusals in the surface's dialect; `needs_key` says for
+    a path below the prefix whether a request must bring a key.
+    """
+
+    prefix: str
+    surface: Surface
+    refuse: Refuse
+    needs_key: Callable[[str], bool] = field(default=lambda path: True)
+
+
+def refuse(_: Request, problem: Problem) -> Response:
+    """The door's own dialect."""
+    body = {"code": problem.code, "message": problem.message, "details": problem.details, "hint": problem.hint}
+    headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    return Response(problem.status, msgspec.json.encode(body), JSON + headers)
+
+
+class Gateway:
+    """An ASGI application over mounts. Without an `identifier` no mount needs a key (a surface that runs alone)."""
+
+    def __init__(
+        self,
+        mounts: list[Mount],
+        *,
+        identifier: Identifier | None = None,
+        body_limit: int = 50 * 1024 * 1024,
+        origins: tuple[str, ...] = (),
+        cors: bool = True,
+        on_start: Callable[[], Awaitable[None]] | None = None,
+        on_stop: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.mounts = {mount.prefix: mount for mount in mounts}
+        self.identifier = identifier
+        self.body_limit = body_limit
+        self.origins = frozenset(origin.encode() for origin in origins)
+        self.cors = cors
+        self._on_start, self._on_stop = on_start, on_stop
+        self._stem = secrets.token_hex(6)
+        self._serial = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The order of the steps: route, preflight, key, body, surface, send."""
+        mount, request = self._open(scope)
+        origin = _find(request.headers, b"origin")
+        if self.cors and origin is not None and _is_preflight(request):
+            response = self._preflight(request)
+        else:
+            response = await self._ask(mount, request, scope, receive)
+        if self.cors and origin is not None:
+            self._allow(response, origin)
+        response.headers.append((b"x-request-id", request.id.encode()))
+        await _send(request, response, send)
+
+    def _open(self, scope: Scope) -> tuple[Mount | None, Request]:
+        path: str = scope["path"]
+        headers: Headers = scope["headers"]
+        mount = self._route(path)
+        cut = 0 if mount is None else len(mount.prefix)
+        raw: bytes = scope.get("raw_path") or path.encode()
+        request = Request(
+            scope["method"],
+            path[cut:] or "/",
+            scope["query_string"],
+            headers,
+            client=scope["client"][0] if scope.get("client") else "",
+            raw_path=raw[cut:] or b"/",
+            prefix="" if mount is None else mount.prefix,
+        )
+        host: str | None = None
+        key: str | None = None
+        bearer: str | None = None
+        request_id: bytes | None = None
+        for name, value in headers:
+            if name == b"apikey":
+                key = value.decode("latin-1").strip() or None
+            elif name == b"authorization":
+                bearer = _bearer(value)
+            elif name == b"host":
+                host = value.decode("latin-1")
+            elif name == b"x-request-id":
+                request_id = value
+        request.proof = Proof(key, bearer)
+        request.base_url = f"{scope.get('scheme', 'http')}://{host}" if host else ""
+        request.id = self._identify_request(request_id)
+        return mount, request
+
+    def _route(self, path: str) -> Mount | None:
+        """The mount whose prefix the path starts with; `/rest/v1x` is not below `/rest/v1`."""
+        mounts = self.mounts
+        end = path.find("/", path.find("/", 1) + 1) if path.count("/", 0, 64) > 2 else len(path)
+        found = mounts.get(path[:end])
+        if found is None:
+            found = mounts.get("/" + path[1:].partition("/")[0]) or mounts.get("")
+        return found
+
+    def _identify_request(self, given: bytes | None) -> str:
+        """A client's own id where it is harmless to print, else one of ours."""
+        if given is not None and 0 < len(given) <= 128 and given.isascii() and given.decode().isprintable():
+            return given.decode()
+        return f"{self._stem}-{next(self._serial):x}"
+
+    async def _ask(self, mount: Mount | None, request: Request, scope: Scope, receive: Receive) -> Response:
+        if mount is None:
+            return refuse(request, _nowhere(request))
+        try:
+            self._check_key(mount, request)
+            request.body = await self._read(request, receive)
+            return await mount.surface(request)
+        except Problem as problem:
+            return mount.refuse(request, problem)
+        except Exception as error:
+            observe.LOGGER.exception("request %s failed", request.id)
+            observe.emit("request.failed", id=request.id, error=type(error).__name__)
+            return mount.refuse(request, _internal(request))
+
+    def _check_key(self, mount: Mount, request: Request) -> None:
+        if self.identifier is None or not mount.needs_key(request.path):
+            return
+        self.identifier.check_key(request.proof, browser=_is_browser(request.headers))
+
+    async def _read(self, request: Request, receive: Receive) -> bytes:
+        """The whole body, or Problem 413 as soon as it is known to be too long."""
+        length = _find(request.headers, b"content-length")
+        if length is None and _find(request.headers, b"transfer-encoding") is None:
+            return b""
+        if length is not None and length.isdigit() and int(length) > self.body_limit:
+            raise self._too_large()
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Problem("client_disconnected", 400, "The client went away before its request was complete")
+            chunk: bytes = message.get("body", b"")
+            size += len(chunk)
+            if size > self.body_limit:
+                raise self._too_large()
+            chunks.append(chunk)
+            if not message.get("more_body"):
+                return b"".join(chunks) if len(chunks) > 1 else chunk
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            "request_entity_too_large",
+            413,
+            f"The request body is larger than {self.body_limit} bytes",
+            None,
+            "Send less at once, or raise the setting server.body_limit",
+        )
+
+    def _preflight(self, request: Request) -> Response:
+        asked = _find(request.headers, b"access-control-request-headers")
+        headers: Headers = [
+            (b"access-control-allow-methods", METHODS),
+            (b"access-control-allow-headers", asked or b"authorization, apikey, content-type, x-client-info, prefer"),
+            (b"access-control-max-age", b"86400"),
+            (b"vary", b"Access-Control-Request-Headers"),
+        ]
+        return Response(200, b"", headers)
+
+    def _allow(self, response: Response, origin: bytes) -> None:
+        """Any origin may call without credentials (keys travel in headers); listed ones with."""
+        allowed: Headers = [(b"access-control-expose-headers", EXPOSED)]
+        if not self.origins:
+            allowed.append((b"access-control-allow-origin", b"*"))
+        else:
+            allowed.append((b"vary", b"Origin"))
+            if origin in self.origins:
+                allowed += [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")]
+        response.headers = [each for each in response.headers if not each[0].startswith(b"access-control-allow-o")]
+        response.headers += allowed
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """ASGI's lifespan: start before the first request, stop after the last answer."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    if self._on_start is not None:
+                        await self._on_start()
+                except Problem as problem:
+                    await send({"type": "lifespan.startup.failed", "message": str(problem)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._on_stop is not None:
+                    await self._on_stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _find(headers: Headers, name: bytes) -> bytes | None:
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
+
+
+def _bearer(value: bytes) -> str | None:
+    """The token of `Authorization: Bearer …`, the scheme in any case; another scheme is no proof."""
+    scheme, _, token = value.decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _is_preflight(request: Request) -> bool:
+    return request.method == "OPTIONS" and _find(request.headers, b"access-control-request-method") is not None
+
+
+def _is_browser(headers: Headers) -> bool:
+    """Browsers name themselves Mozilla, and send an Origin across sites; server-side clients do neither."""
+    agent = _find(headers, b"user-agent")
+    return (agent is not None and agent.startswith(b"Mozilla/")) or _find(headers, b"origin") is not None
+
+
+def _nowhere(request: Request) -> Problem:
+    if request.path.startswith("/graphql/v1"):
+        return Problem("not_found", 404, "This is pg_graphql's address; Gatepost speaks another GraphQL dialect")
+    return Problem(
+        "not_found", 404, f"There is nothing at {request.path[:200]}", None, "See /health, /auth/v1, /rest/v1"
+    )
+
+
+def _internal(request: Request) -> Problem:
+    return Problem("internal_error", 500, "The server failed on this request", f"request {request.id}", "See its log")
+
+
+async def _send(request: Request, response: Response, send: Send) -> None:
+    headers, body = response.headers, response.body
+    if request.method == "HEAD":
+        body = b""
+    elif response.status not in BODILESS:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
