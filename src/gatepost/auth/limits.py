@@ -1,0 +1,134 @@
+"""How often: token buckets per client address, and one for all mails.
+
+In: a limit's name and a client's address. Out: nothing, or a Problem 429 with Retry-After.
+Never: memory that grows with the number of clients, or a limit that one client uses up for another.
+"""
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..problem import Problem
+from ..settings import seconds
+
+Clock = Callable[[], float]
+BURST = 30
+CLIENTS = 20_000
+"""How many clients one limit remembers: past that, those that have been quiet the longest are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`events` in `seconds`, spread evenly, after `burst` at once. 0 events: always refused."""
+
+    events: float
+    seconds: float
+    burst: int = BURST
+
+
+FIVE_MINUTES, HOUR, MINUTE = 300.0, 3600.0, 60.0
+RATES: Mapping[str, Rate] = {
+    "token": Rate(150, FIVE_MINUTES),
+    "verify": Rate(30, FIVE_MINUTES),
+    "otp": Rate(30, FIVE_MINUTES),
+    "magiclink": Rate(30, FIVE_MINUTES),
+    "recover": Rate(30, FIVE_MINUTES),
+    "resend": Rate(30, FIVE_MINUTES),
+    "signup": Rate(30, FIVE_MINUTES),
+    "user": Rate(30, FIVE_MINUTES),
+    "anonymous": Rate(30, HOUR),
+    "factor_challenge": Rate(15, MINUTE),
+    "factor_verify": Rate(15, MINUTE),
+}
+"""GoTrue's limits and their defaults, each with buckets of its own."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    tokens: float
+    at: float
+
+
+@dataclass(slots=True)
+class Buckets:
+    """One limit for many clients, the most recently seen last."""
+
+    rate: Rate
+    clients: OrderedDict[str, Bucket] = field(default_factory=OrderedDict[str, Bucket])
+
+    def take(self, client: str, now: float) -> float:
+        """Takes one token: 0.0, or the seconds until there will be one."""
+        if self.rate.events <= 0:
+            return self.rate.seconds
+        speed = self.rate.events / self.rate.seconds
+        bucket = self.clients.pop(client, None) or Bucket(self.rate.burst, now)
+        bucket.tokens = min(self.rate.burst, bucket.tokens + (now - bucket.at) * speed)
+        bucket.at = now
+        self.clients[client] = bucket
+        if len(self.clients) > CLIENTS:
+            self.clients.popitem(last=False)
+        if bucket.tokens < 1:
+            return (1 - bucket.tokens) / speed
+        bucket.tokens -= 1
+        return 0.0
+
+
+def mail_rate(text: str) -> Rate:
+    """GoTrue's notation: `30` is 30 an hour; `10/1m` is 10 at once, then one a minute. ValueError for anything else."""
+    number, slash, duration = text.partition("/")
+    if not slash:
+        events = float(number)
+        return Rate(max(0.0, events), HOUR, int(events))
+    return Rate(min(1, int(number)), seconds(duration), int(number))
+
+
+class Limits:
+    """All limits of the auth surface in this process.
+
+    `rates` replaces some of RATES; `mails` is for all mails of this process together. `clock` gives seconds that
+    never go back.
+    """
+
+    def __init__(
+        self,
+        rates: Mapping[str, Rate] | None = None,
+        mails: Rate | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._limits = {name: Buckets(rate) for name, rate in {**RATES, **(rates or {})}.items()}
+        self._mails = Buckets(mails or Rate(30, HOUR))
+        self._clock = clock
+
+    def check(self, name: str, address: str | None) -> None:
+        """Counts one request of that kind; raises 429 `over_request_rate_limit`. Without an address nothing counts."""
+        if not address:
+            return
+        wait = self._limits[name].take(client(address), self._clock())
+        if wait:
+            raise _refused("over_request_rate_limit", "Request rate limit reached", wait)
+
+    def check_mail(self) -> None:
+        """Counts one mail; raises 429 `over_email_send_rate_limit`."""
+        wait = self._mails.take("", self._clock())
+        if wait:
+            raise _refused("over_email_send_rate_limit", "email rate limit exceeded", wait)
+
+
+def client(address: str) -> str:
+    """What counts as one client: an IPv4 address, or the /64 network that an IPv6 user has to himself."""
+    try:
+        parsed = ipaddress.ip_address(address.strip().partition("%")[0])
+    except ValueError:
+        return address.strip()[:64]
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
+
+
+def _refused(code: str, message: str, wait: float) -> Problem:
+    return Problem(code, 429, message, headers={"Retry-After": str(max(1, math.ceil(wait)))})
