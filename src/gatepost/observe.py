@@ -34,6 +34,8 @@ NAMES = {
     "migrations.applied": logging.INFO,
     "migrations.failed": logging.ERROR,
     "mail.sent": logging.INFO,
+    "mail.failed": logging.ERROR,
+    "mail.dropped": logging.WARNING,
 }
 
 Subscriber = Callable[[Event], None]

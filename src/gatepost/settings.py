@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NewType, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NewType, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -83,6 +83,229 @@ class AuthSettings(Section, frozen=True):
     site_url: Annotated[
         str, Option("Where links in mails lead by default", env=("GOTRUE_SITE_URL",), toml="auth.site_url")
     ] = "http://127.0.0.1:3000"
+    uri_allow_list: Annotated[
+        tuple[str, ...], Option("Further URLs links may lead to; `*`, `**` and `?` match", env=("GOTRUE_URI_ALLOW_LIST",))
+    ] = ()
+    external_url: Annotated[
+        str, Option("URL of the auth surface as clients reach it; links in mails begin with it", env=("API_EXTERNAL_URL",))
+    ] = "http://127.0.0.1:54321/auth/v1"
+    jwt_exp: Annotated[Seconds, Option("Life of an access token", env=("GOTRUE_JWT_EXP",))] = Seconds(3600)
+    jwt_aud: Annotated[str, Option("Audience of new users and tokens", env=("GOTRUE_JWT_AUD",))] = "authenticated"
+    jwt_issuer: Annotated[str, Option("Claim `iss` of tokens; empty: none", env=("GOTRUE_JWT_ISSUER",))] = ""
+    jwt_default_group_name: Annotated[
+        str, Option("Database role of new users", env=("GOTRUE_JWT_DEFAULT_GROUP_NAME",))
+    ] = "authenticated"
+    jwt_admin_roles: Annotated[
+        tuple[str, ...], Option("Roles that may call the admin endpoints", env=("GOTRUE_JWT_ADMIN_ROLES",))
+    ] = ("service_role", "supabase_admin")
+    disable_signup: Annotated[bool, Option("Nobody can sign up", env=("GOTRUE_DISABLE_SIGNUP",))] = False
+    external_email_enabled: Annotated[
+        bool, Option("Sign up and in with an e-mail address", env=("GOTRUE_EXTERNAL_EMAIL_ENABLED",))
+    ] = True
+    external_email_magic_link_enabled: Annotated[
+        bool, Option("Sign in with a link or code by mail", env=("GOTRUE_EXTERNAL_EMAIL_MAGIC_LINK_ENABLED",))
+    ] = True
+    external_phone_enabled: Annotated[
+        bool, Option("Sign up and in with a phone number and a password", env=("GOTRUE_EXTERNAL_PHONE_ENABLED",))
+    ] = False
+    external_anonymous_users_enabled: Annotated[
+        bool, Option("Sign in without an address", env=("GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED",))
+    ] = False
+    mailer_autoconfirm: Annotated[
+        bool, Option("An address counts as confirmed at sign-up", env=("GOTRUE_MAILER_AUTOCONFIRM",))
+    ] = False
+    mailer_secure_email_change_enabled: Annotated[
+        bool,
+        Option("A new address is confirmed from the old one too", env=("GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED",)),
+    ] = True
+    mailer_otp_exp: Annotated[
+        Seconds, Option("Life of links and codes in mails", env=("GOTRUE_MAILER_OTP_EXP",))
+    ] = Seconds(3600)
+    mailer_otp_length: Annotated[int, Option("Digits of a code: 6 to 10", env=("GOTRUE_MAILER_OTP_LENGTH",))] = 6
+    mailer_urlpaths_invite: Annotated[
+        str, Option("Path or URL that an invitation links to", env=("GOTRUE_MAILER_URLPATHS_INVITE",))
+    ] = "verify"
+    mailer_urlpaths_confirmation: Annotated[
+        str, Option("Path or URL that a confirmation links to", env=("GOTRUE_MAILER_URLPATHS_CONFIRMATION",))
+    ] = "verify"
+    mailer_urlpaths_recovery: Annotated[
+        str, Option("Path or URL that a recovery or magic link leads to", env=("GOTRUE_MAILER_URLPATHS_RECOVERY",))
+    ] = "verify"
+    mailer_urlpaths_email_change: Annotated[
+        str, Option("Path or URL that a change of address links to", env=("GOTRUE_MAILER_URLPATHS_EMAIL_CHANGE",))
+    ] = "verify"
+    otp_max_attempts: Annotated[int, Option("Wrong guesses after which a code no longer works; its link does")] = 5
+    smtp_max_frequency: Annotated[
+        Seconds, Option("Least time between two mails of a kind to one user", env=("GOTRUE_SMTP_MAX_FREQUENCY",))
+    ] = Seconds(60)
+    external_email_authorized_addresses: Annotated[
+        tuple[str, ...],
+        Option("The only addresses mail may go to; empty: any", env=("GOTRUE_EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES",)),
+    ] = ()
+    sms_autoconfirm: Annotated[
+        bool, Option("A phone number counts as confirmed at sign-up", env=("GOTRUE_SMS_AUTOCONFIRM",))
+    ] = False
+    password_min_length: Annotated[
+        int, Option("Fewest characters of a password", env=("GOTRUE_PASSWORD_MIN_LENGTH",), toml="auth.minimum_password_length")
+    ] = 6
+    password_required_characters: Annotated[
+        str,
+        Option("Sets of characters, separated by `:`, of each of which a password needs one", env=("GOTRUE_PASSWORD_REQUIRED_CHARACTERS",)),
+    ] = ""
+    refresh_token_rotation: Annotated[
+        bool,
+        Option("A refresh token used twice ends its whole family", env=("GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED",)),
+    ] = True
+    refresh_token_reuse_interval: Annotated[
+        Seconds,
+        Option("How long a used refresh token still answers", env=("GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL",)),
+    ] = Seconds(10)
+    update_password_require_reauthentication: Annotated[
+        bool,
+        Option(
+            "A new password needs a fresh session or a code",
+            env=("GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION",),
+        ),
+    ] = False
+    update_password_require_current_password: Annotated[
+        bool,
+        Option("A new password needs the current one", env=("GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD",)),
+    ] = False
+    manual_linking_enabled: Annotated[
+        bool, Option("Users may unlink identities", env=("GOTRUE_SECURITY_MANUAL_LINKING_ENABLED",))
+    ] = False
+    sessions_timebox: Annotated[
+        Seconds, Option("Longest life of a session; 0: no end", env=("GOTRUE_SESSIONS_TIMEBOX",), toml="auth.sessions.timebox")
+    ] = Seconds(0)
+    sessions_inactivity_timeout: Annotated[
+        Seconds,
+        Option(
+            "A session ends when it was not refreshed for so long; 0: never",
+            env=("GOTRUE_SESSIONS_INACTIVITY_TIMEOUT",),
+            toml="auth.sessions.inactivity_timeout",
+        ),
+    ] = Seconds(0)
+    sessions_allow_low_aal: Annotated[
+        Seconds,
+        Option("How long a user with a second factor may go without it; 0: no limit", env=("GOTRUE_SESSIONS_ALLOW_LOW_AAL",)),
+    ] = Seconds(0)
+    sessions_single_per_user: Annotated[
+        bool, Option("Only the session used last can be refreshed", env=("GOTRUE_SESSIONS_SINGLE_PER_USER",))
+    ] = False
+    audit_log: Annotated[bool, Option("Write auth.audit_log_entries")] = True
+    flow_state_expiry: Annotated[
+        Seconds, Option("Life of a PKCE code", env=("GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION",))
+    ] = Seconds(300)
+    hook_custom_access_token_enabled: Annotated[
+        bool, Option("Ask a function for the claims of each token", env=("GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_ENABLED",))
+    ] = False
+    hook_custom_access_token_uri: Annotated[
+        str, Option("pg-functions://postgres/SCHEMA/FUNCTION", env=("GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI",))
+    ] = ""
+
+
+def _subject(kind: str) -> Option:
+    return Option(f"Subject of the mail {kind.lower()}; empty: ours", env=(f"GOTRUE_MAILER_SUBJECTS_{kind}",))
+
+
+def _template(kind: str) -> Option:
+    return Option(f"HTML file of the mail {kind.lower()}; empty: ours", env=(f"GOTRUE_MAILER_TEMPLATES_{kind}",))
+
+
+def _notify(kind: str) -> Option:
+    return Option(f"Send the mail {kind.lower()}", env=(f"GOTRUE_MAILER_NOTIFICATIONS_{kind}_ENABLED",))
+
+
+class MailSettings(Section, frozen=True):
+    """How mails leave, and a project's own words. Without `smtp_host` they go to the inbox of `gatepost dev`."""
+
+    smtp_host: Annotated[str, Option("SMTP server; empty: none", env=("GOTRUE_SMTP_HOST",))] = ""
+    smtp_port: Annotated[int, Option("Its port; 465 speaks TLS from the first byte", env=("GOTRUE_SMTP_PORT",))] = 587
+    smtp_user: Annotated[str, Option("User name for the SMTP server", env=("GOTRUE_SMTP_USER",))] = ""
+    smtp_pass: Annotated[str, Option("Password for the SMTP server", env=("GOTRUE_SMTP_PASS",), secret=True)] = ""
+    smtp_security: Annotated[
+        Literal["auto", "tls", "starttls", "none"],
+        Option("tls, starttls (required), none; auto: what the port and the server suggest, no password in the clear"),
+    ] = "auto"
+    smtp_timeout: Annotated[Seconds, Option("How long one step of sending may take")] = Seconds(10)
+    smtp_admin_email: Annotated[
+        str, Option("Address that mails are from", env=("GOTRUE_SMTP_ADMIN_EMAIL",))
+    ] = "noreply@localhost"
+    smtp_sender_name: Annotated[str, Option("Name that mails are from", env=("GOTRUE_SMTP_SENDER_NAME",))] = ""
+    subject_confirmation: Annotated[str, _subject("CONFIRMATION")] = ""
+    template_confirmation: Annotated[str, _template("CONFIRMATION")] = ""
+    subject_invite: Annotated[str, _subject("INVITE")] = ""
+    template_invite: Annotated[str, _template("INVITE")] = ""
+    subject_recovery: Annotated[str, _subject("RECOVERY")] = ""
+    template_recovery: Annotated[str, _template("RECOVERY")] = ""
+    subject_magic_link: Annotated[str, _subject("MAGIC_LINK")] = ""
+    template_magic_link: Annotated[str, _template("MAGIC_LINK")] = ""
+    subject_email_change: Annotated[str, _subject("EMAIL_CHANGE")] = ""
+    template_email_change: Annotated[str, _template("EMAIL_CHANGE")] = ""
+    subject_reauthentication: Annotated[str, _subject("REAUTHENTICATION")] = ""
+    template_reauthentication: Annotated[str, _template("REAUTHENTICATION")] = ""
+    subject_password_changed: Annotated[str, _subject("PASSWORD_CHANGED_NOTIFICATION")] = ""
+    template_password_changed: Annotated[str, _template("PASSWORD_CHANGED_NOTIFICATION")] = ""
+    subject_email_changed: Annotated[str, _subject("EMAIL_CHANGED_NOTIFICATION")] = ""
+    template_email_changed: Annotated[str, _template("EMAIL_CHANGED_NOTIFICATION")] = ""
+    subject_phone_changed: Annotated[str, _subject("PHONE_CHANGED_NOTIFICATION")] = ""
+    template_phone_changed: Annotated[str, _template("PHONE_CHANGED_NOTIFICATION")] = ""
+    subject_identity_linked: Annotated[str, _subject("IDENTITY_LINKED_NOTIFICATION")] = ""
+    template_identity_linked: Annotated[str, _template("IDENTITY_LINKED_NOTIFICATION")] = ""
+    subject_identity_unlinked: Annotated[str, _subject("IDENTITY_UNLINKED_NOTIFICATION")] = ""
+    template_identity_unlinked: Annotated[str, _template("IDENTITY_UNLINKED_NOTIFICATION")] = ""
+    subject_mfa_factor_enrolled: Annotated[str, _subject("MFA_FACTOR_ENROLLED_NOTIFICATION")] = ""
+    template_mfa_factor_enrolled: Annotated[str, _template("MFA_FACTOR_ENROLLED_NOTIFICATION")] = ""
+    subject_mfa_factor_unenrolled: Annotated[str, _subject("MFA_FACTOR_UNENROLLED_NOTIFICATION")] = ""
+    template_mfa_factor_unenrolled: Annotated[str, _template("MFA_FACTOR_UNENROLLED_NOTIFICATION")] = ""
+    notify_password_changed: Annotated[bool, _notify("PASSWORD_CHANGED")] = False
+    notify_email_changed: Annotated[bool, _notify("EMAIL_CHANGED")] = False
+    notify_phone_changed: Annotated[bool, _notify("PHONE_CHANGED")] = False
+    notify_identity_linked: Annotated[bool, _notify("IDENTITY_LINKED")] = False
+    notify_identity_unlinked: Annotated[bool, _notify("IDENTITY_UNLINKED")] = False
+    notify_mfa_factor_enrolled: Annotated[bool, _notify("MFA_FACTOR_ENROLLED")] = False
+    notify_mfa_factor_unenrolled: Annotated[bool, _notify("MFA_FACTOR_UNENROLLED")] = False
+
+
+def _rate(name: str, help: str) -> Option:
+    return Option(help, env=(f"GOTRUE_RATE_LIMIT_{name}",))
+
+
+class LimitSettings(Section, frozen=True):
+    """How often one client may ask. Nothing counts per client unless `header` names one (a proxy must set it)."""
+
+    header: Annotated[str, _rate("HEADER", "Header that holds the client's address; empty: no limits per client")] = ""
+    email_sent: Annotated[str, _rate("EMAIL_SENT", "Mails of all users together: 30 an hour, or 10/1m")] = "30"
+    token_refresh: Annotated[float, _rate("TOKEN_REFRESH", "Token requests in 5 minutes")] = 150
+    verify: Annotated[float, _rate("VERIFY", "Verifications in 5 minutes")] = 30
+    otp: Annotated[float, _rate("OTP", "Sign-ups, codes, links, recoveries and user updates in 5 minutes, each")] = 30
+    anonymous_users: Annotated[float, _rate("ANONYMOUS_USERS", "Anonymous sign-ins in an hour")] = 30
+    factors: Annotated[
+        float,
+        Option("Challenges and verifications in a minute, each", env=("GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY",)),
+    ] = 15
+
+
+class FactorSettings(Section, frozen=True):
+    """Second factors."""
+
+    totp_enroll_enabled: Annotated[
+        bool, Option("Users may add an authenticator app", env=("GOTRUE_MFA_TOTP_ENROLL_ENABLED",))
+    ] = True
+    totp_verify_enabled: Annotated[
+        bool, Option("Codes of authenticator apps are accepted", env=("GOTRUE_MFA_TOTP_VERIFY_ENABLED",))
+    ] = True
+    max_enrolled: Annotated[int, Option("Most factors of one user", env=("GOTRUE_MFA_MAX_ENROLLED_FACTORS",))] = 10
+    max_verified: Annotated[
+        int, Option("Most verified factors of one user", env=("GOTRUE_MFA_MAX_VERIFIED_FACTORS",))
+    ] = 10
+    challenge_expiry: Annotated[
+        Seconds, Option("Life of a challenge; at least 300 s", env=("GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION",))
+    ] = Seconds(300)
+    factor_expiry: Annotated[
+        Seconds, Option("Life of an unverified factor; at least 300 s", env=("GOTRUE_MFA_FACTOR_EXPIRY_DURATION",))
+    ] = Seconds(300)
+    max_attempts: Annotated[int, Option("Wrong codes for one factor in 5 minutes, after which none is accepted")] = 10
 
 
 class RestSettings(Section, frozen=True):
@@ -99,6 +322,9 @@ class Settings(Section, frozen=True):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
+    mail: MailSettings = MailSettings()
+    limits: LimitSettings = LimitSettings()
+    factors: FactorSettings = FactorSettings()
     rest: RestSettings = RestSettings()
 
 
@@ -151,7 +377,7 @@ def read(entry: Entry, value: object, source: str) -> object:
 
 def _convert(kind: Any, value: object) -> object:
     if kind is Seconds:
-        return Seconds(_seconds(value))
+        return Seconds(seconds(value))
     if get_origin(kind) is tuple and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if kind is bool and isinstance(value, str):
@@ -159,7 +385,8 @@ def _convert(kind: Any, value: object) -> object:
     return msgspec.convert(value, kind, strict=not isinstance(value, str))
 
 
-def _seconds(value: object) -> float:
+def seconds(value: object) -> float:
+    """A duration in seconds, from a number or Go's notation (`1h30m`); ValueError where it is neither."""
     if isinstance(value, int | float):
         return float(value)
     text = str(value).strip()

@@ -142,9 +142,9 @@ def _fill(message: EmailMessage, letter: Letter, variables: Variables) -> None:
 def link(external_url: str, path: str, token_hash: str, kind: str, redirect_to: str) -> str:
     """The link of a mail: `path` (a configured URL path, or a whole URL) below `external_url`, and what proves it.
 
-    As in GoTrue an absolute path replaces that of `external_url`, and `redirect_to` is taken as it is unless it holds
+    As in GoTrue a path that begins with "/" replaces that of `external_url`, and `redirect_to` is taken as it is unless it holds
     one of `& = #`, in which case it was not encoded yet.
     """
     target = quote_plus(redirect_to) if any(mark in redirect_to for mark in "&=#") else redirect_to
     query = f"token={quote_plus(token_hash)}&type={quote_plus(kind)}&redirect_to={target}"
-    return f"{urljoin(external_url, path).partition('?')[0]}?{query}"
+    return f"{urljoin(external_url.rstrip("/") + "/", path).partition('?')[0]}?{query}"
