@@ -34,6 +34,7 @@ THEN = (
     Script("auth/federation.sql", AUTH),
     Script("auth/functions.sql", AUTH),
     Script("private/tables.sql", AUTH),
+    Script("private/sessions.sql", AUTH),
     Script("auth/grants.sql", AUTH),
 )
 PROFILES: dict[Profile, tuple[Script, ...]] = {
