@@ -25,6 +25,9 @@ host all all ::1/128 scram-sha-256
 """
 
 
+LOGINS = (SUPERUSER, "postgres", "authenticator", "service_authenticator", "supabase_auth_admin")
+
+
 def environment(home: Path) -> dict[str, str]:
     """What the server's programs get: nothing of ours."""
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": str(home)}
@@ -32,7 +35,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def initialize(folders: Folders, binaries: Binaries, account: Account) -> None:
     """initdb into the (empty) data folder, then our access rules."""
-    own = own_name()
+    own = own_name()  # asked first: a user without a name cannot get in later
     command = [
         *(str(binaries.program("initdb")), "-D", str(folders.data), "-U", SUPERUSER, "-E", "UTF8"),
         *("--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync", "--no-instructions"),
@@ -55,7 +58,14 @@ def initialize(folders: Folders, binaries: Binaries, account: Account) -> None:
         empty(folders.data)
         raise Problem("embedded_initdb", 500, "The database could not be created", done.stderr.strip(), _advice(folders.data))
     (folders.data / "pg_hba.conf").write_text(ACCESS, "utf-8")
-    (folders.data / "pg_ident.conf").write_text(f'gatepost "{own}" all\n', "utf-8")
+    _let_in(folders.data, binaries.major, own)
+
+
+def _let_in(data: Path, major: int, account: str) -> None:
+    """The operating system's account that may come in by the socket; only from 16 on as any role there will ever be."""
+    roles = ("all",) if major >= 16 else LOGINS
+    lines = [f'gatepost "{account}" {role}\n' for role in roles]
+    (data / "pg_ident.conf").write_text("".join(lines), "utf-8")
 
 
 def _locale(major: int) -> list[str]:
@@ -87,8 +97,7 @@ def copy(template: Path, data: Path) -> None:
     if done.returncode:
         empty(data)
         raise denied(data, OSError(0, done.stderr.strip().splitlines()[-1] if done.stderr else "cp failed"))
-    own = own_name()
-    (data / "pg_ident.conf").write_text(f'gatepost "{own}" all\n', "utf-8")
+    _let_in(data, int((data / "PG_VERSION").read_text("utf-8")), own_name())
 
 
 def keep(data: Path, template: Path) -> None:
