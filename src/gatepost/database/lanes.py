@@ -6,13 +6,14 @@ outside the allow-list, write, lock, or wait for long; those go to the pool.
 
 import asyncio
 
-from ..problem import Problem, Unavailable
+from ..problem import Unavailable
 from .connection import Command, Connection, connect
 from .values import Result
 from .wash import WASH
 
 TIMEOUT_MS = 250
 DEPTH_LIMIT = 32
+READS = ("select ", "with ")
 SPREAD = 2  # a further lane is opened once every open one has that many requests under way
 
 
@@ -37,7 +38,12 @@ class Lanes:
         return best
 
     async def run(self, lane: Connection, prelude: Command, command: Command) -> list[Result]:
-        """One inert read in a segment of its own: wash, prelude, statement."""
+        """One inert read in a segment of its own: wash, prelude, statement.
+
+        ValueError where it is not a SELECT: BEGIN or COMMIT would reach into the requests that follow.
+        """
+        if not command.text.startswith(READS):
+            raise ValueError("a lane carries reads only")
         return await lane.send([*WASH, prelude, command])
 
     def _grow(self) -> None:
@@ -47,7 +53,7 @@ class Lanes:
     async def _add(self) -> None:
         try:
             self._open.append(await connect(self.conninfo, self.timeout, named=self.named))
-        except (Unavailable, Problem):
+        except Unavailable:
             return  # requests go to the pool meanwhile, which reports it
 
     def close(self) -> None:

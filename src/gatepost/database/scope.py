@@ -7,10 +7,11 @@ role and those claims. Never: a statement that runs with a role left over from s
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
 from ..identity import Identity
-from ..problem import Problem
+from ..problem import Problem, Unavailable
 from ..query.sql import Statement
 from ..settings import DatabaseSettings
 from .connection import Command, Connection, command
@@ -84,15 +85,20 @@ class Database:
     async def _run_on_lane(
         self, login: str, identity: Identity, statement: Statement, context: Context
     ) -> list[Result] | None:
-        """The results, or None where the pool shall answer: lanes full, or the read took too long for company."""
+        """The results, or None where the pool shall answer: lanes full, the read took too long for company, or its lane
+        broke (a read may be tried again).
+        """
         lanes = self._find_lanes(login, identity.role)
         lane = lanes.free() if lanes is not None else None
         if lanes is None or lane is None:
             return None
         short = (*self.role_settings.get(identity.role, ()), ("statement_timeout", str(TIMEOUT_MS)))
-        first = prelude(identity, context, short, timezone=lane.timezone)
+        reading = context if context.read_only else replace(context, read_only=True)
+        first = prelude(identity, reading, short, timezone=lane.timezone)
         try:
             return await lanes.run(lane, first, command(statement, identity.role, context.search_path))
+        except Unavailable:
+            return None
         except Problem as error:
             if error.code not in (CANCELLED, *LOST_STATEMENTS):
                 raise
