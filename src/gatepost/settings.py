@@ -50,8 +50,10 @@ class ProjectSettings(Section, frozen=True):
 
 
 class ServerSettings(Section, frozen=True):
-    host: Annotated[str, Option("Address to listen on", env=("GATEPOST_HOST",))] = "127.0.0.1"
-    port: Annotated[int, Option("Port to listen on", env=("GATEPOST_PORT", "PORT"), toml="api.port")] = 54321
+    host: Annotated[str, Option("Address to listen on", env=("GATEPOST_HOST", "PGRST_SERVER_HOST"))] = "127.0.0.1"
+    port: Annotated[
+        int, Option("Port to listen on", env=("GATEPOST_PORT", "PORT", "PGRST_SERVER_PORT"), toml="api.port")
+    ] = 54321
     workers: Annotated[int, Option("Serving processes")] = 1
     body_limit: Annotated[int, Option("Largest request body in bytes; a larger one is answered 413")] = 50 * 1024 * 1024
     external_url: Annotated[
@@ -67,13 +69,20 @@ class ServerSettings(Section, frozen=True):
 
 class DatabaseSettings(Section, frozen=True):
     url: Annotated[str, Option("Administrator's URL, for set-up; empty: the embedded PostgreSQL", secret=True)] = ""
-    authenticator_url: Annotated[str, Option("Login of API traffic", secret=True)] = ""
+    port: Annotated[
+        int, Option("Loopback port of the embedded PostgreSQL for people's tools; 0: no port", toml="db.port")
+    ] = 54322
+    authenticator_url: Annotated[str, Option("Login of API traffic", env=("PGRST_DB_URI",), secret=True)] = ""
     service_url: Annotated[str, Option("Login of identities whose role is service_role", secret=True)] = ""
     auth_url: Annotated[str, Option("Login of the auth surface", secret=True)] = ""
-    pool_size: Annotated[int, Option("Exclusive connections for API traffic")] = 12
+    pool_size: Annotated[int, Option("Exclusive connections for API traffic", env=("PGRST_DB_POOL",))] = 12
     lanes: Annotated[int, Option("Shared, pipelined connections for inert reads; 0 turns them off")] = 4
-    acquire_timeout: Annotated[Seconds, Option("How long a request may wait for a connection")] = Seconds(10)
-    prepared_statements: Annotated[bool, Option("Named prepared statements; off behind an old PgBouncer")] = True
+    acquire_timeout: Annotated[
+        Seconds, Option("How long a request may wait for a connection", env=("PGRST_DB_POOL_ACQUISITION_TIMEOUT",))
+    ] = Seconds(10)
+    prepared_statements: Annotated[
+        bool, Option("Named prepared statements; off behind an old PgBouncer", env=("PGRST_DB_PREPARED_STATEMENTS",))
+    ] = True
     statement_timeout: Annotated[Seconds, Option("Longest statement of an API request; 0: none")] = Seconds(0)
 
 
@@ -84,10 +93,12 @@ class AuthSettings(Section, frozen=True):
         str, Option("Where links in mails lead by default", env=("GOTRUE_SITE_URL",), toml="auth.site_url")
     ] = "http://127.0.0.1:3000"
     uri_allow_list: Annotated[
-        tuple[str, ...], Option("Further URLs links may lead to; `*`, `**` and `?` match", env=("GOTRUE_URI_ALLOW_LIST",))
+        tuple[str, ...],
+        Option("Further URLs links may lead to; `*`, `**` and `?` match", env=("GOTRUE_URI_ALLOW_LIST",)),
     ] = ()
     external_url: Annotated[
-        str, Option("URL of the auth surface as clients reach it; links in mails begin with it", env=("API_EXTERNAL_URL",))
+        str,
+        Option("URL of the auth surface as clients reach it; links in mails begin with it", env=("API_EXTERNAL_URL",)),
     ] = "http://127.0.0.1:54321/auth/v1"
     jwt_exp: Annotated[Seconds, Option("Life of an access token", env=("GOTRUE_JWT_EXP",))] = Seconds(3600)
     jwt_aud: Annotated[str, Option("Audience of new users and tokens", env=("GOTRUE_JWT_AUD",))] = "authenticated"
@@ -118,9 +129,9 @@ class AuthSettings(Section, frozen=True):
         bool,
         Option("A new address is confirmed from the old one too", env=("GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED",)),
     ] = True
-    mailer_otp_exp: Annotated[
-        Seconds, Option("Life of links and codes in mails", env=("GOTRUE_MAILER_OTP_EXP",))
-    ] = Seconds(3600)
+    mailer_otp_exp: Annotated[Seconds, Option("Life of links and codes in mails", env=("GOTRUE_MAILER_OTP_EXP",))] = (
+        Seconds(3600)
+    )
     mailer_otp_length: Annotated[int, Option("Digits of a code: 6 to 10", env=("GOTRUE_MAILER_OTP_LENGTH",))] = 6
     mailer_urlpaths_invite: Annotated[
         str, Option("Path or URL that an invitation links to", env=("GOTRUE_MAILER_URLPATHS_INVITE",))
@@ -146,15 +157,23 @@ class AuthSettings(Section, frozen=True):
         bool, Option("A phone number counts as confirmed at sign-up", env=("GOTRUE_SMS_AUTOCONFIRM",))
     ] = False
     password_min_length: Annotated[
-        int, Option("Fewest characters of a password", env=("GOTRUE_PASSWORD_MIN_LENGTH",), toml="auth.minimum_password_length")
+        int,
+        Option(
+            "Fewest characters of a password", env=("GOTRUE_PASSWORD_MIN_LENGTH",), toml="auth.minimum_password_length"
+        ),
     ] = 6
     password_required_characters: Annotated[
         str,
-        Option("Sets of characters, separated by `:`, of each of which a password needs one", env=("GOTRUE_PASSWORD_REQUIRED_CHARACTERS",)),
+        Option(
+            "Sets of characters, separated by `:`, of each of which a password needs one",
+            env=("GOTRUE_PASSWORD_REQUIRED_CHARACTERS",),
+        ),
     ] = ""
     refresh_token_rotation: Annotated[
         bool,
-        Option("A refresh token used twice ends its whole family", env=("GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED",)),
+        Option(
+            "A refresh token used twice ends its whole family", env=("GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED",)
+        ),
     ] = True
     refresh_token_reuse_interval: Annotated[
         Seconds,
@@ -169,13 +188,16 @@ class AuthSettings(Section, frozen=True):
     ] = False
     update_password_require_current_password: Annotated[
         bool,
-        Option("A new password needs the current one", env=("GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD",)),
+        Option(
+            "A new password needs the current one", env=("GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD",)
+        ),
     ] = False
     manual_linking_enabled: Annotated[
         bool, Option("Users may unlink identities", env=("GOTRUE_SECURITY_MANUAL_LINKING_ENABLED",))
     ] = False
     sessions_timebox: Annotated[
-        Seconds, Option("Longest life of a session; 0: no end", env=("GOTRUE_SESSIONS_TIMEBOX",), toml="auth.sessions.timebox")
+        Seconds,
+        Option("Longest life of a session; 0: no end", env=("GOTRUE_SESSIONS_TIMEBOX",), toml="auth.sessions.timebox"),
     ] = Seconds(0)
     sessions_inactivity_timeout: Annotated[
         Seconds,
@@ -187,7 +209,10 @@ class AuthSettings(Section, frozen=True):
     ] = Seconds(0)
     sessions_allow_low_aal: Annotated[
         Seconds,
-        Option("How long a user with a second factor may go without it; 0: no limit", env=("GOTRUE_SESSIONS_ALLOW_LOW_AAL",)),
+        Option(
+            "How long a user with a second factor may go without it; 0: no limit",
+            env=("GOTRUE_SESSIONS_ALLOW_LOW_AAL",),
+        ),
     ] = Seconds(0)
     sessions_single_per_user: Annotated[
         bool, Option("Only the session used last can be refreshed", env=("GOTRUE_SESSIONS_SINGLE_PER_USER",))
@@ -228,9 +253,9 @@ class MailSettings(Section, frozen=True):
         Option("tls, starttls (required), none; auto: what the port and the server suggest, no password in the clear"),
     ] = "auto"
     smtp_timeout: Annotated[Seconds, Option("How long one step of sending may take")] = Seconds(10)
-    smtp_admin_email: Annotated[
-        str, Option("Address that mails are from", env=("GOTRUE_SMTP_ADMIN_EMAIL",))
-    ] = "noreply@localhost"
+    smtp_admin_email: Annotated[str, Option("Address that mails are from", env=("GOTRUE_SMTP_ADMIN_EMAIL",))] = (
+        "noreply@localhost"
+    )
     smtp_sender_name: Annotated[str, Option("Name that mails are from", env=("GOTRUE_SMTP_SENDER_NAME",))] = ""
     subject_confirmation: Annotated[str, _subject("CONFIRMATION")] = ""
     template_confirmation: Annotated[str, _template("CONFIRMATION")] = ""
@@ -313,8 +338,108 @@ class RestSettings(Section, frozen=True):
 
     schemas: Annotated[
         tuple[str, ...],
-        Option("Exposed schemas; the first is the default", env=("PGRST_DB_SCHEMAS",), toml="api.schemas"),
+        Option(
+            "Exposed schemas; the first is the default", env=("PGRST_DB_SCHEMAS", "PGRST_DB_SCHEMA"), toml="api.schemas"
+        ),
     ] = ("public",)
+    extra_search_path: Annotated[
+        str,
+        Option(
+            "Schemas, separated by commas, that requests search after their own",
+            env=("PGRST_DB_EXTRA_SEARCH_PATH",),
+            toml="api.extra_search_path",
+        ),
+    ] = "public, extensions"
+    anon_role: Annotated[
+        str, Option("Role of requests without a token; empty: they are refused", env=("PGRST_DB_ANON_ROLE",))
+    ] = "anon"
+    max_rows: Annotated[
+        int,
+        Option(
+            "Most rows of a read, at every level; 0: as many as there are",
+            env=("PGRST_DB_MAX_ROWS",),
+            toml="api.max_rows",
+        ),
+    ] = 0
+    pre_request: Annotated[
+        str, Option("Function called before every request, as schema.function", env=("PGRST_DB_PRE_REQUEST",))
+    ] = ""
+    root_spec: Annotated[
+        str, Option("Function that answers at the root instead of the OpenAPI document", env=("PGRST_DB_ROOT_SPEC",))
+    ] = ""
+    tx_end: Annotated[
+        Literal["commit", "commit-allow-override", "rollback", "rollback-allow-override"],
+        Option("How transactions end, and whether `Prefer: tx=…` may change that", env=("PGRST_DB_TX_END",)),
+    ] = "commit"
+    hoisted_settings: Annotated[
+        tuple[str, ...],
+        Option("Settings of functions that hold for their whole request", env=("PGRST_DB_HOISTED_TX_SETTINGS",)),
+    ] = ("statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation")
+    aggregates: Annotated[
+        bool, Option("Whether requests may use aggregate functions", env=("PGRST_DB_AGGREGATES_ENABLED",))
+    ] = False
+    plans: Annotated[
+        bool, Option("Whether requests may ask for the execution plan", env=("PGRST_DB_PLAN_ENABLED",))
+    ] = False
+    legacy_target_names: Annotated[
+        bool,
+        Option(
+            "Whether filters may name an embed by its relation although it has an alias",
+            env=("PGRST_URL_USE_LEGACY_TARGET_NAMES",),
+        ),
+    ] = True
+    error_verbosity: Annotated[
+        Literal["verbose", "minimal"],
+        Option("minimal keeps details and hints out of error bodies", env=("PGRST_CLIENT_ERROR_VERBOSITY",)),
+    ] = "verbose"
+    openapi_mode: Annotated[
+        Literal["follow-privileges", "ignore-privileges", "disabled"],
+        Option("What the OpenAPI document at the root shows", env=("PGRST_OPENAPI_MODE",)),
+    ] = "follow-privileges"
+    openapi_security: Annotated[
+        bool, Option("Whether the OpenAPI document tells of tokens", env=("PGRST_OPENAPI_SECURITY_ACTIVE",))
+    ] = False
+    openapi_url: Annotated[
+        str, Option("URL of this API in the OpenAPI document", env=("PGRST_OPENAPI_SERVER_PROXY_URI",))
+    ] = ""
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Option("Origins that a stand-alone API answers; empty: any", env=("PGRST_SERVER_CORS_ALLOWED_ORIGINS",)),
+    ] = ()
+    timing: Annotated[bool, Option("Whether answers carry Server-Timing", env=("PGRST_SERVER_TIMING_ENABLED",))] = False
+    trace_header: Annotated[str, Option("Request header that answers repeat", env=("PGRST_SERVER_TRACE_HEADER",))] = ""
+    jwt_secret: Annotated[
+        str,
+        Option(
+            "Secret, JWK or JWKS of a stand-alone API, or @file; at least 32 bytes",
+            env=("PGRST_JWT_SECRET",),
+            secret=True,
+        ),
+    ] = ""
+    jwt_secret_is_base64: Annotated[
+        bool, Option("Whether that secret is base64", env=("PGRST_JWT_SECRET_IS_BASE64",))
+    ] = False
+    jwt_audience: Annotated[
+        str, Option("Audience that tokens of a stand-alone API must name, if they name one", env=("PGRST_JWT_AUD",))
+    ] = ""
+    jwt_role_path: Annotated[
+        str, Option("JSON path of the role in a token's claims", env=("PGRST_JWT_ROLE_CLAIM_KEY",))
+    ] = "$.role"
+    jwt_cache_size: Annotated[
+        int, Option("Verified tokens that are remembered", env=("PGRST_JWT_CACHE_MAX_ENTRIES",))
+    ] = 1000
+    database_config: Annotated[
+        bool, Option("Whether `pgrst.*` settings of the login's role count", env=("PGRST_DB_CONFIG",))
+    ] = True
+    pre_config: Annotated[
+        str, Option("Function that sets `pgrst.*` settings when they are read", env=("PGRST_DB_PRE_CONFIG",))
+    ] = ""
+    channel: Annotated[
+        str, Option("Channel on which NOTIFY makes the schema be read again", env=("PGRST_DB_CHANNEL",))
+    ] = "pgrst"
+    channel_enabled: Annotated[
+        bool, Option("Whether that channel is listened to", env=("PGRST_DB_CHANNEL_ENABLED",))
+    ] = True
 
 
 class Settings(Section, frozen=True):
