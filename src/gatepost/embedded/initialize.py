@@ -42,7 +42,7 @@ def initialize(folders: Folders, binaries: Binaries, account: Account) -> None:
         *_locale(binaries.major),
     ]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own programs, no shell
             command,
             env=environment(folders.home),
             cwd=folders.data,
@@ -56,7 +56,8 @@ def initialize(folders: Folders, binaries: Binaries, account: Account) -> None:
         raise switching_failed(account, binaries.folder, error) from None
     if done.returncode:
         empty(folders.data)
-        raise Problem("embedded_initdb", 500, "The database could not be created", done.stderr.strip(), _advice(folders.data))
+        message = "The database could not be created"
+        raise Problem("embedded_initdb", 500, message, done.stderr.strip(), _advice(folders.data))
     (folders.data / "pg_hba.conf").write_text(ACCESS, "utf-8")
     _let_in(folders.data, binaries.major, own)
 
@@ -77,7 +78,9 @@ def _locale(major: int) -> list[str]:
 
 def _advice(data: Path) -> str:
     free = shutil.disk_usage(data).free // (1024 * 1024)
-    return f"{free} MB are free there; a new database needs about 80 MB" if free < 200 else f"See the message; folder {data}"
+    if free < 200:
+        return f"{free} MB are free on the disk of {data}; a new database needs about 80 MB"
+    return f"The details say what initdb had against {data}"
 
 
 def empty(folder: Path) -> None:
@@ -91,7 +94,7 @@ def empty(folder: Path) -> None:
 
 def copy(template: Path, data: Path) -> None:
     """The template's files with their owners; shared with it where the file system can (reflink)."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - a fixed command
         ["/bin/cp", "-a", "--reflink=auto", f"{template}/.", str(data)], capture_output=True, text=True, check=False
     )
     if done.returncode:

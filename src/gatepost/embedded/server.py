@@ -180,13 +180,15 @@ class _Launch:
 
     def _run_once(self) -> None:
         lock = locks.server_lock(self.folders.home)
-        assert lock is not None and self.options.preparation is not None  # noqa: S101 - a folder only we know
+        preparation = self.options.preparation
+        if lock is None or preparation is None:
+            return
         try:
             server = self._spawn(lock, {"fsync": "off"})
         finally:
             locks.release(lock)
         try:
-            self.options.preparation.run(server.dsn())
+            preparation.run(server.dsn())
         finally:
             server.stop()
 
@@ -198,7 +200,7 @@ class _Launch:
         arguments = [part for name, value in self._settings(extra or {}).items() for part in ("-c", f"{name}={value}")]
         log = os.open(self.folders.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
                 [self.binaries.program("postgres"), "-D", self.folders.data, *arguments],
                 env=initialize.environment(self.folders.home),
                 cwd=self.folders.data,
@@ -259,7 +261,7 @@ class _Launch:
                 "embedded_version",
                 500,
                 f"The data in {self.folders.data} are PostgreSQL {data}'s; the programs are {self.binaries.version}",
-                hint=f"Use PostgreSQL {data}'s programs, or dump the data with them and load the dump into a new folder",
+                hint=f"Use PostgreSQL {data}'s programs, or dump the data with them and load the dump elsewhere",
             )
 
     def _port_taken(self, port: int) -> Problem:

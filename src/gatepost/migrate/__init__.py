@@ -4,7 +4,21 @@ In: an administrator's or owner's connection string, a project's folder. Out: wh
 Never: a statement of ours run twice to different effect, or a project's file changed.
 """
 
+from .files import create
 from .install import Installation, install
 from .objects import EXTENSIONS
+from .project import Progress, Report, State, apply_project, status
+from .watch import watch
 
-__all__ = ["EXTENSIONS", "Installation", "install"]
+__all__ = [
+    "EXTENSIONS",
+    "Installation",
+    "Progress",
+    "Report",
+    "State",
+    "apply_project",
+    "create",
+    "install",
+    "status",
+    "watch",
+]

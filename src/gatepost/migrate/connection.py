@@ -3,7 +3,7 @@
 In: a connection string. Out: rows as text, notices, DatabaseProblems. Never: used to answer a request.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from psycopg import pq
@@ -17,12 +17,14 @@ SUCCESS = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPT
 
 
 class ScriptProblem(DatabaseProblem):
-    """What a script stumbled over. `position` counts characters of the script from 1; 0 where it is not known.
+    """What a script stumbled over.
 
-    `internal` is the statement inside a function, and `context` the way there, where PostgreSQL tells.
+    `position` counts characters of the script from 1, 0 where it is not known; `statement` counts the statements that
+    went through before. `internal` is the statement inside a function, `context` the way there.
     """
 
     position: int = 0
+    statement: int = 0
     internal: str | None = None
     context: str | None = None
 
@@ -46,7 +48,17 @@ class Connection:
 
     def script(self, text: str) -> None:
         """Run any number of statements in one message: one transaction, unless they say otherwise."""
-        self._checked(self._raw.exec_(text.encode()))
+        self._raw.send_query(text.encode())
+        failure: ScriptProblem | None = None
+        count = 0
+        while result := self._raw.get_result():
+            if result.status in SUCCESS:
+                count += 1
+            elif failure is None:
+                failure = self._failure(result)
+                failure.statement = count
+        if failure:
+            raise failure
 
     def rows(self, text: str, *parameters: str | None) -> list[Row]:
         """Run one statement with parameters $1 … and return its rows."""
@@ -63,7 +75,7 @@ class Connection:
         return found[0][0] if found else None
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Everything in the block, or nothing of it."""
         self.script("begin")
         try:
@@ -100,12 +112,15 @@ class Connection:
     def _checked(self, result: pq.abc.PGresult) -> pq.abc.PGresult:
         if result.status in SUCCESS:
             return result
+        raise self._failure(result)
+
+    def _failure(self, result: pq.abc.PGresult) -> ScriptProblem:
         if not self.usable:
             raise Unavailable("The connection to the database broke", self._raw.get_error_message().strip())
         if result.status in (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT):
             self._raw.finish()
             raise ScriptProblem("0A000", "COPY FROM STDIN needs psql, and cannot be in a file run here", status=500)
-        raise _problem(result)
+        return _problem(result)
 
 
 def _problem(result: pq.abc.PGresult) -> ScriptProblem:

@@ -55,12 +55,15 @@ def set_passwords(connection: Connection, passwords: Mapping[str, str]) -> None:
 
 def _owner(connection: Connection) -> str:
     """`postgres`, unless that is a foreign server's superuser and not us."""
-    return connection.value(
-        "select case when r.rolsuper then current_user else 'postgres' end"
-        " from (values (true)) v left join pg_roles r on r.rolname = 'postgres'"
-        " where r.rolname is not null or (select rolsuper from pg_roles where rolname = current_user)"
-        " union all select current_user limit 1"
-    ) or "postgres"
+    return (
+        connection.value(
+            "select case when r.rolsuper then current_user else 'postgres' end"
+            " from (values (true)) v left join pg_roles r on r.rolname = 'postgres'"
+            " where r.rolname is not null or (select rolsuper from pg_roles where rolname = current_user)"
+            " union all select current_user limit 1"
+        )
+        or "postgres"
+    )
 
 
 def _installed(connection: Connection) -> str | None:
@@ -70,9 +73,7 @@ def _installed(connection: Connection) -> str | None:
     return connection.value("select value from auth_private.installation where name = 'fingerprint'")
 
 
-def _install(
-    connection: Connection, profile: Profile, owner: str, schemas: Sequence[str], mark: str
-) -> Installation:
+def _install(connection: Connection, profile: Profile, owner: str, schemas: Sequence[str], mark: str) -> Installation:
     with connection.transaction():
         connection.rows("select pg_advisory_xact_lock(7310214402651)")
         connection.rows("select set_config('client_min_messages', 'warning', true)")

@@ -1,0 +1,205 @@
+"""A project's migrations and seeds, applied in order, each file once.
+
+In: the owner's connection string, the project's folder. Out: a Report; what happens on the way goes to `on_progress`.
+Never: a file applied in part (unless it commits by itself), or one whose applied text changed passed over in silence.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ..problem import Problem
+from . import ledger
+from .connection import Connection, ScriptProblem
+from .files import Migration, SqlFile, listing, seeds
+from .statements import line_and_column
+
+Kind = Literal["applied", "seeded", "ignored", "warning", "notice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One thing that happened: to which file, in how many seconds, in words."""
+
+    kind: Kind
+    file: str
+    message: str = ""
+    seconds: float = 0.0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What was done, by file name, and what a person should look at."""
+
+    applied: list[str] = field(default_factory=list[str])
+    seeded: list[str] = field(default_factory=list[str])
+    warnings: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One migration: `state` is applied, changed (its file since), pending, or missing (its file)."""
+
+    version: str
+    name: str
+    state: Literal["applied", "changed", "pending", "missing"]
+
+
+def status(dsn: str, folder: Path) -> list[State]:
+    """Every migration of the folder and of the database, in order."""
+    with Connection(dsn) as connection:
+        done = ledger.applied(connection)
+    found = {migration.version: migration for migration in listing(folder).migrations}
+    states = [_state(migration, done.get(version)) for version, migration in found.items()]
+    states += [State(entry.version, entry.name, "missing") for version, entry in done.items() if version not in found]
+    return sorted(states, key=lambda state: state.version)
+
+
+def _state(migration: Migration, entry: ledger.Applied | None) -> State:
+    if entry is None:
+        return State(migration.version, migration.name, "pending")
+    same = entry.digest in (None, digest(migration))
+    return State(migration.version, migration.name, "applied" if same else "changed")
+
+
+def digest(file: SqlFile) -> str | None:
+    """What the ledger computes of a file's statements."""
+    joined = chr(30).join(statement.text for statement in file.statements)
+    return hashlib.sha256(joined.encode()).hexdigest() if joined else None
+
+
+def apply_project(
+    dsn: str,
+    folder: Path,
+    on_progress: OnProgress | None = None,
+    *,
+    seed_paths: Sequence[str] = ("seed.sql",),
+) -> Report:
+    """Apply what is pending in `folder/migrations`, oldest first, then seeds that were never run.
+
+    `dsn` is the owner's. Each file runs in a session and a transaction of its own; one that fails raises a Problem
+    with file, line, column and statement, and leaves those before it applied.
+    """
+    with Connection(dsn) as connection:
+        ledger.lock(connection)
+        ledger.prepare(connection)
+        run = _Run(dsn, connection, on_progress or (lambda _: None))
+        run.migrations(folder)
+        run.seeds(folder, seed_paths)
+        if run.report.applied or run.report.seeded:
+            connection.script("notify pgrst, 'reload schema'")
+        return run.report
+
+
+@dataclass(slots=True)
+class _Run:
+    dsn: str
+    connection: Connection
+    tell: OnProgress
+    report: Report = field(default_factory=Report)
+
+    def migrations(self, folder: Path) -> None:
+        found = listing(folder)
+        done = ledger.applied(self.connection)
+        for path in found.ignored:
+            self.tell(Progress("ignored", path.name, "is no migration (VERSION_NAME.sql)"))
+        for entry in done.values():
+            if all(migration.version != entry.version for migration in found.migrations):
+                self.warn(f"{entry.version}_{entry.name}.sql", "was applied, but its file is gone")
+        for migration in found.migrations:
+            self._migration(migration, done)
+
+    def _migration(self, migration: Migration, done: dict[str, ledger.Applied]) -> None:
+        state = _state(migration, done.get(migration.version)).state
+        if state == "changed":
+            self.warn(migration.path.name, "was applied and has changed since; write a new migration instead")
+        if state != "pending":
+            return
+        if done and migration.version < max(done):
+            self.warn(migration.path.name, "is older than migrations that were applied before it")
+
+        def record(session: Connection) -> None:
+            texts = [statement.text for statement in migration.statements]
+            ledger.record(session, migration.version, migration.name, texts)
+
+        seconds = self._file(migration, record)
+        self.report.applied.append(migration.path.name)
+        self.tell(Progress("applied", migration.path.name, seconds=seconds))
+
+    def seeds(self, folder: Path, patterns: Sequence[str]) -> None:
+        done = ledger.seeded(self.connection)
+        for seed in seeds(folder, patterns):
+            name = str(seed.path.relative_to(folder)) if seed.path.is_relative_to(folder) else str(seed.path)
+            mark = digest(seed) or ""
+            if name in done and done[name] != mark:
+                self.warn(name, "was run and has changed since; it is not run again")
+            if name in done:
+                continue
+            seconds = self._file(seed, lambda session, name=name, mark=mark: ledger.record_seed(session, name, mark))
+            self.report.seeded.append(name)
+            self.tell(Progress("seeded", name, seconds=seconds))
+
+    def warn(self, file: str, message: str) -> None:
+        self.report.warnings.append(f"{file} {message}")
+        self.tell(Progress("warning", file, message))
+
+    def _file(self, file: SqlFile, record: Callable[[Connection], None]) -> float:
+        """Run a file and its line in the ledger in a session of their own; the seconds it took."""
+        file.refuse_meta_commands()
+        begun = time.perf_counter()
+        name = file.path.name
+        with Connection(self.dsn, lambda message: self.tell(Progress("notice", name, message))) as session:
+            session.script("""select set_config('search_path', '"$user", public, extensions', false)""")
+            try:
+                if file.controls_transaction:
+                    self.warn(name, "begins or commits transactions by itself: if it fails, a part may stay")
+                    session.script(file.text)
+                    _settle(session)
+                    record(session)
+                else:
+                    with session.transaction():
+                        session.script(file.text)
+                        session.script("reset role; set local search_path = pg_catalog; set local row_security = on")
+                        record(session)
+            except ScriptProblem as problem:
+                raise explained(file, problem) from None
+        return time.perf_counter() - begun
+
+
+def _settle(session: Connection) -> None:
+    """A file that begins and never commits means to be applied."""
+    if session.in_transaction:
+        session.script("commit")
+    session.script("discard all")
+
+
+def explained(file: SqlFile, problem: ScriptProblem) -> Problem:
+    """PostgreSQL's error with its place in the file: line, column, and the statement's first lines."""
+    offset = problem.position - 1
+    if offset < 0:
+        reached = file.statements[problem.statement : problem.statement + 1]
+        offset = reached[0].start if reached else 0
+    line, column = line_and_column(file.text, offset)
+    around = [statement for statement in file.statements if statement.start <= offset]
+    excerpt = around[-1].text if around else file.text
+    details = {
+        "file": str(file.path),
+        "line": line,
+        "column": column,
+        "statement": excerpt if len(excerpt) <= 500 else excerpt[:500] + " …",
+        "detail": problem.details,
+        "context": problem.context,
+    }
+    return Problem(
+        problem.code,
+        500,
+        f"{file.path}:{line}:{column}: {problem.message} (SQLSTATE {problem.code})",
+        {key: value for key, value in details.items() if value is not None},
+        problem.hint,
+    )
