@@ -291,9 +291,15 @@ async def test_a_temporary_table_shadows_no_name(
         assert await ask(database, BOB, "select count(*)::text from notes", "pool") == "3"
 
 
-@pytest.mark.parametrize(
-    "deed", ["select nextval(''public.notes_id_seq'')::text", "listen x", "create temp table t (a int)"]
-)
+async def test_a_subscription_on_a_lane_ends_with_the_next_request(cluster: Server, prepared: str) -> None:
+    listening = "select count(*)::text from pg_listening_channels()"
+    async with opened(cluster, prepared, "lane") as database:
+        await ask(database, ANN, run("listen gossip"), "lane")
+        await ask(database, BOB, "select 1", "lane")
+        assert await ask(database, BOB, listening, "lane") == "0"
+
+
+@pytest.mark.parametrize("deed", ["select nextval(''public.notes_id_seq'')::text", "create temp table t (a int)"])
 async def test_a_lane_is_read_only(cluster: Server, prepared: str, deed: str) -> None:
     async with opened(cluster, prepared, "lane") as database:
         assert await ask(database, ANN, f"select public.run('{deed}')", "lane") == "ERROR 25006"
