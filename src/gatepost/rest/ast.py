@@ -4,10 +4,11 @@ In: nothing; these are only types. Out: what `request.py` makes of an HTTP reque
 Never: a catalog fact: names are as the client wrote them, nothing here says that they exist or make sense.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 from typing import Literal
+from urllib.parse import quote
 
 Path = tuple[str, ...]
 """Names of the embeds that lead to a level of the select tree; `()` is the root."""
@@ -190,7 +191,7 @@ class QueryParams:
     """A query string, parsed. Pairs carry the path of the level that they apply to.
 
     `columns` and `on_conflict` are None when they were not given. `arguments` are the pairs of a function's GET that
-    are not filters. `canonical` is the query string with its keys in order, for Content-Location.
+    are not filters; `filter_keys` are the keys of all these, as sent. `pairs` are everything that was sent, decoded.
     """
 
     select: Select = EVERYTHING
@@ -202,7 +203,15 @@ class QueryParams:
     on_conflict: tuple[str, ...] | None = None
     arguments: tuple[tuple[str, str], ...] = ()
     filter_keys: frozenset[str] = frozenset()
-    canonical: str = ""
+    pairs: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def canonical(self) -> str:
+        """The query string with its keys in order, encoded again, for Content-Location; values of one key together."""
+        values: dict[str, list[str]] = {}
+        for key, value in sorted(self.pairs, key=itemgetter(0)):
+            values.setdefault(key, []).append(quote(value or "", ""))
+        return "&".join(f"{quote(key, '')}={','.join(found)}" for key, found in values.items())
 
 
 NO_PARAMS = QueryParams()
@@ -328,4 +337,3 @@ class ApiRequest:
     content_type: MediaType = JSON_MEDIA
     headers: bytes = b"{}"
     cookies: bytes = b"{}"
-    raw_headers: Mapping[str, str] = field(default_factory=dict[str, str])
