@@ -88,7 +88,9 @@ def sign_up(name, domain="example.com"):
     """A new user whose address is confirmed by the code in the mail; the session."""
     email = f"{name}.{RUN}@{domain}"
     body = {"email": email, "password": PASSWORD, "data": {"username": f"{name}-{RUN}"}}
-    answer = step(call("POST", "/auth/v1/signup", body=body), 200, f"{name} signs up; no session before the mail is read")
+    answer = step(
+        call("POST", "/auth/v1/signup", body=body), 200, f"{name} signs up; no session before the mail is read"
+    )
     if answer.json.get("access_token"):
         return answer.json
     grant = {"email": email, "password": PASSWORD}
@@ -123,15 +125,24 @@ def todos(ada, bob):
     mine, his = ada["access_token"], bob["access_token"]
     for token, task in ((mine, "Write the engine's notes"), (mine, "Call Charles"), (his, "Buy bread")):
         answer = call("POST", "/rest/v1/todos", token=token, body={"task": task}, headers=RETURN)
-        step(answer, 201, f"“{task}” is written; the database fills in whose it is", answer.json and len(answer.json) == 1)
+        step(
+            answer,
+            201,
+            f"“{task}” is written; the database fills in whose it is",
+            answer.json and len(answer.json) == 1,
+        )
     answer = call("GET", "/rest/v1/todos?select=task&order=id", token=mine)
-    step(answer, 200, "ada sees her two", answer.json == [{"task": "Write the engine's notes"}, {"task": "Call Charles"}])
+    step(
+        answer, 200, "ada sees her two", answer.json == [{"task": "Write the engine's notes"}, {"task": "Call Charles"}]
+    )
     answer = call("GET", "/rest/v1/todos?select=task", token=his)
     step(answer, 200, "bob sees his one", answer.json == [{"task": "Buy bread"}])
     theft = {"task": "Pay bob", "user_id": ada["user"]["id"]}
     answer = call("POST", "/rest/v1/todos", token=his, body=theft)
     step(answer, 403, "bob may not write in ada's name", answer.json["code"] == "42501")
-    answer = call("PATCH", f"/rest/v1/todos?user_id=eq.{ada['user']['id']}", token=his, body={"done": True}, headers=RETURN)
+    answer = call(
+        "PATCH", f"/rest/v1/todos?user_id=eq.{ada['user']['id']}", token=his, body={"done": True}, headers=RETURN
+    )
     step(answer, 200, "bob's update of ada's rows finds none", answer.json == [])
     answer = call("GET", "/rest/v1/todos")
     step(answer, 401, "nobody at all has no right to the table", answer.json["code"] == "42501")
@@ -166,7 +177,9 @@ def profiles(ada, mine):
     step(call("POST", path + "/verify", token=mine, body=wrong), 422, "a wrong code is refused")
     challenge = step(call("POST", path + "/challenge", token=mine, body={}), 200, "once more").json
     proof = {"challenge_id": challenge["id"], "code": totp(factor["totp"]["secret"])}
-    raised = step(call("POST", path + "/verify", token=mine, body=proof), 200, "the right code raises the session to aal2")
+    raised = step(
+        call("POST", path + "/verify", token=mine, body=proof), 200, "the right code raises the session to aal2"
+    )
     answer = call("PATCH", who, token=raised.json["access_token"], body=change, headers=RETURN)
     step(answer, 200, "now the update works", answer.json and answer.json[0]["avatar_url"] == change["avatar_url"])
     return raised.json
@@ -196,7 +209,12 @@ def announcements(bob, his, team):
     step(answer, 201, "the server writes an announcement for the team")
     body = {"app_metadata": {"teams": [team]}}
     answer = call("PUT", f"/auth/v1/admin/users/{bob['user']['id']}", key=SECRET, body=body)
-    step(answer, 200, "an administrator writes bob's teams into his claims", answer.json["app_metadata"]["teams"] == [team])
+    step(
+        answer,
+        200,
+        "an administrator writes bob's teams into his claims",
+        answer.json["app_metadata"]["teams"] == [team],
+    )
     answer = call("GET", f"/rest/v1/announcements?team_id=eq.{team}", token=his)
     step(answer, 200, "bob's old token does not have them", answer.json == [])
     answer = call("PUT", "/auth/v1/user", token=his, body={"data": {"teams": [team]}})
@@ -204,7 +222,9 @@ def announcements(bob, his, team):
     answer = call("GET", f"/rest/v1/announcements?team_id=eq.{team}", token=his)
     step(answer, 200, "still none", answer.json == [])
     body = {"refresh_token": bob["refresh_token"]}
-    fresh = step(call("POST", "/auth/v1/token?grant_type=refresh_token", body=body), 200, "bob refreshes his session").json
+    fresh = step(
+        call("POST", "/auth/v1/token?grant_type=refresh_token", body=body), 200, "bob refreshes his session"
+    ).json
     answer = call("GET", f"/rest/v1/announcements?team_id=eq.{team}&select=body", token=fresh["access_token"])
     step(answer, 200, "the new token has them", answer.json == [{"body": "Meeting at nine"}])
     return fresh

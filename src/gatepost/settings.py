@@ -40,10 +40,9 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ProjectSettings(Section, frozen=True):
-    """Where a project's own files lie, relative to its folder. A Supabase project has its places fixed."""
+    """What a project calls itself and what it loads. A Supabase project says so in its own file."""
 
     name: Annotated[str, Option("Name shown to people; empty: the folder's name")] = ""
-    migrations: Annotated[str, Option("Folder of migrations, applied in order of name")] = "migrations"
     seeds: Annotated[
         tuple[str, ...], Option("Files or patterns loaded once, after the migrations, into a new database")
     ] = ("seed.sql",)
@@ -507,6 +506,8 @@ def _convert(kind: Any, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if kind is bool and isinstance(value, str):
         return _boolean(value)
+    if kind is str and not isinstance(value, str | bool):
+        return _text(value)
     return msgspec.convert(value, kind, strict=not isinstance(value, str))
 
 
@@ -519,6 +520,13 @@ def seconds(value: object) -> float:
     if parts and "".join(number + unit for number, unit in parts) == text:
         return sum(float(number) * UNITS[unit] for number, unit in parts)
     return float(text)
+
+
+def _text(value: object) -> str:
+    """Text from what TOML has as a number or a list of names."""
+    if isinstance(value, int | float):
+        return str(value)
+    return ", ".join(msgspec.convert(value, list[str]))
 
 
 def _boolean(text: str) -> bool:

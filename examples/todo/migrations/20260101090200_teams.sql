@@ -42,7 +42,7 @@ create policy "Team members can update team details if they belong to the team"
   on public.teams for update to authenticated
   using (id in (select private.get_teams_for_authenticated_user()));
 
-create policy "Team members can update team members if they belong to the team."
+create policy "Team members can update team members if they belong to the team"
   on public.members for all to authenticated
   using (team_id in (select private.get_teams_for_authenticated_user()));
 

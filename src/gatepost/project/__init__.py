@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from msgspec.structs import replace
+
 from gatepost import settings as configuration
 from gatepost.problem import Problem
 from gatepost.settings import Settings
@@ -24,15 +26,16 @@ Kind = Literal["gatepost", "supabase"]
 class Project:
     """A folder that Gatepost can serve.
 
-    `root` is the project's folder, `migrations` a folder that need not exist, `seeds` the seed files that do exist, in
-    order. `notes` are sentences for the person who starts it: keys that are not honoured, variables that are not set.
+    `root` is the project's folder; `folder` holds `migrations/` (which need not exist), and `seeds` are files or
+    patterns relative to it. `notes` are sentences for the person who starts it: keys that are not honoured, variables
+    that are not set.
     """
 
     kind: Kind
     root: Path
     name: str
-    migrations: Path
-    seeds: tuple[Path, ...]
+    folder: Path
+    seeds: tuple[str, ...]
     settings: Settings
     notes: tuple[str, ...] = ()
 
@@ -63,10 +66,8 @@ def read(folder: Path, environ: Mapping[str, str], overrides: Mapping[str, objec
     if kind == "supabase":
         return _supabase(root, environ, overrides or {})
     own = configuration.load_file(root / "gatepost.toml")
-    settings = configuration.load(own, environment(root, environ), overrides=overrides)
-    seeds = _existing(root, settings.project.seeds)
-    name = settings.project.name or root.name
-    return Project("gatepost", root, name, root / settings.project.migrations, seeds, settings)
+    settings = _located(configuration.load(own, environment(root, environ), overrides=overrides), root)
+    return Project("gatepost", root, settings.project.name or root.name, root, settings.project.seeds, settings)
 
 
 def _supabase(root: Path, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Project:
@@ -75,17 +76,14 @@ def _supabase(root: Path, environ: Mapping[str, str], overrides: Mapping[str, ob
     foreign = supabase.translate(configuration.load_file(folder / "config.toml"), variables, root)
     beside = root / "gatepost.toml"
     own = configuration.load_file(beside) if beside.is_file() else None
-    settings = configuration.load(own, environ, base=foreign.values, overrides=overrides)
-    seeds = _existing(folder, foreign.seeds)
+    settings = _located(configuration.load(own, environ, base=foreign.values, overrides=overrides), root)
     name = settings.project.name or foreign.name or root.name
-    return Project("supabase", root, name, folder / "migrations", seeds, settings, foreign.notes)
+    return Project("supabase", root, name, folder, foreign.seeds, settings, foreign.notes)
 
 
-def _existing(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
-    """Files that the patterns name, each pattern's in order of name. A pattern without a file is normal."""
-    found: list[Path] = []
-    for pattern in patterns:
-        relative = pattern.removeprefix("./")
-        matches = sorted(folder.glob(relative)) if not relative.startswith("/") else [Path(relative)]
-        found += [path for path in matches if path.is_file() and path not in found]
-    return tuple(found)
+def _located(settings: Settings, root: Path) -> Settings:
+    """Files that settings name, found from the project's folder wherever the server is started."""
+    mail = settings.mail
+    paths = {name: getattr(mail, name) for name in mail.__struct_fields__ if name.startswith("template_")}
+    found = {name: str(root / path) for name, path in paths.items() if path and (root / path).is_file()}
+    return replace(settings, mail=replace(mail, **found)) if found else settings

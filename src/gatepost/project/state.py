@@ -21,9 +21,8 @@ FILE, LOCK = "state.json", "lock"
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
     """Proofs of this project.
 
-    `signing_keys` are private JWKs, the first signs and all verify; without any, `jwt_secret` signs (HS256). It
-    verifies in either case: `anon` and `service_role` are legacy keys, JWTs signed with it. `publishable` and
-    `secret` are their successors.
+    `anon` and `service_role` are legacy keys: JWTs signed with `jwt_secret` (HS256), which verifies always and signs
+    new tokens where the database holds no signing key. `publishable` and `secret` are their successors.
     """
 
     jwt_secret: str
@@ -31,7 +30,6 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     service_role: str
     publishable: str
     secret: str
-    signing_keys: tuple[dict[str, Any], ...] = ()
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,7 +104,7 @@ PATTERNS = (
 
 # Keys that are read elsewhere, or describe Supabase's own containers: nothing to say about them.
 SILENT = re.compile(
-    r"project_id|api\.enabled|api\.port|auth\.enabled|db\.(port|shadow_port|major_version|seed\..*|migrations\.enabled)"
+    r"project_id|api\.enabled|auth\.enabled|db\.(shadow_port|major_version|seed\..*|migrations\.enabled)"
     r"|(studio|inbucket|analytics|edge_runtime|experimental|db\.pooler|db\.network_restrictions|api\.tls)\..*"
     r"|auth\.email\.smtp\.enabled|remotes\..*"
 )

@@ -1,0 +1,105 @@
+"""`gatepost dev`: everything a project needs, on this machine, by one command.
+
+In: a project folder. Out: a served project, what it prints, and the tour's verdict where one was asked for.
+Never: an address other than loopback for a project with demo keys.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gatepost.cli import process, setup, terminal
+from gatepost.cli.migrate import bring_up
+from gatepost.cli.status import facts, variables
+from gatepost.problem import Problem
+from gatepost.project import Project, state
+from gatepost.project.state import State
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def run(
+    folder: Path, *, port: int | None, tour: bool, exit_after: bool, database_url: str, new_key: setup.NewKey
+) -> int | None:
+    """Set up, then become the serving process; with `tour`, stay its parent. The exit code where it returns."""
+    started = time.monotonic()
+    project = setup.read(folder, database_url, port)
+    script = _tour(project, tour, exit_after)
+    lock = claim(project)
+    place = setup.reach(project)
+    try:
+        file, prepared = _prepare(place, new_key)
+    except BaseException:
+        place.close()
+        raise
+    _announce(project, prepared, time.monotonic() - started)
+    if script is None:
+        return process.become([str(file)], lock)
+    return _guided(process.Child(file, lock), place, script, prepared, exit_after)
+
+
+def claim(project: Project) -> int:
+    """The lock that marks the project as served; a Problem where it is served already, or its address is taken."""
+    server = project.settings.server
+    if project.kind == "supabase" and server.host not in LOOPBACK:
+        hint = "Leave server.host at 127.0.0.1, or give the project keys of its own with gatepost serve"
+        raise Problem("demo_keys", 500, f"Demo keys are for this machine only, not for {server.host}", None, hint)
+    lock = state.lock(project.hidden)
+    if lock is None:
+        known = state.read(project.hidden)
+        where = f"It answers at {known.url}" if known else None
+        hint = "Use that one (gatepost status), or stop it first"
+        raise Problem("already_served", 500, f"{project.root} is served already by another process", where, hint)
+    process.check_address(server.host, server.port)
+    return lock
+
+
+def _prepare(place: setup.Place, new_key: setup.NewKey) -> tuple[Path, State]:
+    project = place.project
+    if place.server is not None:
+        what = "joined" if place.server.attached else "started"
+        terminal.step(f"PostgreSQL {place.server.version} {what}; data in {place.server.home}")
+    prepared = setup.install(place, state.read(project.hidden), new_key)
+    bring_up(project, prepared)
+    return state.write(project.hidden, prepared), prepared
+
+
+def _announce(project: Project, prepared: State, seconds: float) -> None:
+    for text in project.notes:
+        terminal.note(text)
+    terminal.step(f"{project.name} is set up in {seconds:.2f} s")
+    terminal.say()
+    terminal.facts(facts(prepared))
+    terminal.facts([("Keys kept in", str(project.hidden / state.FILE))])
+    terminal.say()
+
+
+def _tour(project: Project, tour: bool, exit_after: bool) -> Path | None:
+    if exit_after and not tour:
+        raise Problem("usage", 500, "--exit goes with --tour", None, "Without a tour, `dev` serves until it is stopped")
+    if not tour:
+        return None
+    script = project.root / "tour.py"
+    if not script.is_file():
+        raise Problem("no_tour", 500, f"{project.root} has no tour.py", None, "Leave --tour away")
+    return script
+
+
+def _guided(child: process.Child, place: setup.Place, script: Path, prepared: State, exit_after: bool) -> int:
+    """Wait for the server, run the tour against it, then wait for the end."""
+    try:
+        child.wait_ready(prepared.url)
+        environment = os.environ | variables(prepared)
+        held = subprocess.run([sys.executable, "-P", script], env=environment, check=False)  # noqa: S603 - the project's
+        if exit_after or child.stopping:
+            child.stop()
+            child.wait()
+            return min(held.returncode, 1) if held.returncode >= 0 else 1
+        terminal.say(f"\nserving at {prepared.url}; Ctrl-C stops it")
+        return child.wait()
+    finally:
+        child.stop()
+        child.wait()
+        place.close()

@@ -1,0 +1,237 @@
+"""`gatepost`: the commands, their options and what an error looks like.
+
+In: arguments. Out: an exit code: 0 done, 1 done and the answer is no, 2 wrong usage, 3 project or settings, 4 database,
+5 address taken, 70 a defect of ours.
+Never: a room imported before its command runs, or a traceback (GATEPOST_TRACEBACK=1 asks for one).
+"""
+
+import importlib
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gatepost.cli import terminal
+from gatepost.problem import DatabaseProblem, Problem, Unavailable
+
+HELP = "Identity down to the row, for Python on PostgreSQL: auth server, row level security, REST, in one process."
+CODES = {"address_taken": 5, "already_served": 5, "answer_no": 1, "defect": 70}
+DATABASE_CODES = ("embedded_", "migration_", "database_")
+
+app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+migrate = typer.Typer(help="Migrations of a project.", no_args_is_help=True)
+keys = typer.Typer(help="API keys and the keys that sign tokens.", no_args_is_help=True)
+users = typer.Typer(help="Users of a project.", no_args_is_help=True)
+app.add_typer(migrate, name="migrate")
+app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
+
+Folder = Annotated[Path, typer.Argument(help="Project folder: gatepost.toml, or supabase/config.toml")]
+DatabaseUrl = Annotated[str, typer.Option(help="Administrator's URL of a PostgreSQL 15 to 18; without it: our own")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on [default: 54321, or the project's]")]
+HERE = Path(".")
+
+
+class Format(StrEnum):
+    """What `status` prints."""
+
+    pretty = "pretty"
+    env = "env"
+    json = "json"
+
+
+class What(StrEnum):
+    """What `serve` serves."""
+
+    all = "all"
+    auth = "auth"
+    rest = "rest"
+
+
+class Kind(StrEnum):
+    """Kinds of API keys."""
+
+    publishable = "publishable"
+    secret = "secret"  # noqa: S105
+
+
+def run(command: str, function: str, *arguments: Any, **options: Any) -> None:
+    """Load a command's file and call it; its result, if any, is the exit code."""
+    result: object = getattr(importlib.import_module(f"gatepost.cli.{command}"), function)(*arguments, **options)
+    if isinstance(result, int):
+        raise typer.Exit(result)
+
+
+@app.command()
+def dev(
+    folder: Folder = HERE,
+    port: Port = None,
+    tour: Annotated[bool, typer.Option("--tour", help="Run the project's tour.py against the server")] = False,
+    exit_after: Annotated[
+        bool, typer.Option("--exit", help="With --tour: stop afterwards, 0 if every step held")
+    ] = False,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Start everything for a project on this machine: database, migrations, seed, server."""
+    run("dev", "run", folder, port=port, tour=tour, exit_after=exit_after, database_url=database_url, new_key=_new_key)
+
+
+@app.command()
+def serve(
+    what: Annotated[What, typer.Argument(help="all; or auth (GOTRUE_* variables) or rest (PGRST_*) alone")] = What.all,
+    folder: Annotated[Path, typer.Option(help="Project folder, for `all`")] = HERE,
+    port: Port = None,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Serve without the conveniences of `dev`: no inbox, no demo keys, no reload."""
+    run("serve", "run", str(what), folder, port=port, database_url=database_url, new_key=_new_key)
+
+
+@app.command()
+def status(
+    folder: Folder = HERE,
+    output: Annotated[Format, typer.Option("-o", "--output", help="Form of the output")] = Format.pretty,
+) -> None:
+    """URLs and keys of a project that is served, under the names of Supabase's command line."""
+    run("status", "run", folder, str(output))
+
+
+@app.command()
+def doctor(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
+    """What is wrong with this project, its configuration or its database, and what to do about it."""
+    run("doctor", "run", folder, database_url=database_url)
+
+
+@app.command()
+def version() -> None:
+    """The version of Gatepost, and of what it brings along."""
+    run("status", "versions")
+
+
+@migrate.command("apply")
+def migrate_apply(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
+    """Apply what is not applied yet, in order of name."""
+    run("migrate", "apply", folder, database_url=database_url)
+
+
+@migrate.command("status")
+def migrate_status(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
+    """Which migrations are applied, which are not, which were changed since."""
+    run("migrate", "status", folder, database_url=database_url)
+
+
+@migrate.command("new")
+def migrate_new(name: Annotated[str, typer.Argument(help="What it does: add_teams")], folder: Folder = HERE) -> None:
+    """Make an empty migration, named by the time and what it does."""
+    run("migrate", "new", name, folder)
+
+
+@keys.command("list")
+def keys_list(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
+    """API keys and signing keys, without their secrets."""
+    run("keys", "list_all", folder, database_url=database_url)
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="Name of the key: mobile, nightly-job")],
+    kind: Annotated[Kind, typer.Option(help="publishable (anon) or secret (service_role)")] = Kind.publishable,
+    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    expires: Annotated[str, typer.Option(help="Life of the key: 720h; without it, until revoked")] = "",
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Make an API key. It is printed once; the database keeps a hash."""
+    run("keys", "create", name, str(kind), folder, expires=expires, database_url=database_url)
+
+
+@keys.command("revoke")
+def keys_revoke(
+    name: Annotated[str, typer.Argument(help="Name of the API key")],
+    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Revoke an API key; servers refuse it within seconds."""
+    run("keys", "revoke", name, folder, database_url=database_url)
+
+
+@keys.command("rotate")
+def keys_rotate(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
+    """Sign new tokens with a new key; tokens of the one before stay valid until they expire."""
+    run("keys", "rotate", folder, database_url=database_url, new_key=_new_key)
+
+
+@users.command("list")
+def users_list(
+    folder: Folder = HERE,
+    page: Annotated[int, typer.Option(help="Page, from 1", min=1)] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Users, newest first, 50 on a page."""
+    run("users", "list_all", folder, page=page, as_json=as_json)
+
+
+@users.command("create")
+def users_create(
+    email: Annotated[str, typer.Argument(help="E-mail address")],
+    password: Annotated[str, typer.Option(help="Password; asked for when absent", prompt=True, hide_input=True)],
+    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    confirmed: Annotated[bool, typer.Option(help="The address counts as confirmed")] = True,
+) -> None:
+    """Make a user."""
+    run("users", "create", email, password, folder, confirmed=confirmed)
+
+
+@users.command("invite")
+def users_invite(
+    email: Annotated[str, typer.Argument(help="E-mail address")],
+    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+) -> None:
+    """Make a user and send the mail that invites to choose a password."""
+    run("users", "invite", email, folder)
+
+
+@users.command("delete")
+def users_delete(
+    user: Annotated[str, typer.Argument(help="E-mail address or id")],
+    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+) -> None:
+    """Delete a user and what hangs on it by foreign keys."""
+    run("users", "delete", user, folder)
+
+
+def _new_key() -> dict[str, Any]:
+    """A signing key. What makes it is slow to load and seldom needed."""
+    return importlib.import_module("gatepost.identity.keys").generate()
+
+
+def exit_code(problem: Problem) -> int:
+    """The exit code that tells a script what kind of failure it was."""
+    if problem.code in CODES:
+        return CODES[problem.code]
+    of_database = isinstance(problem, DatabaseProblem | Unavailable) or problem.code.startswith(DATABASE_CODES)
+    return 4 if of_database else 3
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        app()
+    except Problem as problem:
+        terminal.problem(problem)
+        sys.exit(exit_code(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os._exit(0)  # the reader has gone; there is nothing to flush to
+    except Exception as error:
+        if os.environ.get("GATEPOST_TRACEBACK"):
+            raise
+        terminal.problem(terminal.defect(error))
+        sys.exit(70)
+
+
+if __name__ == "__main__":
+    main()
