@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..problem import Problem
 from . import binaries as programs
-from . import initialize, locks
+from . import extensions, initialize, locks
 from .account import Account, server_account
 from .folders import Folders, cache_folder, denied
 from .folders import prepare as prepare_folders
@@ -233,8 +233,9 @@ class _Launch:
         settings["listen_addresses"] = "127.0.0.1" if self.options.port else ""
         if self.binaries.major >= 18:
             settings.setdefault("io_method", "sync")
-            if self.options.extensions:
-                settings["extension_control_path"] = f"{self.options.extensions}:$system"
+            extra_folder = extensions.assembled(self.options.extensions, self.binaries, self.cache)
+            if extra_folder:
+                settings["extension_control_path"] = f"{extra_folder}:$system"
         return settings
 
     def _await(self, server: Server, process: subprocess.Popen[bytes]) -> None:

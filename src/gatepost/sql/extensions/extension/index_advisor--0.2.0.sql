@@ -1,0 +1,1 @@
+-- A stand-in: migrations that ask for index_advisor load, and nothing is behind it.
