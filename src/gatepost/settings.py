@@ -99,6 +99,14 @@ class AuthSettings(Section, frozen=True):
         str,
         Option("URL of the auth surface as clients reach it; links in mails begin with it", env=("API_EXTERNAL_URL",)),
     ] = "http://127.0.0.1:54321/auth/v1"
+    jwt_secret: Annotated[
+        str,
+        Option("Secret of HS256 tokens and legacy keys; empty: one is made", env=("GOTRUE_JWT_SECRET",), secret=True),
+    ] = ""
+    jwt_keys: Annotated[
+        str,
+        Option("Private keys as a JSON list of JWKs, instead of the database's", env=("GOTRUE_JWT_KEYS",), secret=True),
+    ] = ""
     jwt_exp: Annotated[Seconds, Option("Life of an access token", env=("GOTRUE_JWT_EXP",))] = Seconds(3600)
     jwt_aud: Annotated[str, Option("Audience of new users and tokens", env=("GOTRUE_JWT_AUD",))] = "authenticated"
     jwt_issuer: Annotated[str, Option("Claim `iss` of tokens; empty: none", env=("GOTRUE_JWT_ISSUER",))] = ""

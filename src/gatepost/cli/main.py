@@ -114,7 +114,7 @@ def version() -> None:
 @migrate.command("apply")
 def migrate_apply(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
     """Apply what is not applied yet, in order of name."""
-    run("migrate", "apply", folder, database_url=database_url)
+    run("migrate", "apply", folder, database_url=database_url, new_key=_new_key)
 
 
 @migrate.command("status")

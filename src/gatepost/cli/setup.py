@@ -29,6 +29,7 @@ from gatepost.migrate.connection import Connection
 from gatepost.problem import Problem
 from gatepost.project import Project, keys, state
 from gatepost.project.state import State
+from gatepost.settings import AuthSettings
 
 QUERIES = load(Path(__file__).with_name("queries.sql"))
 LOGINS = {"authenticator": "authenticator", "service": "service_authenticator", "auth": "supabase_auth_admin"}
@@ -91,16 +92,20 @@ def reached(project: Project) -> Generator[Place]:
         place.close()
 
 
-def install(place: Place, previous: State | None, new_key: NewKey) -> State:
-    """Our objects, the logins' passwords and the project's keys; what the serving process needs to know."""
+def install(place: Place, previous: State | None, new_key: NewKey, *, development: bool = True) -> State:
+    """Our objects, the logins' passwords and the project's keys; what the serving process needs to know.
+
+    In `development` a Supabase project has the demo keys its tools expect; otherwise every project has its own.
+    """
     project = place.project
     passwords = _passwords(place, previous)
     new = passwords if previous is None or previous.passwords != passwords else {}
     profile = project.kind
     installed = migrate.install(place.admin, profile, new, project.settings.rest.schemas)
     logins = _logins(place, passwords) | {"owner": place.login(installed.owner, passwords.get(installed.owner))}
-    known = _keys(project, previous)
-    _register(logins["auth"], known, None if project.kind == "supabase" else new_key)
+    demo = development and project.kind == "supabase"
+    known = _keys(project, previous, demo=demo)
+    _register(logins["auth"], known, None if demo else new_key)
     return State(
         root=str(project.root),
         kind=project.kind,
@@ -111,6 +116,7 @@ def install(place: Place, previous: State | None, new_key: NewKey) -> State:
         overrides=_overrides(project, logins),
         database_url=_database_url(place, passwords),
         embedded=str(place.server.home) if place.server else "",
+        development=development,
     )
 
 
@@ -132,11 +138,12 @@ def _logins(place: Place, passwords: dict[str, str]) -> dict[str, str]:
     return {name: own[name] or place.login(user, passwords.get(user)) for name, user in LOGINS.items()}
 
 
-def _keys(project: Project, previous: State | None) -> state.Keys:
-    secret = str(getattr(project.settings.auth, "jwt_secret", ""))
-    if project.kind == "supabase":
+def _keys(project: Project, previous: State | None, *, demo: bool) -> state.Keys:
+    secret = project.settings.auth.jwt_secret
+    if demo:
         return keys.demo(secret)
-    if previous is not None and secret in ("", previous.keys.jwt_secret):
+    own = previous is not None and previous.keys.publishable != keys.DEMO_PUBLISHABLE
+    if previous is not None and own and secret in ("", previous.keys.jwt_secret):
         return previous.keys
     return keys.generate(secret)
 
@@ -162,9 +169,17 @@ def prefix(key: str) -> str:
 
 
 def _overrides(project: Project, logins: dict[str, str]) -> dict[str, Any]:
+    """Settings that the project's files do not hold, or that follow from where it listens."""
     names = {"authenticator": "authenticator_url", "service": "service_url", "auth": "auth_url"}
     addresses: dict[str, Any] = {f"database.{name}": logins[login] for login, name in names.items()}
-    return addresses | {"server.port": project.settings.server.port, "server.host": project.settings.server.host}
+    given, untouched = project.settings.auth, AuthSettings()
+    own = given.external_url if given.external_url != untouched.external_url else _url(project) + "/auth/v1"
+    return addresses | {
+        "server.port": project.settings.server.port,
+        "server.host": project.settings.server.host,
+        "auth.external_url": own,
+        "auth.jwt_issuer": given.jwt_issuer or own,
+    }
 
 
 def _url(project: Project) -> str:

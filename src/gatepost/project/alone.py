@@ -9,7 +9,7 @@ from typing import Literal
 
 from gatepost import settings as configuration
 from gatepost.problem import Problem
-from gatepost.settings import Settings, table
+from gatepost.settings import Seconds, Settings, table
 
 Surface = Literal["auth", "rest"]
 
@@ -18,7 +18,7 @@ AUTH = {
     "database.auth_url": ("DATABASE_URL", "GOTRUE_DB_DATABASE_URL"),
     "server.host": ("GOTRUE_API_HOST",),
     "server.port": ("PORT", "GOTRUE_API_PORT"),
-    "server.external_url": ("API_EXTERNAL_URL", "GOTRUE_API_EXTERNAL_URL"),
+    "auth.external_url": ("API_EXTERNAL_URL", "GOTRUE_API_EXTERNAL_URL"),
 }
 REST = {
     "database.authenticator_url": ("PGRST_DB_URI",),
@@ -29,7 +29,15 @@ REST = {
     "database.acquire_timeout": ("PGRST_DB_POOL_ACQUISITION_TIMEOUT",),
     "database.prepared_statements": ("PGRST_DB_PREPARED_STATEMENTS",),
 }
-PORTS = {"auth": 8081, "rest": 3000}
+# Where the original's defaults are not ours.
+DEFAULTS: dict[Surface, dict[str, object]] = {
+    "auth": {
+        "server.port": 8081,
+        "auth.mailer_otp_exp": Seconds(86400),
+        "auth.refresh_token_reuse_interval": Seconds(0),
+    },
+    "rest": {"server.port": 3000, "rest.anon_role": "", "rest.extra_search_path": "public"},
+}
 FAMILY = {"auth": "GOTRUE_", "rest": "PGRST_"}
 REQUIRED = {"auth": ("DATABASE_URL", "API_EXTERNAL_URL", "GOTRUE_SITE_URL", "GOTRUE_JWT_SECRET"), "rest": ()}
 # PostgREST's words for every address of one family, or of both.
@@ -43,11 +51,11 @@ def read(surface: Surface, environ: Mapping[str, str]) -> tuple[Settings, tuple[
     names = AUTH if surface == "auth" else REST
     given = {key: _first(sources, environ) for key, sources in names.items()}
     _require(surface, environ)
-    overrides: dict[str, object] = {"server.port": PORTS[surface]}
-    overrides |= {key: value for key, value in given.items() if value}
+    overrides: dict[str, object] = {key: value for key, value in given.items() if value}
     overrides["server.host"] = HOSTS.get(str(overrides.get("server.host", "!4")), overrides.get("server.host"))
     _one_login(surface, overrides)
-    return configuration.load(environ=environ, overrides=overrides), _notes(surface, environ)
+    settings = configuration.load(environ=environ, base=DEFAULTS[surface], overrides=overrides)
+    return settings, _notes(surface, environ)
 
 
 def _one_login(surface: Surface, overrides: dict[str, object]) -> None:

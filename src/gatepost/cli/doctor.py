@@ -1,0 +1,167 @@
+"""`gatepost doctor`: what is wrong with a project, its configuration or its database, and what to do.
+
+In: a project folder. Out: findings, the worst first; exit code 1 where one of them is an error.
+Never: a change; what it advises is printed, not done.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gatepost import migrate
+from gatepost.cli import process, setup, terminal
+from gatepost.database.queries import load
+from gatepost.migrate.connection import Connection, Row
+from gatepost.migrate.objects import FIRST
+from gatepost.problem import Problem
+from gatepost.project import Project, state
+
+QUERIES = load(Path(__file__).with_name("doctor.sql"))
+# The oldest minor releases without a published hole that matters here (November 2025).
+MINORS = {15: 15, 16: 11, 17: 7, 18: 1}
+CLOCK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is error (it will not work, or rows are open), warning, or good."""
+
+    level: Literal["error", "warning", "good"]
+    what: str
+    to_do: str = ""
+
+
+def run(folder: Path, *, database_url: str) -> int:
+    """Print what was found; 1 where something is wrong."""
+    project = setup.read(folder, database_url)
+    findings = [*_configuration(project), *_address(project), *_database(project)]
+    for finding in sorted(findings, key=lambda each: ("error", "warning", "good").index(each.level)):
+        _print(finding)
+    return int(any(finding.level == "error" for finding in findings))
+
+
+def _print(finding: Finding) -> None:
+    mark, colour = {"error": ("✗", "red"), "warning": ("!", "yellow"), "good": ("✓", "green")}[finding.level]
+    terminal.say(f"{terminal.painted(mark, colour)} {finding.what}")
+    for line in finding.to_do.splitlines():
+        terminal.say(f"    {line}")
+
+
+def _configuration(project: Project) -> Iterator[Finding]:
+    yield Finding("good", f"{project.root}: {project.kind} project {project.name}")
+    for text in project.notes:
+        yield Finding("warning", text)
+    if project.settings.server.host not in ("127.0.0.1", "::1", "localhost"):
+        external = project.settings.server.external_url
+        if not external.startswith("https://"):
+            yield Finding("warning", "The server listens beyond this machine without TLS", "Put a proxy with TLS in "
+                          "front of it and set server.external_url to its https:// address")  # fmt: skip
+    path = project.hidden / state.FILE
+    if path.exists() and path.stat().st_mode & 0o077:
+        yield Finding("error", f"Others may read {path}, which holds keys", f"chmod 600 {path}")
+
+
+def _address(project: Project) -> Iterator[Finding]:
+    if state.served(project.hidden):
+        yield Finding("good", "The project is served")
+        return
+    try:
+        process.check_address(project.settings.server.host, project.settings.server.port)
+    except Problem as error:
+        yield Finding("error", f"{error.message}: {error.details}", error.hint or "")
+
+
+def _database(project: Project) -> Iterator[Finding]:
+    try:
+        with setup.reached(project) as place, Connection(place.admin) as connection:
+            yield from _server(connection)
+            yield from _logins(connection, project)
+            yield from _rows(connection, project)
+            yield from _migrations(place.admin, project)
+    except Problem as error:
+        yield Finding("error", error.message, "\n".join(str(part) for part in (error.details, error.hint) if part))
+
+
+def _server(connection: Connection) -> Iterator[Finding]:
+    [(number, version, user, superuser, createrole, clock)] = connection.rows(QUERIES["facts"])
+    major, minor = divmod(int(number or 0), 10000)
+    if major not in MINORS:
+        yield Finding("error", f"PostgreSQL {version} is not one of 15 to 18", "Use one that is")
+    elif minor < MINORS[major]:
+        advice = f"Update to {major}.{MINORS[major]} or later; data stay as they are"
+        yield Finding("warning", f"PostgreSQL {version} has known holes that later releases closed", advice)
+    else:
+        yield Finding("good", f"PostgreSQL {version}")
+    if "t" not in (superuser, createrole):
+        yield Finding("error", f"{user} has no CREATEROLE: logins and roles cannot be made", _by_hand(str(user)))
+    apart = abs(float(clock or 0) - time.time())
+    if apart > CLOCK_SECONDS:
+        advice = "Synchronise both: tokens are valid from one second to another"
+        yield Finding("warning", f"The database's clock is {apart:.0f} s apart from this machine's", advice)
+
+
+def _by_hand(user: str) -> str:
+    """What an administrator runs once, in place of us."""
+    script = "\n".join(each.text for each in FIRST)
+    return f"Have a superuser run this once in this database:\n\nset gatepost.owner = '{user}';\n{script}"
+
+
+def _logins(connection: Connection, project: Project) -> Iterator[Finding]:
+    missing = connection.value(QUERIES["missing_logins"])
+    if missing:
+        yield Finding("error", f"Roles are missing: {missing}", f"gatepost dev {project.root} makes them")
+        return
+    for role, why in connection.rows(QUERIES["climbing"]):
+        yield Finding("error", f"API traffic can become {role}, which {why}: no policy binds it",
+                      f"revoke {role} from authenticator;")  # fmt: skip
+
+
+def _rows(connection: Connection, project: Project) -> Iterator[Finding]:
+    if connection.value(QUERIES["missing_logins"]):
+        return
+    schemas = "{" + ",".join(f'"{name}"' for name in project.settings.rest.schemas) + "}"
+    for query, finding in OPEN.items():
+        parameters = (schemas,) if "$1" in QUERIES[query] else ()
+        yield from map(finding, connection.rows(QUERIES[query], *parameters))
+
+
+OPEN: dict[str, Callable[[Row], Finding]] = {
+    "unguarded_tables": lambda row: Finding(
+        "error",
+        f"{row[0]} has no row level security: {row[1]} may use all its rows",
+        f"alter table {row[0]} enable row level security;",
+    ),
+    "policies_without_guard": lambda row: Finding(
+        "error",
+        f"{row[0]} has policies, and row level security is off: they do nothing",
+        f"alter table {row[0]} enable row level security;",
+    ),
+    "owner_views": lambda row: Finding(
+        "warning",
+        f"The view {row[0]} shows rows by its owner's rights, whoever asks",
+        f"alter view {row[0]} set (security_invoker = true);",
+    ),
+    "loose_definers": lambda row: Finding(
+        "warning",
+        f"{row[0]} runs with its owner's rights and its caller's search path",
+        f"alter function {row[0]} set search_path = '';  -- and name schemas in its body",
+    ),
+}
+
+
+def _migrations(admin: str, project: Project) -> Iterator[Finding]:
+    states = migrate.status(admin, project.folder)
+    for each in states:
+        if each.state != "applied":
+            name = f"{each.version}_{each.name}.sql"
+            advice = {
+                "pending": f"gatepost migrate apply {os.path.relpath(project.root)}",
+                "changed": "Put the file back as it was, and write what is new into a new migration",
+                "missing": "Put the file back: others cannot build this database without it",
+            }[each.state]
+            yield Finding("warning", f"Migration {name} is {each.state}", advice)
+    if states and all(each.state == "applied" for each in states):
+        yield Finding("good", f"{len(states)} migrations, all applied")
