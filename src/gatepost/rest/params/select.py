@@ -142,18 +142,27 @@ def easy_column(found: Match[str]) -> SelectItem:
     return SelectField(Field(name), alias, cast)
 
 
-def easy_head(found: Match[str]) -> SelectRelation:
-    alias, name, hint, join = found.groups()
-    return SelectRelation(name, alias, hint, JOINS.get(join))
-
-
 EASY_COLUMN = re.compile(r"[ \t]*(?:(\w+):)?(\w+|\*(?=[,)]))(?:::(\w+))?[ \t]*(?=[,)])", re.ASCII)
-EASY_HEAD = re.compile(r"(?:(\w+):)?(?!count[!(])(\w+)(?:!(?!left|inner)(\w+))?(?:!(inner|left))?(?=\()", re.ASCII)
-
-ANY_ITEM: Parser[SelectItem] = choice(
-    embed(spread_head), embed(quick(EASY_HEAD, easy_head, relation_head)), SELECT_FIELD
+EASY_HEAD = re.compile(
+    r"[ \t]*(?:(\w+):)?(?!count[!(])(\w+)(?:!(?!left|inner)(\w+))?(?:!(inner|left))?(?=\()", re.ASCII
 )
-ITEM = quick(EASY_COLUMN, easy_column, ANY_ITEM)
+
+ANY_ITEM: Parser[SelectItem] = choice(embed(spread_head), embed(relation_head), SELECT_FIELD)
+
+
+def easy_embed(text: str, position: int) -> Reply:
+    """An embed whose head reads at once, or any item."""
+    found = EASY_HEAD.match(text, position)
+    if found is None:
+        return ANY_ITEM.run(text, position)
+    reply = MEMBERS.run(text, found.end())
+    if not reply.ok:
+        return reply
+    alias, name, hint, join = found.groups()
+    return reply._replace(value=SelectRelation(name, alias, hint, JOINS.get(join), False, reply.value))
+
+
+ITEM: Parser[SelectItem] = quick(EASY_COLUMN, easy_column, Parser(easy_embed))
 NO_ITEMS: list[SelectItem] = []
 SELECT: Parser[Select] = mapped(either(separated(ITEM, spaced(COMMA)), always(NO_ITEMS)), tuple)
 
@@ -193,4 +202,13 @@ def related_term() -> Steps[OrderTerm]:
     return OrderTerm(field, relation, direction, nulls)
 
 
-ORDER: Parser[tuple[OrderTerm, ...]] = mapped(separated(spaced(either(attempt(related_term), term)), COMMA), tuple)
+def easy_term(found: Match[str]) -> OrderTerm:
+    name, direction, nulls = found.groups()
+    return OrderTerm(Field(name), None, DIRECTIONS.get(direction), NULLS_ORDERS.get(nulls))
+
+
+DIRECTIONS: dict[str | None, Direction] = {"asc": "asc", "desc": "desc"}
+NULLS_ORDERS: dict[str | None, Nulls] = {"first": "first", "last": "last"}
+EASY_TERM = re.compile(r"(\w+)(?:\.(asc|desc))?(?:\.nulls(first|last))?(?=,)", re.ASCII)
+TERM: Parser[OrderTerm] = quick(EASY_TERM, easy_term, spaced(either(attempt(related_term), term)))
+ORDER: Parser[tuple[OrderTerm, ...]] = mapped(separated(TERM, COMMA), tuple)
