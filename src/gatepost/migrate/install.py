@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..query.sql import identifier
+from . import standins
 from .connection import Connection
-from .objects import FIRST, PROFILES, THEN, Profile, Script, fingerprint, migrations
+from .objects import FIRST, OWNED, PROFILES, THEN, Profile, Script, fingerprint, migrations
 
 LOGINS = ("authenticator", "service_authenticator", "supabase_auth_admin", "postgres")
 
@@ -84,6 +85,9 @@ def _install(connection: Connection, profile: Profile, owner: str, schemas: Sequ
         applied = _migrate(connection)
         for script in (*THEN, *PROFILES[profile]):
             _run(connection, script)
+        if profile == "supabase":
+            standins.make(connection)
+            _run(connection, Script(OWNED.name, owner))
         _record(connection, profile, schemas, mark)
     return Installation(profile, owner, changed=True, applied=tuple(applied))
 

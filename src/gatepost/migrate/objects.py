@@ -41,6 +41,12 @@ PROFILES: dict[Profile, tuple[Script, ...]] = {
     "gatepost": (Script("profiles/gatepost.sql"),),
     "supabase": (Script("profiles/supabase.sql"),),
 }
+OWNED = Script("profiles/supabase_owner.sql")
+
+
+def standins() -> list[Script]:
+    """Empty schemas for Supabase projects; `standins.py` runs them."""
+    return [Script(f"standins/{path.name}") for path in sorted((FOLDER / "standins").glob("*.sql"))]
 
 
 def migrations() -> list[Script]:
@@ -51,6 +57,6 @@ def migrations() -> list[Script]:
 def fingerprint(profile: Profile) -> str:
     """Changes when a file, the order or the profile does: then a database needs another installation."""
     digest = hashlib.sha256(profile.encode())
-    for script in (*FIRST, *migrations(), *THEN, *PROFILES[profile]):
+    for script in (*FIRST, *migrations(), *THEN, *PROFILES[profile], *standins(), OWNED):
         digest.update(f"\0{script.name}\0{script.role}\0".encode() + script.text.encode())
     return digest.hexdigest()

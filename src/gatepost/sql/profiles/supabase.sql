@@ -22,3 +22,42 @@ begin
         drop event trigger gatepost_row_level_security;
     end if;
 end $$;
+
+-- Roles that migrations, dumps and policies name.
+do $$
+declare
+    target text;
+begin
+    foreach target in array array[
+        'dashboard_user', 'supabase_storage_admin', 'supabase_realtime_admin', 'supabase_functions_admin'
+    ] loop
+        if not exists (select from pg_roles where rolname = target) then
+            execute format('create role %I nologin noinherit', target);
+        end if;
+        -- Owners of the stand-ins: membership lets migrations write policies on their tables.
+        if target <> 'dashboard_user' and not pg_has_role(current_setting('gatepost.owner'), target, 'member') then
+            execute format('grant %I to %I with admin option', target, current_setting('gatepost.owner'));
+        end if;
+        if not pg_has_role(target, 'usage') then
+            execute format('grant %I to current_user', target);
+        end if;
+    end loop;
+end $$;
+
+-- Settings that migrations give the gateway's login; from 15 on a superuser may leave them to others.
+do $$
+declare
+    parameter text;
+begin
+    if not (select rolsuper from pg_roles where rolname = current_user)
+        or current_setting('server_version_num')::integer < 150000 then
+        return;
+    end if;
+    foreach parameter in array array[
+        'pgrst.db_schemas', 'pgrst.db_extra_search_path', 'pgrst.db_max_rows', 'pgrst.db_pre_request',
+        'pgrst.db_aggregates_enabled', 'pgrst.db_plan_enabled', 'pgrst.db_anon_role', 'pgrst.jwt_secret',
+        'pgrst.openapi_mode', 'pgrst.server_cors_allowed_origins', 'app.settings.jwt_secret', 'app.settings.jwt_exp'
+    ] loop
+        execute format('grant set on parameter %I to %I', parameter, current_setting('gatepost.owner'));
+    end loop;
+end $$;

@@ -1,0 +1,24 @@
+-- What the owner has from the start in a Supabase project. Runs as the owner, so that its migrations may drop it again.
+
+do $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select * from (values
+            ('uuid-ossp', 'extensions'), ('pgcrypto', 'extensions'),
+            ('supabase_vault', 'vault'), ('pg_graphql', 'extensions')
+        ) as extensions (name, schema)
+        join pg_available_extensions as available using (name)
+        where available.installed_version is null
+    loop
+        begin
+            execute format('create extension %I schema %I', wanted.name, wanted.schema);
+        exception when insufficient_privilege then null; -- a foreign server that does not trust it
+        end;
+    end loop;
+    if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+        create publication supabase_realtime;
+    end if;
+exception when insufficient_privilege then null;
+end $$;
