@@ -75,7 +75,7 @@ class Header(msgspec.Struct):
 
     alg: str
     kid: str | None = None
-    crit: msgspec.Raw | None = None
+    crit: Any = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Tokens:
     def _check_signature(self, token: str, header: Header) -> bytes:
         if header.alg.lower() == "none":
             raise InvalidToken(Reason.UNSIGNED)
-        if header.crit is not None:
+        if header.crit is not msgspec.UNSET:
             raise InvalidToken(Reason.CRITICAL)
         if not self._keys.knows(header.alg):
             raise InvalidToken(Reason.ALGORITHM, header.alg)
