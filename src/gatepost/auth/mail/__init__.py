@@ -147,4 +147,5 @@ def link(external_url: str, path: str, token_hash: str, kind: str, redirect_to: 
     """
     target = quote_plus(redirect_to) if any(mark in redirect_to for mark in "&=#") else redirect_to
     query = f"token={quote_plus(token_hash)}&type={quote_plus(kind)}&redirect_to={target}"
-    return f"{urljoin(external_url.rstrip("/") + "/", path).partition('?')[0]}?{query}"
+    base = urljoin(external_url.rstrip("/") + "/", path)
+    return f"{base.partition('?')[0]}?{query}"
