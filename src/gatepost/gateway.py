@@ -132,11 +132,10 @@ class Gateway:
     def _route(self, path: str) -> Mount | None:
         """The mount whose prefix the path starts with; `/rest/v1x` is not below `/rest/v1`."""
         mounts = self.mounts
-        end = path.find("/", path.find("/", 1) + 1) if path.count("/", 0, 64) > 2 else len(path)
-        found = mounts.get(path[:end])
-        if found is None:
-            found = mounts.get("/" + path[1:].partition("/")[0]) or mounts.get("")
-        return found
+        second = path.find("/", 1)
+        third = path.find("/", second + 1) if second > 0 else -1
+        found = mounts.get(path if third < 0 else path[:third])
+        return found or mounts.get(path if second < 0 else path[:second]) or mounts.get("")
 
     def _identify_request(self, given: bytes | None) -> str:
         """A client's own id where it is harmless to print, else one of ours."""
