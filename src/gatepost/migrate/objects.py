@@ -51,7 +51,7 @@ def standins() -> list[Script]:
 
 def migrations() -> list[Script]:
     """What brings an older database up to date, oldest first."""
-    return [Script(f"migrations/{path.name}") for path in sorted((FOLDER / "migrations").glob("*.sql"))]
+    return [Script(f"migrations/{path.name}", AUTH) for path in sorted((FOLDER / "migrations").glob("*.sql"))]
 
 
 def fingerprint(profile: Profile) -> str:

@@ -11,9 +11,9 @@ declare
     owner text := current_setting('gatepost.owner');
 begin
     execute format('grant all on schema auth to %I', owner);
-    execute format('grant all on all tables in schema auth to %I', owner);
-    execute format('grant all on all sequences in schema auth to %I', owner);
-    execute format('grant all on all routines in schema auth to %I', owner);
+    execute format('grant all on all tables in schema auth to %I with grant option', owner);
+    execute format('grant all on all sequences in schema auth to %I with grant option', owner);
+    execute format('grant all on all routines in schema auth to %I with grant option', owner);
     execute format('alter default privileges in schema auth grant all on tables to %I', owner);
     execute format('alter default privileges in schema auth grant all on sequences to %I', owner);
     execute format('alter default privileges in schema auth grant all on routines to %I', owner);
