@@ -24,7 +24,7 @@ PUBLISHABLE, SECRET = os.environ["PUBLISHABLE_KEY"], os.environ["SECRET_KEY"]
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 RUN = secrets.token_hex(3)
 PASSWORD = secrets.token_urlsafe(12)
-failures = 0
+failures: list[str] = []
 
 
 class Answer:
@@ -54,9 +54,8 @@ def call(method, path, *, key=PUBLISHABLE, token=None, body=None, headers=None, 
 
 def step(answer, status, what, held=True):
     """Print the exchange with what it shows; `held` is what else must be true of it."""
-    global failures
     good = answer.status == status and bool(held)
-    failures += not good
+    failures.extend([] if good else [what])
     mark, colour = ("✓", "32") if good else ("✗", "31")
     mark = f"\033[{colour}m{mark}\033[0m" if COLOUR else mark
     print(f"  {mark} {answer.line} → {answer.status}  {what}", flush=True)
@@ -268,7 +267,7 @@ def main():
     leaderboard(fresh["access_token"])
     private(raised["access_token"])
     leave(raised)
-    print(f"\n{'every step held' if not failures else f'{failures} steps did not hold'}", flush=True)
+    print(f"\n{'every step held' if not failures else f'{len(failures)} steps did not hold'}", flush=True)
     return 1 if failures else 0
 
 

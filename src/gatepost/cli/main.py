@@ -93,7 +93,7 @@ def serve(
 @app.command()
 def status(
     folder: Folder = HERE,
-    output: Annotated[Format, typer.Option("-o", "--output", help="Form of the output")] = Format.pretty,
+    output: Annotated[Format, typer.Option("-o", "--output", help="pretty, env or json")] = Format.pretty,
 ) -> None:
     """URLs and keys of a project that is served, under the names of Supabase's command line."""
     run("status", "run", folder, str(output))

@@ -1,0 +1,285 @@
+"""A project folder read: two kinds, their files, what of them has no effect, and what is left for the server."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from gatepost.identity.keys import KeyRing, from_secret
+from gatepost.identity.tokens import Tokens
+from gatepost.problem import Problem
+from gatepost.project import alone, find, keys, read, state
+from gatepost.project.dotenv import environment
+from gatepost.project.state import State
+from gatepost.project.supabase import VARIABLES, translate
+from gatepost.settings import table
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def supabase_project(folder: Path, config: str, **files: str) -> Path:
+    return write(folder, {"supabase/config.toml": config, **files})
+
+
+def test_a_folder_that_is_no_project_says_what_would_make_it_one(tmp_path: Path):
+    with pytest.raises(Problem, match="not a project") as caught:
+        find(tmp_path)
+    assert caught.value.hint is not None
+    assert "gatepost.toml" in caught.value.hint
+    with pytest.raises(Problem, match="no such folder"):
+        find(tmp_path / "missing")
+
+
+def test_a_gatepost_project(tmp_path: Path):
+    project = read(write(tmp_path, {"gatepost.toml": '[server]\nport = 4000\n[project]\nname = "shop"'}), {})
+    assert (project.kind, project.name, project.folder, project.seeds) == ("gatepost", "shop", tmp_path, ("seed.sql",))
+    assert project.settings.server.port == 4000
+    assert project.hidden == tmp_path / ".gatepost"
+
+
+def test_an_empty_gatepost_toml_is_enough(tmp_path: Path):
+    project = read(write(tmp_path, {"gatepost.toml": ""}), {})
+    assert project.name == tmp_path.name
+
+
+def test_broken_toml_names_file_and_line(tmp_path: Path):
+    with pytest.raises(Problem, match=r"gatepost\.toml.*line 2"):
+        read(write(tmp_path, {"gatepost.toml": "[server]\nport = = 1"}), {})
+
+
+def test_a_supabase_project_by_its_root_or_its_supabase_folder(tmp_path: Path):
+    supabase_project(tmp_path, 'project_id = "acme"')
+    for folder in (tmp_path, tmp_path / "supabase"):
+        project = read(folder, {})
+        assert (project.kind, project.root, project.folder) == ("supabase", tmp_path, tmp_path / "supabase")
+        assert project.name == "acme"
+        assert project.seeds == ("./seed.sql",)
+
+
+def test_supabases_own_defaults_hold_in_its_projects(tmp_path: Path):
+    settings = read(supabase_project(tmp_path, ""), {}).settings
+    assert settings.auth.mailer_autoconfirm is True
+    assert settings.auth.smtp_max_frequency == 1
+    assert settings.rest.schemas == ("public", "graphql_public")
+    assert settings.rest.max_rows == 1000
+
+
+def test_keys_of_config_toml_become_settings(tmp_path: Path):
+    config = """
+        [api]
+        port = 9000
+        schemas = ["public", "api"]
+        [auth]
+        site_url = "https://shop.example"
+        additional_redirect_urls = ["https://a.example/**", "https://b.example"]
+        enable_signup = false
+        jwt_expiry = 600
+        [auth.email]
+        enable_confirmations = true
+        max_frequency = "2m"
+        [auth.hook.custom_access_token]
+        enabled = true
+        uri = "pg-functions://postgres/public/claims"
+    """
+    project = read(supabase_project(tmp_path, config), {})
+    auth = project.settings.auth
+    assert project.settings.server.port == 9000
+    assert project.settings.rest.schemas == ("public", "api")
+    assert auth.site_url == "https://shop.example"
+    assert auth.uri_allow_list == ("https://a.example/**", "https://b.example")
+    assert (auth.disable_signup, auth.mailer_autoconfirm) == (True, False)
+    assert (auth.jwt_exp, auth.smtp_max_frequency) == (600, 120)
+    assert auth.hook_custom_access_token_uri == "pg-functions://postgres/public/claims"
+    assert project.notes == ()
+
+
+def test_what_is_not_honoured_is_said_once_a_section(tmp_path: Path):
+    config = """
+        [auth]
+        favourite_colour = "red"
+        [storage]
+        file_size_limit = "50MiB"
+        [storage.buckets.images]
+        public = false
+        [auth.external.github]
+        enabled = false
+        client_id = "x"
+        [studio]
+        port = 54323
+    """
+    notes = read(supabase_project(tmp_path, config), {}).notes
+    assert len(notes) == 2
+    assert "[storage] is not served yet" in notes[0]
+    assert notes[1] == "config.toml, auth.favourite_colour: not honoured"
+
+
+def test_env_references_are_filled_in_from_environment_and_dotenv_files(tmp_path: Path):
+    config = '[auth]\nsite_url = "env(SITE)"\njwt_expiry = "env(EXPIRY)"\n[auth.email.smtp]\nhost = "env(NOWHERE)"'
+    folder = supabase_project(tmp_path, config, **{"supabase/.env": 'SITE="https://dotenv.example"\nEXPIRY=60'})
+    project = read(folder, {"EXPIRY": "120"})
+    assert project.settings.auth.site_url == "https://dotenv.example"
+    assert project.settings.auth.jwt_exp == 120
+    assert project.notes == ("config.toml, auth.email.smtp.host: the variable NOWHERE is not set; the default counts",)
+
+
+def test_a_gatepost_toml_beside_it_wins_and_the_environment_over_both(tmp_path: Path):
+    folder = supabase_project(tmp_path, "[api]\nport = 1", **{"gatepost.toml": "[server]\nport = 2"})
+    assert read(folder, {}).settings.server.port == 2
+    assert read(folder, {"GATEPOST_PORT": "3"}).settings.server.port == 3
+    assert read(folder, {"GATEPOST_PORT": "3"}, {"server.port": 4}).settings.server.port == 4
+
+
+def test_mail_that_is_switched_off_goes_to_the_inbox(tmp_path: Path):
+    smtp = '[auth.email.smtp]\nhost = "smtp.example"\nport = 25\nuser = "u"\npass = "p"\n'
+    assert read(supabase_project(tmp_path, smtp), {}).settings.mail.smtp_host == "smtp.example"
+    assert read(supabase_project(tmp_path, smtp + "enabled = false"), {}).settings.mail.smtp_host == ""
+
+
+def test_a_mail_template_is_found_from_the_root_or_from_the_supabase_folder(tmp_path: Path):
+    config = '[auth.email.template.invite]\nsubject = "Come in"\ncontent_path = "./templates/invite.html"'
+    folder = supabase_project(tmp_path, config, **{"supabase/templates/invite.html": "<p>hello</p>"})
+    mail = read(folder, {}).settings.mail
+    assert mail.subject_invite == "Come in"
+    assert Path(mail.template_invite).read_text() == "<p>hello</p>"
+
+
+def test_seeds_are_what_the_configuration_says(tmp_path: Path):
+    def seeds(section: str) -> tuple[str, ...]:
+        return read(supabase_project(tmp_path, section), {}).seeds
+
+    assert seeds('[db.seed]\nsql_paths = ["./seeds/*.sql", "last.sql"]') == ("./seeds/*.sql", "last.sql")
+    assert seeds("[db.seed]\nenabled = false") == ()
+
+
+def test_every_variable_that_config_toml_maps_to_is_one_of_a_setting_or_a_known_gap():
+    known = {name for entry in table() for name in entry.env}
+    names = {value if isinstance(value, str) else value[0] for value in VARIABLES.values()}
+    gaps = {name for name in names - known if not name.startswith(("GOTRUE_MFA_PHONE", "GOTRUE_MFA_WEB_AUTHN"))}
+    assert gaps <= {"GOTRUE_RATE_LIMIT_SMS_SENT"}
+
+
+def test_translation_keeps_a_values_type(tmp_path: Path):
+    found = translate({"auth": {"rate_limit": {"email_sent": 5}}}, {}, tmp_path)
+    assert found.values["limits.email_sent"] == "5"
+
+
+def test_dotenv_lines(tmp_path: Path):
+    text = "# comment\nA=1 # rest\nexport B='two # words'\nC=\"line\\nbreak\"\n\nD=\n"
+    write(tmp_path, {".env": text, ".env.local": "A=local"})
+    found = environment(tmp_path, {"D": "set"})
+    assert (found["A"], found["B"], found["C"], found["D"]) == ("local", "two # words", "line\nbreak", "set")
+    with pytest.raises(Problem, match="line 1"):
+        environment(write(tmp_path, {".env.local": "not a line"}), {})
+
+
+# Keys
+
+
+def test_demo_keys_are_the_published_ones():
+    demo = keys.demo()
+    assert demo.anon.endswith(".CRXP1A7WOeoJeXxjNni43kdQwgnWNReilDMblYTn_I0")
+    assert demo.service_role.endswith(".EGIM96RAZx35lJzdJsyH-qQwv8Hdp7fsn3W0YpN81IU")
+
+
+def test_generated_keys_are_nobody_elses_and_verify():
+    first, second = keys.generate(), keys.generate()
+    assert len({first.jwt_secret, second.jwt_secret, first.secret, second.secret, first.publishable}) == 5
+    tokens = Tokens(KeyRing([from_secret(first.jwt_secret)]))
+    assert tokens.identify(first.anon).role == "anon"
+    assert tokens.identify(first.service_role).role == "service_role"
+
+
+def test_a_projects_own_secret_signs_its_legacy_keys():
+    secret = "a secret of the project's own, long enough"
+    tokens = Tokens(KeyRing([from_secret(secret)]))
+    assert tokens.identify(keys.demo(secret).service_role).role == "service_role"
+
+
+# State
+
+
+def prepared(folder: Path) -> State:
+    return State(root=str(folder), kind="gatepost", url="http://127.0.0.1:1", keys=keys.generate())
+
+
+def test_the_state_is_its_owners_alone(tmp_path: Path):
+    hidden = tmp_path / ".gatepost"
+    written = prepared(tmp_path)
+    path = state.write(hidden, written)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert (hidden / ".gitignore").read_text() == "*\n"
+    assert state.read(hidden) == written
+    assert sorted(path.name for path in hidden.iterdir()) == [".gitignore", "state.json"]
+
+
+def test_a_state_that_others_may_read_is_closed_again(tmp_path: Path):
+    path = state.write(tmp_path / ".gatepost", prepared(tmp_path))
+    path.chmod(0o644)
+    state.read(tmp_path / ".gatepost")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_state_that_cannot_be_read_says_what_to_do(tmp_path: Path):
+    path = state.write(tmp_path, prepared(tmp_path))
+    path.write_text("{")
+    with pytest.raises(Problem, match="cannot be read") as caught:
+        state.read(tmp_path)
+    assert caught.value.hint is not None
+    assert "Remove" in caught.value.hint
+
+
+def test_a_project_is_served_for_as_long_as_a_process_holds_its_lock(tmp_path: Path):
+    assert state.served(tmp_path) is False
+    held = state.lock(tmp_path)
+    assert held is not None
+    assert state.lock(tmp_path) is None
+    assert state.served(tmp_path) is True
+    os.close(held)
+    assert state.served(tmp_path) is False
+
+
+# A surface alone
+
+
+GOTRUE = {
+    "DATABASE_URL": "postgresql://supabase_auth_admin@db/postgres",
+    "API_EXTERNAL_URL": "https://auth.example",
+    "GOTRUE_SITE_URL": "https://app.example",
+    "GOTRUE_JWT_SECRET": "secret",
+}
+
+
+def test_auth_alone_needs_what_gotrue_needs():
+    with pytest.raises(Problem) as caught:
+        alone.read("auth", {"GOTRUE_SITE_URL": "https://app.example"})
+    assert caught.value.message.endswith("set DATABASE_URL, API_EXTERNAL_URL, GOTRUE_JWT_SECRET")
+
+
+def test_auth_alone_has_gotrues_defaults_and_places():
+    settings, notes = alone.read("auth", GOTRUE | {"GOTRUE_WORLD_PEACE": "true", "GOTRUE_DB_DRIVER": "postgres"})
+    assert settings.database.auth_url == GOTRUE["DATABASE_URL"]
+    assert settings.auth.external_url == "https://auth.example"
+    assert (settings.server.host, settings.server.port) == ("0.0.0.0", 8081)
+    assert (settings.auth.mailer_otp_exp, settings.auth.refresh_token_reuse_interval) == (86400, 0)
+    assert notes == ("GOTRUE_WORLD_PEACE has no effect here",)
+
+
+def test_rest_alone_has_one_login_and_postgrests_defaults():
+    settings, notes = alone.read("rest", {"PGRST_DB_URI": "postgresql://web@db/app", "PGRST_SERVER_PORT": "3001"})
+    assert settings.database.authenticator_url == settings.database.service_url == "postgresql://web@db/app"
+    assert (settings.server.host, settings.server.port) == ("0.0.0.0", 3001)
+    assert (settings.rest.anon_role, settings.rest.extra_search_path) == ("", "public")
+    assert notes == ()
+
+
+def test_what_is_said_for_a_surface_alone_wins_over_its_defaults():
+    settings, _ = alone.read("auth", GOTRUE | {"GOTRUE_MAILER_OTP_EXP": "60", "PORT": "9999", "GOTRUE_API_HOST": "::1"})
+    assert (settings.auth.mailer_otp_exp, settings.server.port, settings.server.host) == (60, 9999, "::1")
+    assert alone.read("rest", {"PGRST_DB_ANON_ROLE": "web_anon"})[0].rest.anon_role == "web_anon"
