@@ -6,7 +6,6 @@ Never: a message with a header that a variable wrote, or a failure that is kept 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -15,6 +14,7 @@ from urllib.parse import quote_plus, urljoin
 
 from ...observe import emit
 from ...problem import Problem
+from ..addresses import EMAIL
 from .language import Template, Variables, compile_template
 from .wording import WORDINGS
 
@@ -123,11 +123,10 @@ def compose(kind: str, letter: Letter, sender: Sender, to: str, variables: Varia
 
 
 def _recipient(to: str) -> Address:
+    if not EMAIL.fullmatch(to):
+        raise Problem("email_address_invalid", 400, "The email address cannot receive mail")
     local, _, domain = to.rpartition("@")
-    try:
-        return Address(username=local, domain=domain)
-    except (ValueError, HeaderParseError, IndexError):
-        raise Problem("email_address_invalid", 400, "The email address cannot receive mail") from None
+    return Address(username=local, domain=domain)
 
 
 def _fill(message: EmailMessage, letter: Letter, variables: Variables) -> None:
@@ -142,8 +141,8 @@ def _fill(message: EmailMessage, letter: Letter, variables: Variables) -> None:
 def link(external_url: str, path: str, token_hash: str, kind: str, redirect_to: str) -> str:
     """The link of a mail: `path` (a configured URL path, or a whole URL) below `external_url`, and what proves it.
 
-    As in GoTrue a path that begins with "/" replaces that of `external_url`, and `redirect_to` is taken as it is unless it holds
-    one of `& = #`, in which case it was not encoded yet.
+    As in GoTrue a path that begins with "/" replaces that of `external_url`, and `redirect_to` is taken as it is
+    unless it holds one of `& = #`, in which case it was not encoded yet.
     """
     target = quote_plus(redirect_to) if any(mark in redirect_to for mark in "&=#") else redirect_to
     query = f"token={quote_plus(token_hash)}&type={quote_plus(kind)}&redirect_to={target}"

@@ -68,7 +68,9 @@ class Inbox:
         self._file = file
         self._kept = kept
         self._now = now
-        self._mails = {mail.id: mail for mail in _load(file)} if file else {}
+        self._mails = {mail.id: mail for mail in _load(file)[-kept:]} if file else {}
+        if file and file.exists():
+            self._save()  # without the line that a killed server left half-written: the next one would join it
 
     def __iter__(self) -> Iterator[Mail]:
         """Newest first."""
@@ -150,16 +152,18 @@ def _addresses(message: EmailMessage, header: str) -> tuple[Address, ...]:
     )
 
 
-def _load(file: Path) -> Iterator[Mail]:
-    """The mails of a file; a line that a killed server left half-written is passed over."""
-    if not file.exists():
-        return
-    for line in file.read_bytes().splitlines():
-        try:
-            record = msgspec.json.decode(line, type=Record)
-            yield take_apart(base64.b64decode(record.source), record.id, record.created, record.read)
-        except ValueError:
-            continue
+def _load(file: Path) -> list[Mail]:
+    """The mails of a file, eldest first; a line that cannot be read is passed over."""
+    lines = file.read_bytes().splitlines() if file.exists() else []
+    return [mail for line in lines if (mail := _read(line)) is not None]
+
+
+def _read(line: bytes) -> Mail | None:
+    try:
+        record = msgspec.json.decode(line, type=Record)
+        return take_apart(base64.b64decode(record.source), record.id, record.created, record.read)
+    except ValueError:
+        return None
 
 
 def _line(mail: Mail) -> bytes:
