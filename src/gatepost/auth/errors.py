@@ -103,6 +103,8 @@ def taken(error: DatabaseProblem) -> Problem | None:
         return None
     if error.constraint in TAKEN_EMAIL:
         return fault("email_exists", "A user with this email address has already been registered")
+    if error.constraint == "users_pkey":
+        return fault("user_already_exists", "A user with this id already exists")
     if error.constraint == TAKEN_PHONE:
         return fault("phone_exists", "A user with this phone number has already been registered")
     return None

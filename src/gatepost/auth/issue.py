@@ -160,6 +160,6 @@ def read_hook(answer: bytes | None) -> Claims:
 
 
 def _refused(error: Mapping[str, object]) -> Problem:
-    status = error.get("http_code")
-    known = isinstance(status, int) and 400 <= status <= 599
-    return Problem("unknown" if known and status != 500 else "unexpected_failure", int(str(status)) if known else 500, str(error["message"]))
+    asked = error.get("http_code")
+    status = asked if isinstance(asked, int) and 400 <= asked <= 599 else 500
+    return Problem("unexpected_failure" if status == 500 else "unknown", status, str(error["message"]))

@@ -10,12 +10,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import quote, urljoin
 
 from ..problem import Problem
 from ..query.sql import Statement
 from ..settings import AuthSettings
-from . import query
+from . import mail, query
 from .errors import fault
 from .users import User
 
@@ -120,16 +119,9 @@ PATHS: Mapping[str, str] = {
 }
 
 
-def link(settings: AuthSettings, kind: str, token_hash: str, redirect_to: str) -> str:
-    """The link in a mail. It begins with the configured URL: no header of a request changes it.
-
-    The target is escaped only where it would otherwise break the query (GoTrue's rule; clients compare).
-    """
-    path = str(getattr(settings, PATHS[kind]))
-    base = urljoin(settings.external_url.rstrip("/") + "/", path)
-    target = quote(redirect_to, safe="") if any(mark in redirect_to for mark in "&=#") else redirect_to
-    joint = "&" if "?" in base else "?"
-    return f"{base}{joint}token={token_hash}&type={kind}&redirect_to={target}"
+def action_link(settings: AuthSettings, kind: str, token_hash: str, redirect_to: str) -> str:
+    """The link for a code. It begins with the configured URL: no header of a request changes it."""
+    return mail.link(settings.external_url, str(getattr(settings, PATHS[kind])), token_hash, kind, redirect_to)
 
 
 def check_authorized(address: str, settings: AuthSettings) -> None:
@@ -138,6 +130,4 @@ def check_authorized(address: str, settings: AuthSettings) -> None:
     name, _, domain = address.rpartition("@")
     plain = f"{name.partition('+')[0]}@{domain}".lower()
     if allowed and plain not in (each.lower() for each in allowed):
-        raise fault(
-            "email_address_not_authorized", f'Email address "{address}" cannot be used as it is not authorized'
-        )
+        raise fault("email_address_not_authorized", f'Email address "{address}" cannot be used as it is not authorized')

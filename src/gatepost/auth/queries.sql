@@ -34,6 +34,18 @@ where u.id = (
         and t.token_type::text = any (array(select jsonb_array_elements_text($2::jsonb)))
     limit 1)
 
+-- name: user_by_pending_change
+-- Who asked to change to or from this address; the one whose code it is, if several did.
+select to_jsonb(u) || jsonb_build_object(
+    'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
+    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id))
+from auth.users u
+where u.id = (
+    select t.user_id from auth.one_time_tokens t
+    where t.relates_to = lower($1::text) and t.token_type in ('email_change_token_new', 'email_change_token_current')
+    order by t.token_hash = any (array(select jsonb_array_elements_text($2::jsonb))) desc, t.created_at desc
+    limit 1)
+
 -- name: user_by_refresh_token
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
@@ -346,3 +358,17 @@ values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), json_build_ob
 
 -- name: hook_timeout
 select set_config('statement_timeout', $1::text, true)
+
+-- name: rename_factor
+update auth.mfa_factors set friendly_name = $2::text, updated_at = $3::timestamptz where id = $1::uuid
+
+-- name: delete_factor
+delete from auth.mfa_factors where id = $1::uuid
+
+-- name: lower_sessions
+-- Sessions that a factor raised are what they were before it: without the factor's methods.
+with lowered as (
+    update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $2::timestamptz where factor_id = $1::uuid returning id
+)
+delete from auth.mfa_amr_claims a using lowered
+where a.session_id = lowered.id and a.authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn')

@@ -127,17 +127,17 @@ def tokens(pair: Pair, more: Mapping[str, object] | None = None) -> Response:
     return reply(body, 200, [*NO_STORE, *marks])
 
 
-def token_fields(pair: Pair, kind: str) -> list[tuple[str, str]]:
-    """The same as fields of a URL's fragment, in alphabetical order."""
-    return [
-        ("access_token", pair.access_token),
-        ("expires_at", str(pair.expires_at)),
-        ("expires_in", str(pair.expires_in)),
-        ("refresh_token", pair.refresh_token),
-        ("sb", ""),
-        ("token_type", "bearer"),
-        ("type", kind),
-    ]
+def token_fields(pair: Pair, kind: str) -> dict[str, str]:
+    """The same as fields of a URL's fragment; `sb` marks it as ours."""
+    return {
+        "access_token": pair.access_token,
+        "expires_at": str(pair.expires_at),
+        "expires_in": str(pair.expires_in),
+        "refresh_token": pair.refresh_token,
+        "sb": "",
+        "token_type": "bearer",
+        "type": kind,
+    }
 
 
 def page_headers(path: str, query: Sequence[tuple[str, str]], page: int, per_page: int, total: int) -> Headers:

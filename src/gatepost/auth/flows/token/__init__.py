@@ -1,0 +1,1 @@
+"""The grants of `POST /token`: a proof in, a session out."""
