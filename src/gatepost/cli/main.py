@@ -7,6 +7,7 @@ Never: a room imported before its command runs, or a traceback (GATEPOST_TRACEBA
 
 import importlib
 import os
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +20,7 @@ from gatepost.problem import DatabaseProblem, Problem, Unavailable
 
 HELP = "Identity down to the row, for Python on PostgreSQL: auth server, row level security, REST, in one process."
 CODES = {"address_taken": 5, "already_served": 5, "answer_no": 1, "defect": 70}
-DATABASE_CODES = ("embedded_", "migration_", "database_")
+DATABASE_CODES = re.compile(r"embedded_.*|migration_.*|database_.*|[0-9A-Z]{5}")  # the last: SQLSTATEs
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 migrate = typer.Typer(help="Migrations of a project.", no_args_is_help=True)
@@ -211,7 +212,9 @@ def exit_code(problem: Problem) -> int:
     """The exit code that tells a script what kind of failure it was."""
     if problem.code in CODES:
         return CODES[problem.code]
-    of_database = isinstance(problem, DatabaseProblem | Unavailable) or problem.code.startswith(DATABASE_CODES)
+    of_database = (
+        isinstance(problem, DatabaseProblem | Unavailable) or DATABASE_CODES.fullmatch(problem.code) is not None
+    )
     return 4 if of_database else 3
 
 

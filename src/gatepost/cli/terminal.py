@@ -54,7 +54,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def problem(error: Problem) -> None:
     """What is wrong, where, and what to do."""
     print(f"{painted('✗', 'red', sys.stderr)} {error.message}", file=sys.stderr)
-    if error.details:
+    if isinstance(error.details, dict):
+        for name, value in error.details.items():
+            if str(value) not in error.message:
+                _indented(f"{name}: ", str(value))
+    elif error.details:
         _indented("where: ", str(error.details))
     if error.hint:
         _indented("to do: ", error.hint)
