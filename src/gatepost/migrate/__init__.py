@@ -5,6 +5,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 """
 
 from .files import create
+from .findings import Finding, findings
 from .install import Installation, install
 from .objects import EXTENSIONS
 from .project import Progress, Report, State, apply_project, status
@@ -12,12 +13,14 @@ from .watch import watch
 
 __all__ = [
     "EXTENSIONS",
+    "Finding",
     "Installation",
     "Progress",
     "Report",
     "State",
     "apply_project",
     "create",
+    "findings",
     "install",
     "status",
     "watch",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..problem import Problem
-from . import ledger
+from . import guard, ledger
 from .connection import Connection, ScriptProblem
 from .files import Migration, SqlFile, listing, seeds
 from .statements import line_and_column
@@ -90,6 +90,7 @@ def apply_project(
         ledger.lock(connection)
         ledger.prepare(connection)
         run = _Run(dsn, connection, on_progress or (lambda _: None))
+        run.guard = guard.needed(connection)
         run.migrations(folder)
         run.seeds(folder, seed_paths)
         if run.report.applied or run.report.seeded:
@@ -103,6 +104,7 @@ class _Run:
     connection: Connection
     tell: OnProgress
     report: Report = field(default_factory=Report)
+    guard: bool = False
 
     def migrations(self, folder: Path) -> None:
         found = listing(folder)
@@ -159,24 +161,31 @@ class _Run:
             try:
                 if file.controls_transaction:
                     self.warn(name, "begins or commits transactions by itself: if it fails, a part may stay")
-                    session.script(file.text)
-                    _settle(session)
-                    record(session)
+                    self._by_itself(session, file, record)
                 else:
                     with session.transaction():
-                        session.script(file.text)
-                        session.script("reset role; set local search_path = pg_catalog; set local row_security = on")
-                        record(session)
+                        self._inside(session, file, record)
             except ScriptProblem as problem:
                 raise explained(file, problem) from None
         return time.perf_counter() - begun
 
+    def _inside(self, session: Connection, file: SqlFile, record: Callable[[Connection], None]) -> None:
+        known = guard.tables(session) if self.guard else ""
+        session.script(file.text)
+        session.script("reset role; set local search_path = pg_catalog; set local row_security = on")
+        if self.guard:
+            guard.secure(session, known)
+        record(session)
 
-def _settle(session: Connection) -> None:
-    """A file that begins and never commits means to be applied."""
-    if session.in_transaction:
-        session.script("commit")
-    session.script("discard all")
+    def _by_itself(self, session: Connection, file: SqlFile, record: Callable[[Connection], None]) -> None:
+        known = guard.tables(session) if self.guard else ""
+        session.script(file.text)
+        if session.in_transaction:  # a file that begins and never commits means to be applied
+            session.script("commit")
+        session.script("discard all")
+        if self.guard:
+            guard.secure(session, known)
+        record(session)
 
 
 def explained(file: SqlFile, problem: ScriptProblem) -> Problem:
