@@ -8,7 +8,7 @@ Never: a secret in a message, or a key that is silently not understood.
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NewType, get_args, get_origin, get_type_hints
@@ -49,10 +49,8 @@ class ProjectSettings(Section, frozen=True):
 
 
 class ServerSettings(Section, frozen=True):
-    host: Annotated[str, Option("Address to listen on", env=("GATEPOST_HOST", "PGRST_SERVER_HOST"))] = "127.0.0.1"
-    port: Annotated[
-        int, Option("Port to listen on", env=("GATEPOST_PORT", "PORT", "PGRST_SERVER_PORT"), toml="api.port")
-    ] = 54321
+    host: Annotated[str, Option("Address to listen on", env=("GATEPOST_HOST",))] = "127.0.0.1"
+    port: Annotated[int, Option("Port to listen on", env=("GATEPOST_PORT", "PORT"), toml="api.port")] = 54321
     workers: Annotated[int, Option("Serving processes")] = 1
     body_limit: Annotated[int, Option("Largest request body in bytes; a larger one is answered 413")] = 50 * 1024 * 1024
     external_url: Annotated[
@@ -71,17 +69,13 @@ class DatabaseSettings(Section, frozen=True):
     port: Annotated[
         int, Option("Loopback port of the embedded PostgreSQL for people's tools; 0: no port", toml="db.port")
     ] = 54322
-    authenticator_url: Annotated[str, Option("Login of API traffic", env=("PGRST_DB_URI",), secret=True)] = ""
+    authenticator_url: Annotated[str, Option("Login of API traffic", secret=True)] = ""
     service_url: Annotated[str, Option("Login of identities whose role is service_role", secret=True)] = ""
     auth_url: Annotated[str, Option("Login of the auth surface", secret=True)] = ""
-    pool_size: Annotated[int, Option("Exclusive connections for API traffic", env=("PGRST_DB_POOL",))] = 12
+    pool_size: Annotated[int, Option("Exclusive connections for API traffic")] = 12
     lanes: Annotated[int, Option("Shared, pipelined connections for inert reads; 0 turns them off")] = 4
-    acquire_timeout: Annotated[
-        Seconds, Option("How long a request may wait for a connection", env=("PGRST_DB_POOL_ACQUISITION_TIMEOUT",))
-    ] = Seconds(10)
-    prepared_statements: Annotated[
-        bool, Option("Named prepared statements; off behind an old PgBouncer", env=("PGRST_DB_PREPARED_STATEMENTS",))
-    ] = True
+    acquire_timeout: Annotated[Seconds, Option("How long a request may wait for a connection")] = Seconds(10)
+    prepared_statements: Annotated[bool, Option("Named prepared statements; off behind an old PgBouncer")] = True
     statement_timeout: Annotated[Seconds, Option("Longest statement of an API request; 0: none")] = Seconds(0)
 
 
@@ -444,6 +438,10 @@ class RestSettings(Section, frozen=True):
     channel: Annotated[
         str, Option("Channel on which NOTIFY makes the schema be read again", env=("PGRST_DB_CHANNEL",))
     ] = "pgrst"
+    app_settings: Annotated[
+        dict[str, str],
+        Option("Settings that SQL reads as `app.settings.NAME`", env=("PGRST_APP_SETTINGS",), secret=True),
+    ] = {}
     channel_enabled: Annotated[
         bool, Option("Whether that channel is listened to", env=("PGRST_DB_CHANNEL_ENABLED",))
     ] = True
@@ -482,7 +480,8 @@ def table(section: type[Section] = Settings, prefix: str = "") -> Iterator[Entry
         hint = hints[field.name]
         if get_origin(hint) is Annotated:
             kind, option = get_args(hint)
-            yield Entry(prefix + field.name, kind, field.default, option)
+            default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+            yield Entry(prefix + field.name, kind, default, option)
         else:
             yield from table(hint, f"{prefix}{field.name}.")
 
@@ -558,7 +557,7 @@ def load(
     """
     entries = {entry.key: entry for entry in table()}
     values = dict(base or {})
-    for key, value in _flatten(toml or {}):
+    for key, value in _flatten(toml or {}, tables={key for key, entry in entries.items() if is_table(entry)}):
         if key not in entries:
             raise Problem("unknown_setting", 500, f"gatepost.toml: there is no setting {key}", None, near(key, entries))
         values[key] = read(entries[key], value, "gatepost.toml")
@@ -570,9 +569,28 @@ def load(
 def _from_environment(entries: Iterable[Entry], environ: Mapping[str, str]) -> Iterator[tuple[str, object]]:
     """What variables say. An empty one says nothing, except where text is expected."""
     for entry in entries:
+        if is_table(entry):
+            members = _members(entry, environ)
+            yield from [(entry.key, members)] if members else []
+            continue
         name = next((name for name in entry.env if name in environ), None)
         if name is not None and (environ[name] or entry.type is str):
             yield entry.key, read(entry, environ[name], name)
+
+
+def is_table(entry: Entry) -> bool:
+    """Whether a setting has members of its own, one variable each (`PGRST_APP_SETTINGS_JWT_LIFETIME`)."""
+    return isinstance(entry.default, dict)
+
+
+def _members(entry: Entry, environ: Mapping[str, str]) -> dict[str, str]:
+    """What variables with a table's names in front say, in lower case; ours win."""
+    return {
+        variable.removeprefix(name + "_").lower(): value
+        for name in reversed(entry.env)
+        for variable, value in environ.items()
+        if variable.startswith(name + "_")
+    }
 
 
 def build(values: Mapping[str, object]) -> Settings:
@@ -591,10 +609,12 @@ def near(key: str, entries: Mapping[str, Entry]) -> str | None:
     return f"Did you mean {found[0]}?" if found else None
 
 
-def _flatten(tree: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _flatten(
+    tree: Mapping[str, object], prefix: str = "", tables: Collection[str] = ()
+) -> Iterator[tuple[str, object]]:
     for name, value in tree.items():
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{name}.")  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(value, dict) and prefix + name not in tables:
+            yield from _flatten(value, f"{prefix}{name}.", tables)  # pyright: ignore[reportUnknownArgumentType]
         else:
             yield prefix + name, value
 
