@@ -6,7 +6,7 @@ Never: a change; what it advises is printed, not done.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,8 @@ from typing import Literal
 from gatepost import migrate
 from gatepost.cli import process, setup, terminal
 from gatepost.database.queries import load
-from gatepost.migrate.connection import Connection, Row
+from gatepost.migrate.connection import Connection
+from gatepost.migrate.findings import findings
 from gatepost.migrate.objects import FIRST
 from gatepost.problem import Problem
 from gatepost.project import Project, state
@@ -37,10 +38,10 @@ class Finding:
 def run(folder: Path, *, database_url: str) -> int:
     """Print what was found; 1 where something is wrong."""
     project = setup.read(folder, database_url)
-    findings = [*_configuration(project), *_address(project), *_database(project)]
-    for finding in sorted(findings, key=lambda each: ("error", "warning", "good").index(each.level)):
+    found = [*_configuration(project), *_address(project), *_database(project)]
+    for finding in sorted(found, key=lambda each: ("error", "warning", "good").index(each.level)):
         _print(finding)
-    return int(any(finding.level == "error" for finding in findings))
+    return int(any(finding.level == "error" for finding in found))
 
 
 def _print(finding: Finding) -> None:
@@ -78,8 +79,7 @@ def _database(project: Project) -> Iterator[Finding]:
     try:
         with setup.reached(project) as place, Connection(place.admin) as connection:
             yield from _server(connection)
-            yield from _logins(connection, project)
-            yield from _rows(connection, project)
+            yield from _objects(connection, place.admin, project)
             yield from _migrations(place.admin, project)
     except Problem as error:
         yield Finding("error", error.message, "\n".join(str(part) for part in (error.details, error.hint) if part))
@@ -109,47 +109,14 @@ def _by_hand(user: str) -> str:
     return f"Have a superuser run this once in this database:\n\nset gatepost.owner = '{user}';\n{script}"
 
 
-def _logins(connection: Connection, project: Project) -> Iterator[Finding]:
+def _objects(connection: Connection, admin: str, project: Project) -> Iterator[Finding]:
+    """Roles, tables, views, functions and policies: what is open, what does nothing."""
     missing = connection.value(QUERIES["missing_logins"])
     if missing:
         yield Finding("error", f"Roles are missing: {missing}", f"gatepost dev {project.root} makes them")
         return
-    for role, why in connection.rows(QUERIES["climbing"]):
-        yield Finding("error", f"API traffic can become {role}, which {why}: no policy binds it",
-                      f"revoke {role} from authenticator;")  # fmt: skip
-
-
-def _rows(connection: Connection, project: Project) -> Iterator[Finding]:
-    if connection.value(QUERIES["missing_logins"]):
-        return
-    schemas = "{" + ",".join(f'"{name}"' for name in project.settings.rest.schemas) + "}"
-    for query, finding in OPEN.items():
-        parameters = (schemas,) if "$1" in QUERIES[query] else ()
-        yield from map(finding, connection.rows(QUERIES[query], *parameters))
-
-
-OPEN: dict[str, Callable[[Row], Finding]] = {
-    "unguarded_tables": lambda row: Finding(
-        "error",
-        f"{row[0]} has no row level security: {row[1]} may use all its rows",
-        f"alter table {row[0]} enable row level security;",
-    ),
-    "policies_without_guard": lambda row: Finding(
-        "error",
-        f"{row[0]} has policies, and row level security is off: they do nothing",
-        f"alter table {row[0]} enable row level security;",
-    ),
-    "owner_views": lambda row: Finding(
-        "warning",
-        f"The view {row[0]} shows rows by its owner's rights, whoever asks",
-        f"alter view {row[0]} set (security_invoker = true);",
-    ),
-    "loose_definers": lambda row: Finding(
-        "warning",
-        f"{row[0]} runs with its owner's rights and its caller's search path",
-        f"alter function {row[0]} set search_path = '';  -- and name schemas in its body",
-    ),
-}
+    for found in findings(admin, project.settings.rest.schemas):
+        yield Finding("error" if found.level in ("refuse", "danger") else "warning", found.message, found.advice)
 
 
 def _migrations(admin: str, project: Project) -> Iterator[Finding]:

@@ -113,7 +113,7 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
         keys=known,
         passwords=passwords,
         logins=logins,
-        overrides=_overrides(project, logins),
+        overrides=_overrides(place, logins),
         database_url=_database_url(place, passwords),
         embedded=str(place.server.home) if place.server else "",
         development=development,
@@ -168,10 +168,13 @@ def prefix(key: str) -> str:
     return key[: key.index("_", 3) + 7]
 
 
-def _overrides(project: Project, logins: dict[str, str]) -> dict[str, Any]:
+def _overrides(place: Place, logins: dict[str, str]) -> dict[str, Any]:
     """Settings that the project's files do not hold, or that follow from where it listens."""
     names = {"authenticator": "authenticator_url", "service": "service_url", "auth": "auth_url"}
     addresses: dict[str, Any] = {f"database.{name}": logins[login] for login, name in names.items()}
+    project = place.project
+    if place.server is not None:
+        addresses["database.port"] = place.server.port if place.server.tcp else 0
     given, untouched = project.settings.auth, AuthSettings()
     own = given.external_url if given.external_url != untouched.external_url else _url(project) + "/auth/v1"
     return addresses | {
