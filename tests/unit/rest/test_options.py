@@ -1,0 +1,79 @@
+"""OPTIONS and cross-origin requests of an API that runs alone."""
+
+import pytest
+
+from gatepost.catalog import Function, Name, Table
+from gatepost.exchange import Request, Response
+from gatepost.rest.options import cross_origin, function_methods, informed, table_methods
+
+ITEMS = Name("public", "items")
+
+
+@pytest.mark.parametrize(
+    ("table", "methods"),
+    [
+        (Table(ITEMS, {}, ("id",)), "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"),
+        (Table(ITEMS, {}), "OPTIONS,GET,HEAD,POST,PATCH,DELETE"),
+        (Table(ITEMS, {}, ("id",), insertable=False), "OPTIONS,GET,HEAD,PATCH,DELETE"),
+        (Table(ITEMS, {}, ("id",), updatable=False, deletable=False), "OPTIONS,GET,HEAD,POST"),
+        (Table(ITEMS, {}, insertable=False, updatable=False, deletable=False), "OPTIONS,GET,HEAD"),
+    ],
+)
+def test_a_relation_allows_what_its_nature_does(table: Table, methods: str) -> None:
+    assert table_methods(table) == methods
+
+
+def test_a_function_that_may_write_is_posted_to() -> None:
+    name = Name("public", "f")
+    assert function_methods(Function(name, (), name, volatility="v")) == "OPTIONS,POST"
+    assert function_methods(Function(name, (), name, volatility="s")) == "OPTIONS,GET,HEAD,POST"
+
+
+async def items(request: Request) -> Response:
+    if request.method == "OPTIONS":
+        return informed("OPTIONS,GET,HEAD")
+    return Response(200, b"[]", [(b"content-type", b"application/json")])
+
+
+async def headers(method: str, origins: tuple[str, ...] = (), **sent: str) -> dict[str, str]:
+    given = [(name.replace("_", "-").encode(), value.encode()) for name, value in sent.items()]
+    response = await cross_origin(items, origins)(Request(method, "/items", headers=given))
+    assert response.status == 200
+    names = [name for name, _ in response.headers]
+    assert len(set(names)) == len(names)
+    return {name.decode(): value.decode() for name, value in response.headers}
+
+
+async def test_without_an_origin_nothing_is_added() -> None:
+    assert await headers("GET") == {"content-type": "application/json"}
+    assert await headers("OPTIONS") == {"access-control-allow-origin": "*", "allow": "OPTIONS,GET,HEAD"}
+
+
+async def test_a_preflight_is_answered_without_the_surface() -> None:
+    found = await headers(
+        "OPTIONS",
+        origin="http://a.example",
+        access_control_request_method="POST",
+        access_control_request_headers="Foo,Bar",
+    )
+    assert "allow" not in found
+    assert found["access-control-allow-origin"] == "*"
+    assert found["access-control-allow-methods"] == "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
+    assert found["access-control-allow-headers"] == "Authorization, Foo, Bar, Accept, Accept-Language, Content-Language"
+    assert found["access-control-max-age"] == "86400"
+
+
+async def test_answers_say_which_headers_a_script_may_read() -> None:
+    exposed = (await headers("GET", origin="http://a.example"))["access-control-expose-headers"]
+    assert exposed == (
+        "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, "
+        "Range-Unit"
+    )
+
+
+async def test_listed_origins_may_send_credentials_and_others_nothing() -> None:
+    listed = ("http://a.example",)
+    found = await headers("GET", listed, origin="http://a.example")
+    assert found["access-control-allow-origin"] == "http://a.example"
+    assert found["access-control-allow-credentials"] == "true"
+    assert "access-control-allow-origin" not in await headers("GET", listed, origin="http://b.example")
