@@ -1,13 +1,10 @@
-"""OPTIONS, and what a browser asks before it calls.
+"""Browsers on other origins, where the surface runs without a gateway.
 
-In: facts of a relation or function; requests with an Origin. Out: Allow and Access-Control headers.
-Never: a question to the database, or a look at privileges: a method that is allowed may still be forbidden to somebody.
+In: requests with an Origin. Out: answers with Access-Control headers, in PostgREST's wording.
+Never: a look at who is asking: which origins may read answers is a setting.
 """
 
-from ..catalog import Function, Table
 from ..exchange import Headers, Request, Response, Surface
-
-ROOT_METHODS = "OPTIONS,GET,HEAD"
 
 EXPOSED = (
     "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, "
@@ -15,32 +12,6 @@ EXPOSED = (
 )
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "HEAD")
 SAFE_HEADERS = ("Accept", "Accept-Language", "Content-Language")
-
-
-def table_methods(table: Table) -> str:
-    """What can be done with a relation by its nature; PUT needs a key to know its row by."""
-    upsertable = table.insertable and table.updatable and table.primary_key
-    methods = (
-        (ROOT_METHODS, True),
-        ("POST", table.insertable),
-        ("PUT", upsertable),
-        ("PATCH", table.updatable),
-        ("DELETE", table.deletable),
-    )
-    return ",".join(method for method, possible in methods if possible)
-
-
-def function_methods(function: Function) -> str:
-    """A function that may change something is called by POST alone."""
-    return "OPTIONS,POST" if function.volatile else "OPTIONS,GET,HEAD,POST"
-
-
-def informed(methods: str) -> Response:
-    """The answer to OPTIONS."""
-    return Response(200, b"", [(b"access-control-allow-origin", b"*"), (b"allow", methods.encode())])
-
-
-# ------------------------------------------------------------------ other origins
 
 
 def cross_origin(surface: Surface, origins: tuple[str, ...] = ()) -> Surface:
