@@ -317,8 +317,7 @@ class ApiRequest:
     `target` is the relation or function, '' for the root. `page` is the top level's page, the Range header included;
     `params.pages` hold the other levels' (and the top level's without the header). `columns` are the payload's, from
     `columns=` or from its keys (sorted, unique). `negotiated` tells whether answers name the schema
-    (Content-Profile). `headers` and `cookies` are JSON objects for the transaction's settings; `headers_only` means
-    HEAD.
+    (Content-Profile). `headers_only` means HEAD.
     """
 
     action: Action
@@ -335,5 +334,3 @@ class ApiRequest:
     preferences: Preferences = NO_PREFERENCES
     accept: tuple[MediaType, ...] = (ANY_MEDIA,)
     content_type: MediaType = JSON_MEDIA
-    headers: bytes = b"{}"
-    cookies: bytes = b"{}"

@@ -7,8 +7,6 @@ then query string, range and body.
 
 from urllib.parse import unquote_to_bytes
 
-import msgspec
-
 from gatepost.exchange import Headers, Request
 from gatepost.problem import Problem
 from gatepost.settings import RestSettings
@@ -52,7 +50,6 @@ def read_request(request: Request, settings: RestSettings) -> ApiRequest:
     page = page_of(request.method, params, headers.get("range"))
     media = sent(headers.get("content-type"))
     payload = body_of(request.body, media, params, action)
-    cookie = headers.pop("cookie", None)
     return ApiRequest(
         action=action,
         method=request.method,
@@ -68,8 +65,6 @@ def read_request(request: Request, settings: RestSettings) -> ApiRequest:
         preferences=preferences_of(request.headers, settings),
         accept=accepted(headers.get("accept")),
         content_type=media,
-        headers=msgspec.json.encode(headers),
-        cookies=b"{}" if cookie is None else msgspec.json.encode(cookies(cookie)),
     )
 
 
