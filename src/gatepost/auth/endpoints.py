@@ -149,7 +149,7 @@ class AuthSurface:
         route, ids = find_route(request.method, request.path)
         call = Call(request, self.auth.settings, ids)
         if route.limit:
-            self.auth.limits.check(route.limit, call.origin.address)
+            self.auth.limits.check(route.limit, request)
         if route.needs != PUBLIC:
             call = replace(call, caller=await self._find_caller(route, request))
         return await route.flow(self.auth, call)

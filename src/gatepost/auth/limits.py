@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..exchange import Request
 from ..problem import Problem
-from ..settings import seconds
+from ..settings import LimitSettings, seconds
 
 Clock = Callable[[], float]
 BURST = 30
@@ -88,8 +89,8 @@ def mail_rate(text: str) -> Rate:
 class Limits:
     """All limits of the auth surface in this process.
 
-    `rates` replaces some of RATES; `mails` is for all mails of this process together. `clock` gives seconds that
-    never go back.
+    `rates` replaces some of RATES; `mails` is for all mails of this process together; `header` names the header that
+    holds the client's address. `clock` gives seconds that never go back.
     """
 
     def __init__(
@@ -97,15 +98,25 @@ class Limits:
         rates: Mapping[str, Rate] | None = None,
         mails: Rate | None = None,
         clock: Clock = time.monotonic,
+        header: str = "",
     ) -> None:
+        self._header = header.lower().encode()
         self._limits = {name: Buckets(rate) for name, rate in {**RATES, **(rates or {})}.items()}
         self._mails = Buckets(mails or Rate(30, HOUR))
         self._clock = clock
 
-    def check(self, name: str, address: str | None) -> None:
-        """Counts one request of that kind; raises 429 `over_request_rate_limit`. Without an address nothing counts."""
-        if not address:
-            return
+    def check(self, name: str, request: Request) -> None:
+        """Counts one request of that kind for its client; raises 429 `over_request_rate_limit`.
+
+        As in GoTrue nothing counts unless the settings name a header: behind a proxy all clients share one address.
+        """
+        value = request.header(self._header) if self._header else None
+        address = value.partition(",")[0].strip() if value else ""
+        if address:
+            self.count(name, address)
+
+    def count(self, name: str, address: str) -> None:
+        """Counts one request for an address."""
         wait = self._limits[name].take(client(address), self._clock())
         if wait:
             raise _refused("over_request_rate_limit", "Request rate limit reached", wait)
@@ -115,6 +126,21 @@ class Limits:
         wait = self._mails.take("", self._clock())
         if wait:
             raise _refused("over_email_send_rate_limit", "email rate limit exceeded", wait)
+
+
+def configured(settings: LimitSettings, clock: Clock = time.monotonic) -> Limits:
+    """The limits the settings ask for; a Problem where the mail limit is not understood."""
+    codes, factors = Rate(settings.otp, FIVE_MINUTES), Rate(settings.factors, MINUTE)
+    rates = dict.fromkeys(("otp", "magiclink", "recover", "resend", "signup", "user"), codes)
+    rates |= dict.fromkeys(("factor_challenge", "factor_verify"), factors)
+    rates |= {"token": Rate(settings.token_refresh, FIVE_MINUTES), "verify": Rate(settings.verify, FIVE_MINUTES)}
+    rates |= {"anonymous": Rate(settings.anonymous_users, HOUR, max(1, int(settings.anonymous_users)))}
+    try:
+        mails = mail_rate(settings.email_sent)
+    except ValueError:
+        shown = f"limits.email_sent: {settings.email_sent!r} is not a rate"
+        raise Problem("invalid_setting", 500, shown, None, "30 is 30 an hour; 10/1m is 10, then one a minute") from None
+    return Limits(rates, mails, clock, settings.header)
 
 
 def client(address: str) -> str:

@@ -4,7 +4,9 @@ import pytest
 
 from gatepost.auth import limits
 from gatepost.auth.limits import Limits, Rate, client, mail_rate
+from gatepost.exchange import Request
 from gatepost.problem import Problem
+from gatepost.settings import LimitSettings
 
 
 class Clock:
@@ -23,7 +25,7 @@ def allowed(checker: Limits, name: str, address: str, times: int) -> int:
     count = 0
     for _ in range(times):
         try:
-            checker.check(name, address)
+            checker.count(name, address)
             count += 1
         except Problem:
             pass
@@ -43,11 +45,11 @@ def test_a_refusal_says_when_to_come_back(clock: Clock):
     checker = Limits(clock=clock)
     allowed(checker, "otp", "192.0.2.1", 30)
     with pytest.raises(Problem) as raised:
-        checker.check("otp", "192.0.2.1")
+        checker.count("otp", "192.0.2.1")
     assert (raised.value.code, raised.value.status) == ("over_request_rate_limit", 429)
     wait = int(raised.value.headers["Retry-After"])
     clock.now += wait
-    checker.check("otp", "192.0.2.1")
+    checker.count("otp", "192.0.2.1")
 
 
 def test_clients_and_limits_do_not_use_up_each_others_share(clock: Clock):
@@ -84,12 +86,39 @@ def test_an_ipv6_user_is_his_network(address: str, counted_as: str):
     assert client(address) == counted_as
 
 
-def test_without_an_address_nothing_counts(clock: Clock):
-    checker = Limits({"otp": Rate(0, 300)}, clock=clock)
-    checker.check("otp", None)
-    checker.check("otp", "")
+def asked(header: str = "", value: str = "") -> Request:
+    return Request("POST", "/otp", headers=[(header.encode(), value.encode())], client="192.0.2.9")
+
+
+def test_nothing_counts_unless_the_settings_name_a_header_and_it_is_there(clock: Clock):
+    none = {"otp": Rate(0, 300)}
+    Limits(none, clock=clock).check("otp", asked("x-forwarded-for", "192.0.2.1"))
+    checker = Limits(none, clock=clock, header="X-Forwarded-For")
+    checker.check("otp", asked())
     with pytest.raises(Problem):
-        checker.check("otp", "192.0.2.1")
+        checker.check("otp", asked("x-forwarded-for", "192.0.2.1, 10.0.0.1"))
+
+
+def test_the_first_address_of_the_header_counts(clock: Clock):
+    checker = Limits(clock=clock, header="X-Forwarded-For")
+    for _ in range(30):
+        checker.check("otp", asked("x-forwarded-for", "192.0.2.1, 10.0.0.1"))
+    checker.check("otp", asked("x-forwarded-for", "10.0.0.1, 192.0.2.1"))
+    with pytest.raises(Problem):
+        checker.check("otp", asked("x-forwarded-for", "192.0.2.1"))
+
+
+def test_settings_become_limits(clock: Clock):
+    checker = limits.configured(LimitSettings(otp=300, email_sent="1/1m", anonymous_users=2), clock)
+    allowed(checker, "recover", "192.0.2.1", 30)
+    clock.now += 10
+    assert allowed(checker, "recover", "192.0.2.1", 30) == 10
+    assert allowed(checker, "anonymous", "192.0.2.1", 30) == 2
+    checker.check_mail()
+    with pytest.raises(Problem):
+        checker.check_mail()
+    with pytest.raises(Problem, match=r"limits\.email_sent: 'often' is not a rate"):
+        limits.configured(LimitSettings(email_sent="often"))
 
 
 def test_memory_is_bounded_and_the_busiest_are_remembered(clock: Clock, monkeypatch: pytest.MonkeyPatch):
@@ -97,7 +126,7 @@ def test_memory_is_bounded_and_the_busiest_are_remembered(clock: Clock, monkeypa
     checker = Limits(clock=clock)
     allowed(checker, "otp", "192.0.2.1", 40)
     for number in range(1000):
-        checker.check("otp", f"10.0.{number // 250}.{number % 250}")
+        checker.count("otp", f"10.0.{number // 250}.{number % 250}")
         assert allowed(checker, "otp", "192.0.2.1", 1) == 0
     assert len(checker._limits["otp"].clients) == 100  # pyright: ignore[reportPrivateUsage]
 

@@ -18,9 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gatepost.auth.mail import KINDS, Nowhere, Sender, TemplateMailer, Texts, Undeliverable, link
+from gatepost.auth.mail import KINDS, Nowhere, Sender, TemplateMailer, Texts, Undeliverable, configured, link
 from gatepost.auth.mail.smtp import SmtpSink
 from gatepost.problem import Problem
+from gatepost.settings import MailSettings
 
 VARIABLES = {
     "SiteURL": "https://example.org",
@@ -190,6 +191,29 @@ def test_a_target_with_a_query_is_encoded_in_a_link():
     assert link("https://a.test", "verify", "t", "invite", "https://x.test/?a=1&b=2#c").endswith(
         "&redirect_to=https%3A%2F%2Fx.test%2F%3Fa%3D1%26b%3D2%23c"
     )
+
+
+def test_a_projects_templates_are_files_of_its_folder(tmp_path: Path):
+    (tmp_path / "invite.html").write_text("a\n{{ if }}")
+    settings = MailSettings(template_invite="invite.html")
+    with pytest.raises(Problem, match=r"invite\.html, line 2"):
+        configured(settings, tmp_path, None)
+    with pytest.raises(Problem, match=r"mail\.template_recovery: gone\.html cannot be read"):
+        configured(MailSettings(template_recovery="gone.html"), tmp_path, None)
+    with pytest.raises(Problem, match="must be a file"):
+        configured(MailSettings(template_recovery="https://example.org/x.html"), tmp_path, None)
+
+
+async def test_settings_become_a_mailer(tmp_path: Path):
+    (tmp_path / "invite.html").write_text("<p>{{ .Token }}</p>")
+    sink = Collector()
+    settings = MailSettings(
+        template_invite="./invite.html", subject_invite="Come in", smtp_admin_email="a@b.test", smtp_sender_name="A"
+    )
+    await configured(settings, tmp_path, sink).send("invite", "ada@example.org", VARIABLES)
+    [message] = sink.messages
+    assert (message["Subject"], message["From"]) == ("Come in", "A <a@b.test>")
+    assert body(message, "html").strip() == "<p>123456</p>"
 
 
 # -- a real SMTP server --------------------------------------------------------------------------------------------

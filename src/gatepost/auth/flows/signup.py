@@ -60,7 +60,7 @@ async def sign_up(auth: Auth, call: Call) -> Response:
     body = call.body(SignUp)
     if not body.email and not body.phone:
         return await sign_up_anonymously(auth, call, body.data)
-    auth.limits.check("signup", call.origin.address)
+    auth.limits.check("signup", call.request)
     check_open(auth)
     applicant = read_applicant(auth, body)
     user = await register(auth, call, applicant)
@@ -77,7 +77,7 @@ async def sign_up_anonymously(auth: Auth, call: Call, data: Metadata) -> Respons
     """A user without an address, signed in at once."""
     if not auth.settings.external_anonymous_users_enabled:
         raise fault("anonymous_provider_disabled", "Anonymous sign-ins are disabled")
-    auth.limits.check("anonymous", call.origin.address)
+    auth.limits.check("anonymous", call.request)
     check_open(auth)
     user = NewUser(
         id=str(uuid4()),

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote_plus, urljoin
 
 from ...observe import emit
 from ...problem import Problem
+from ...settings import MailSettings
 from ..addresses import EMAIL
 from .language import Template, Variables, compile_template
 from .wording import WORDINGS
@@ -148,3 +150,24 @@ def link(external_url: str, path: str, token_hash: str, kind: str, redirect_to: 
     query = f"token={quote_plus(token_hash)}&type={quote_plus(kind)}&redirect_to={target}"
     base = urljoin(external_url.rstrip("/") + "/", path)
     return f"{base.partition('?')[0]}?{query}"
+
+
+def configured(settings: MailSettings, root: Path, sink: Sink | None) -> TemplateMailer:
+    """The mailer of a project whose folder is `root`; a Problem names a template that is missing or not understood."""
+    texts = {kind: _own_texts(settings, root, kind) for kind in KINDS}
+    return TemplateMailer(sink or Nowhere(), Sender(settings.smtp_admin_email, settings.smtp_sender_name), texts)
+
+
+def _own_texts(settings: MailSettings, root: Path, kind: str) -> Texts:
+    subject, file = str(getattr(settings, f"subject_{kind}")), str(getattr(settings, f"template_{kind}"))
+    if not file:
+        return Texts(subject)
+    if file.startswith(("http://", "https://")):
+        raise Problem(
+            "invalid_setting", 500, f"mail.template_{kind} must be a file, not a URL", None, "Save it as a file"
+        )
+    try:
+        return Texts(subject, (root / file).read_text("utf-8"), file)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"mail.template_{kind}: {file} cannot be read"
+        raise Problem("invalid_setting", 500, reason, type(error).__name__) from None

@@ -11,6 +11,7 @@ from typing import Literal
 
 import aiosmtplib
 
+from ...settings import MailSettings
 from . import Undeliverable
 
 Security = Literal["auto", "tls", "starttls", "none"]
@@ -63,3 +64,15 @@ def _reason(error: Exception) -> str:
     """What went wrong, with the server's code but without its words, which may repeat what we sent."""
     code = getattr(error, "code", None)
     return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+def configured(settings: MailSettings) -> SmtpSink:
+    """The server the settings name."""
+    return SmtpSink(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_user,
+        settings.smtp_pass,
+        settings.smtp_security,
+        settings.smtp_timeout,
+    )
