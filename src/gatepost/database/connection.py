@@ -187,25 +187,32 @@ class Connection:
         except psycopg.Error as error:
             self._lose(str(error))
             return
+        except Exception:
+            # Nobody may wait for ever on a connection whose answers we lost count of.
+            observe.LOGGER.exception("a database connection is given up")
+            self._lose("defect")
+            return
         if not pending and pgconn.status != pq.ConnStatus.OK:
             self._lose("the server closed the connection")
 
     def _take(self, batch: Batch, result: pq.abc.PGresult) -> None:
         """One result belongs to the oldest batch's next step; libpq keeps the order."""
         status = result.status
-        step = batch.steps.popleft()
         if status == pq.ExecStatus.PIPELINE_SYNC:
+            batch.steps.popleft()
             if not batch.steps:
                 self.pending.popleft()
                 _settle(batch)
             return
-        if status in OK:
-            if step.command is not None and not step.command.silent:
-                batch.results.append(_read(result, step.prepared))
-            return
         if status == pq.ExecStatus.FATAL_ERROR and batch.error is None:
             batch.error = problem(result)
-        self._forget_failed(step, batch)
+        if batch.steps[0].sync:
+            return  # the commit itself failed; the Sync's own answer follows
+        step = batch.steps.popleft()
+        if status not in OK:
+            self._forget_failed(step, batch)
+        elif step.command is not None and not step.command.silent:
+            batch.results.append(_read(result, step.prepared))
 
     def _forget_failed(self, step: Step, batch: Batch) -> None:
         """A preparation that failed or was skipped left nothing behind; a lost or outdated statement is made anew."""
