@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 import time
+from itertools import groupby
 from pathlib import Path
 
 from gatepost.cli import process, setup, terminal
 from gatepost.cli.migrate import bring_up
 from gatepost.cli.status import facts, variables
+from gatepost.migrate.findings import findings
 from gatepost.problem import Problem
 from gatepost.project import Project, state
 from gatepost.project.state import State
@@ -63,7 +65,21 @@ def _prepare(place: setup.Place, new_key: setup.NewKey) -> tuple[Path, State]:
         terminal.step(f"PostgreSQL {place.server.version} {what}; data in {place.server.home}")
     prepared = setup.install(place, state.read(project.hidden), new_key)
     bring_up(project, prepared)
+    _look(place)
     return state.write(project.hidden, prepared), prepared
+
+
+def _look(place: setup.Place) -> None:
+    """Say what is dangerous and what is inert; a Problem where a project of ours must not be served like this."""
+    project = place.project
+    found = findings(place.admin, project.settings.rest.schemas)
+    refused = [each for each in found if each.level == "refuse"]
+    if refused and project.kind == "gatepost":
+        raise Problem("not_safe", 500, refused[0].message, None, refused[0].advice)
+    for _, group in groupby(found, lambda each: each.code):
+        first, *others = group
+        more = f" (and {len(others)} more like it; gatepost doctor lists them)" if others else ""
+        terminal.note(first.message + more)
 
 
 def _announce(project: Project, prepared: State, seconds: float) -> None:

@@ -1,0 +1,273 @@
+"""`gatepost dev`: started, stopped, killed, started again; alone on its port and in its folder; as root and as a user.
+
+Every process here is a real one, and so is every database.
+"""
+
+import http.client
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Needs
+
+from .conftest import Command, alive, answers, copy_example, eventually, free_port
+
+NAMES = {
+    "API_URL", "REST_URL", "DB_URL", "MAILPIT_URL", "INBUCKET_URL", "PUBLISHABLE_KEY", "SECRET_KEY", "JWT_SECRET",
+    "ANON_KEY", "SERVICE_ROLE_KEY",
+}  # fmt: skip
+
+
+def embedded_pid(command: Command) -> int:
+    """The process of the project's own PostgreSQL, 0 where there is none."""
+    home = json.loads((command.folder / ".gatepost" / "state.json").read_text())["embedded"]
+    try:
+        return int((Path(home) / "data" / "postmaster.pid").read_text().split()[0])
+    except OSError:
+        return 0
+
+
+def children(pid: int) -> list[int]:
+    """Processes whose parent is `pid`, PostgreSQL's aside."""
+    found: list[int] = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, rest = path.read_text().split("(", 1)[1].rsplit(")", 1)
+        except OSError:
+            continue
+        if int(rest.split()[1]) == pid and not name.startswith("postgres"):
+            found.append(int(path.parent.name))
+    return found
+
+
+# Served
+
+
+def test_what_is_printed_is_where_it_answers(todo: Command):
+    todo.served()
+    assert f"http://127.0.0.1:{todo.port}/inbox" in todo.output()
+    assert "applied 20260101090000_todos.sql" in todo.output()
+    assert re.search(r"Data lie in +/", todo.output())
+    assert answers(todo.port, "/inbox")
+
+
+def test_status_has_supabases_names(todo: Command):
+    lines = todo.run("status", "-o", "env").stdout.splitlines()
+    pairs = dict(re.fullmatch(r'([A-Z_]+)="(.*)"', line).groups() for line in lines)  # pyright: ignore
+    assert set(pairs) == NAMES
+    assert pairs["API_URL"] == f"http://127.0.0.1:{todo.port}"
+    assert pairs["MAILPIT_URL"].endswith("/inbox")
+    assert pairs["PUBLISHABLE_KEY"].startswith("sb_publishable_")
+    assert json.loads(todo.run("status", "-o", "json").stdout) == pairs
+    assert pairs["SECRET_KEY"] in todo.run("status").stdout
+
+
+def test_a_second_one_of_the_same_project_is_told_where_the_first_is(todo: Command):
+    second = todo.run("dev", str(todo.folder), "--port", str(free_port()))
+    assert second.returncode == 5
+    assert "is served already" in second.stderr
+    assert f"http://127.0.0.1:{todo.port}" in second.stderr
+
+
+def test_a_port_that_is_taken_is_explained(another: Command):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", another.port))
+        other.listen()
+        done = another.run("dev", str(another.folder), "--port", str(another.port))
+    assert done.returncode == 5
+    assert f"Port {another.port} on 127.0.0.1 cannot be used" in done.stderr
+    assert "--port" in done.stderr
+    assert not (another.folder / ".gatepost" / "state.json").exists()
+
+
+def test_a_migration_that_appears_is_applied(todo: Command):
+    path = Path(todo.run("migrate", "new", "notes").stdout.strip())
+    path.write_text("create table public.notes (id int primary key);\ngrant select on public.notes to anon;\n")
+    eventually(lambda: todo.run("migrate", "status").returncode == 0, "the new migration is applied", 20)
+    key = json.loads(todo.run("status", "-o", "json").stdout)["PUBLISHABLE_KEY"]
+    eventually(lambda: reads(todo, key), "it is served", 10)
+
+
+def reads(command: Command, key: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", command.port, timeout=2)
+    connection.request("GET", "/rest/v1/notes", headers={"apikey": key})
+    status = connection.getresponse().status
+    connection.close()
+    return status == 200
+
+
+def test_users_are_made_listed_invited_and_deleted(todo: Command):
+    made = todo.run("users", "create", "ada@example.com", "--password", "a long enough secret")
+    assert made.returncode == 0, made.stderr
+    assert re.fullmatch(r"[0-9a-f-]{36}\n", made.stdout)
+    assert re.search(r"ada@example\.com .*confirmed", todo.run("users", "list").stdout)
+    again = todo.run("users", "create", "ada@example.com", "--password", "a long enough secret")
+    assert (again.returncode, "registered" in again.stderr) == (1, True)
+    assert todo.run("users", "invite", "bob@example.com").returncode == 0
+    assert {user["email"] for user in json.loads(todo.run("users", "list", "--json").stdout)} == {
+        "ada@example.com",
+        "bob@example.com",
+    }
+    assert todo.run("users", "delete", "ada@example.com").returncode == 0
+    assert todo.run("users", "delete", "ada@example.com").returncode == 3
+    assert "ada@" not in todo.run("users", "list").stdout
+
+
+def test_a_revoked_key_is_refused_within_seconds(todo: Command):
+    key = todo.run("keys", "create", "short").stdout.strip()
+    eventually(lambda: reads(todo, key), "the new key opens the door", 10)
+    todo.run("keys", "revoke", "short")
+    eventually(lambda: not reads(todo, key), "the revoked key does not", 10)
+
+
+def test_the_serving_process_is_an_interpreter_of_its_own(todo: Command):
+    """It was the command line's process, and has nothing of it any more."""
+    arguments = Path(f"/proc/{todo.started[-1].pid}/cmdline").read_bytes().split(b"\0")
+    assert arguments[1:4] == [b"-P", b"-m", b"gatepost.app"]
+
+
+def test_stopping_it_stops_its_database_and_keeps_the_data(todo: Command):
+    process, database = todo.started[-1], embedded_pid(todo)
+    assert alive(database)
+    process.send_signal(signal.SIGTERM)
+    process.wait(15)
+    eventually(lambda: not alive(database), "the database has stopped")
+    todo.served()
+    assert "bob@example.com" in todo.run("users", "list").stdout
+
+
+# Killed
+
+
+def test_after_kill_9_of_the_server_the_next_one_works(another: Command):
+    another.served().kill()
+    database = embedded_pid(another)
+    another.started[-1].wait(5)
+    another.served()
+    assert "joined" in another.output() or embedded_pid(another) != database
+
+
+def test_after_kill_9_of_both_the_next_one_works(another: Command):
+    process, database = another.served(), embedded_pid(another)
+    os.kill(database, signal.SIGKILL)
+    process.kill()
+    process.wait(5)
+    another.served()
+    assert another.run("migrate", "status").returncode == 0
+
+
+def test_a_start_that_failed_leaves_nothing_running(another: Command):
+    (another.folder / "migrations" / "29990101000000_broken.sql").write_text("select nonsense;")
+    done = another.run("dev", str(another.folder), "--port", str(another.port))
+    assert done.returncode == 4
+    assert "29990101000000_broken.sql:1:8" in done.stderr
+    (another.folder / "migrations" / "29990101000000_broken.sql").unlink()
+    another.served()
+
+
+# The tour
+
+
+def test_the_tour_holds_twice_in_a_row(another: Command):
+    for _ in range(2):
+        done = another.run("dev", str(another.folder), "--port", str(another.port), "--tour", "--exit")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "every step held" in done.stdout
+        assert done.stdout.count("✓") > 40
+        assert "✗" not in done.stdout
+        assert not answers(another.port)
+
+
+def test_a_tour_with_a_step_that_does_not_hold_ends_with_1(another: Command):
+    tour = another.folder / "tour.py"
+    tour.write_text(
+        tour.read_text().replace("len(answer.json) == 1)\n    player", "len(answer.json) == 7)\n    player")
+    )
+    done = another.run("dev", str(another.folder), "--port", str(another.port), "--tour", "--exit")
+    assert done.returncode == 1
+    assert "1 steps did not hold" in done.stdout
+
+
+def test_after_the_tour_it_serves_until_it_is_stopped(another: Command):
+    process = another.dev("--tour")
+    eventually(lambda: "Ctrl-C stops it" in another.output(), "the tour is over")
+    assert answers(another.port)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    assert not answers(another.port)
+
+
+def test_a_killed_parent_takes_the_server_with_it(another: Command):
+    process = another.dev("--tour")
+    eventually(lambda: "Ctrl-C stops it" in another.output(), "the tour is over")
+    [server] = children(process.pid)
+    process.kill()
+    process.wait(5)
+    eventually(lambda: not alive(server), "the server has ended", 15)
+    another.served()
+
+
+# Who may
+
+
+def test_a_supabase_project_with_demo_keys_stays_on_this_machine(another: Command):
+    (another.folder / "supabase").mkdir()
+    (another.folder / "supabase" / "config.toml").write_text('project_id = "demo"')
+    another.environment["GATEPOST_SERVER_HOST"] = "0.0.0.0"
+    done = another.run("dev", str(another.folder))
+    assert done.returncode == 3
+    assert "Demo keys are for this machine only" in done.stderr
+
+
+@pytest.fixture
+def as_user(needs: Needs) -> Iterator[Command]:
+    """A project of a normal user's, in a folder of his."""
+    if os.geteuid() != 0:
+        needs("root")
+    user = pwd.getpwnam("nobody")
+    folder = Path(tempfile.mkdtemp(prefix="gu-"))
+    command = Command(copy_example(folder / "todo"), free_port(), user="nobody")
+    command.environment["HOME"] = str(folder)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user.pw_uid, user.pw_gid)
+    yield command
+    command.end()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_normal_user_needs_no_more_than_the_folder(as_user: Command):
+    for _ in range(2):
+        done = as_user.run("dev", str(as_user.folder), "--port", str(as_user.port), "--tour", "--exit")
+        assert done.returncode == 0, done.stdout + done.stderr
+    state = as_user.folder / ".gatepost" / "state.json"
+    assert (state.stat().st_uid, state.stat().st_mode & 0o777) == (pwd.getpwnam("nobody").pw_uid, 0o600)
+
+
+def test_a_folder_that_cannot_be_written_is_explained(as_user: Command):
+    os.chown(as_user.folder, 0, 0)
+    done = as_user.run("dev", str(as_user.folder), "--port", str(as_user.port))
+    assert done.returncode == 3
+    assert "cannot be written" in done.stderr
+    assert "to do:" in done.stderr
+
+
+# How fast
+
+
+def test_a_warm_start_takes_no_longer_than_a_second_and_a_half(another: Command):
+    """The budget is one second on a machine that does nothing else."""
+    another.served().send_signal(signal.SIGTERM)
+    another.started[-1].wait(15)
+    begun = time.monotonic()
+    another.served()
+    assert time.monotonic() - begun < 1.5
