@@ -4,7 +4,9 @@
 lack is asked for with `needs("…")`: without it the test is not run, and the closing line counts it.
 """
 
+import os
 import shutil
+import socket
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,7 +25,9 @@ Connect = Callable[..., "psycopg.Connection[tuple[object, ...]]"]
 FreshDatabase = Callable[..., str]
 Needs = Callable[[str], str]
 
-PROGRAMS = {"chromium": ("chromium", "chromium-browser"), "postgresql": ("/usr/lib/postgresql/15/bin/postgres",)}
+pytest_plugins = ["tests.serving"]
+
+PROGRAMS = {"chromium": ("chromium", "chromium-browser")}
 missing: Counter[str] = Counter()
 
 
@@ -38,9 +42,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def needs() -> Needs:
-    """`needs("chromium")`: the program's path, or the test is not run and counted as such."""
+    """`needs("chromium")`, `needs("root")`: the program's path, or the test is not run and counted as such."""
 
     def find(what: str) -> str:
+        if what == "root" and os.geteuid() == 0:
+            return what
         for name in PROGRAMS.get(what, (what,)):
             path = shutil.which(name)
             if path:
@@ -49,6 +55,23 @@ def needs() -> Needs:
         pytest.skip(f"needs {what}")
 
     return find
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A loopback port that somebody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

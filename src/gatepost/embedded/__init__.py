@@ -6,7 +6,7 @@ Never: a write outside the home and cache folders, or a server that runs as root
 
 from .binaries import Binaries
 from .folders import project_home
-from .options import Options
+from .options import Options, Preparation
 from .server import Server, start
 
-__all__ = ["Binaries", "Options", "Server", "project_home", "start"]
+__all__ = ["Binaries", "Options", "Preparation", "Server", "project_home", "start"]
