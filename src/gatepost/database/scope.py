@@ -24,6 +24,8 @@ from .wash import ROLLBACK
 
 SERVICE_ROLE = "service_role"
 NO_CONTEXT = Context()
+# The catalog is open to every login.
+SHARED = {"catalog": "authenticator"}
 FORCE_CONSTRAINTS = Command("set constraints all immediate", silent=True)
 RETIRE_SECONDS = 30.0
 
@@ -153,6 +155,7 @@ class Database:
 
     def system(self, name: str) -> Scope:
         """One of our own logins by name; a Problem where this server was not given it."""
+        name = SHARED.get(name, name)
         if name not in self._pools:
             raise Problem("login_missing", 500, f"The server has no login for {name}", None, "Run gatepost doctor")
         return _System(self._pools[name])

@@ -1,0 +1,345 @@
+"""Composes settings → database → catalog → surfaces → ASGI, and serves it. The only file that knows every room.
+
+In: the state file that the set-up left, or the name of a surface to serve alone. Out: a process that listens until it
+is told to stop. Never: a surface's decision; never the import of a surface that is off.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from . import embedded, migrate, observe
+from . import project as projects
+from .database import keys as stored_keys
+from .database.changes import Changes
+from .database.introspect import introspect
+from .database.scope import Database
+from .exchange import Request, Response
+from .gateway import JSON, Gateway, Mount, refuse
+from .identity.api_keys import ApiKeys
+from .identity.identify import Identifier
+from .identity.keys import KeyRing, SigningKey, from_secret
+from .identity.tokens import Tokens
+from .problem import Problem
+from .project import Project, alone
+from .project.state import State
+from .query.sql import Statement
+from .settings import Settings
+from .workers import Workers
+
+LOGINS = ("authenticator", "service", "auth")
+# How long a revoked key may still open the door where the database cannot notify.
+KEY_SECONDS = 3.0
+EMBEDDED_SECONDS = 1.0
+# Links in mails and what browsers are redirected to carry no key; neither does the public key set.
+KEYLESS = ("/verify", "/callback", "/authorize", "/.well-known/", "/sso/saml/")
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(slots=True)
+class Server:
+    """One serving process: the doors, the keys, what is mounted and what runs beside it.
+
+    `loaders` read what surfaces know of the database, at the start and after each change; `background` runs from start
+    to stop; `closers` are called at the end.
+    """
+
+    settings: Settings
+    database: Database
+    secret: str = ""
+    stored_keys: bool = False
+    tokens: Tokens = field(default_factory=lambda: Tokens(KeyRing(())))
+    api_keys: ApiKeys = field(default_factory=ApiKeys)
+    mounts: list[Mount] = field(default_factory=list[Mount])
+    loaders: list[Work] = field(default_factory=list[Work])
+    background: list[Work] = field(default_factory=list[Work])
+    closers: list[Callable[[], object]] = field(default_factory=list[Callable[[], object]])
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    _changes: Changes | None = None
+
+    def __post_init__(self) -> None:
+        self._use_keys([])
+
+    def gateway(self, identifier: Identifier | None, *, cors: bool = True) -> Gateway:
+        server = self.settings.server
+        return Gateway(
+            self.mounts,
+            identifier=identifier,
+            body_limit=server.body_limit,
+            origins=server.cors_origins,
+            cors=cors,
+            on_start=self.start,
+            on_stop=self.stop,
+        )
+
+    async def start(self) -> None:
+        """Everything a first request needs. A database that is away is waited for while requests get 503."""
+        self.database.start()
+        if self.stored_keys:
+            await self.load_keys()
+            self.background.append(self._keep_keys)
+        if self.loaders:
+            await self._load()
+            login = self.database.conninfo("authenticator")
+            scope = self.database.system("catalog")
+            self._changes = Changes(login, ("pgrst", "gatepost"), self._changed, scope)
+            self._changes.start()
+        self._tasks = [asyncio.create_task(work()) for work in self.background]
+        observe.emit("server.started", surfaces=" ".join(mount.prefix or "/" for mount in self.mounts))
+
+    async def stop(self) -> None:
+        """Requests in flight are finished by now."""
+        observe.emit("server.stopping")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._changes is not None:
+            await self._changes.stop()
+        await self.database.close()
+        for close in self.closers:
+            close()
+
+    async def load_keys(self) -> None:
+        """Signing keys and API keys as the database has them now."""
+        signing, api = await stored_keys.read(self.database.system("auth"))
+        self.api_keys.replace(api)
+        self._use_keys(signing)
+
+    def _use_keys(self, signing: Sequence[SigningKey]) -> None:
+        """The legacy secret verifies, and signs where no other key does. An unchanged ring keeps its cache of tokens."""
+        ring = list(signing)
+        if self.secret:
+            ring.append(from_secret(self.secret, signs=not any(key.signs for key in signing)))
+        if _names(ring) != _names(self.tokens.keys.keys):
+            self.tokens.keys = KeyRing(ring)
+
+    async def _keep_keys(self) -> None:
+        while True:
+            await asyncio.sleep(KEY_SECONDS)
+            with contextlib.suppress(Problem):
+                await self.load_keys()
+                await stored_keys.record_uses(self.database.system("auth"), self.api_keys.take_uses())
+
+    async def _load(self) -> None:
+        """Where the database cannot be read, what was known goes on serving."""
+        for load in self.loaders:
+            try:
+                await load()
+            except Problem as problem:
+                observe.emit("catalog.failed", code=problem.code)
+
+    async def _changed(self, payloads: frozenset[str]) -> None:
+        if self.stored_keys:
+            with contextlib.suppress(Problem):
+                await self.load_keys()
+        if payloads != frozenset(("reload keys",)):
+            await self._load()
+
+
+def _names(keys: Sequence[SigningKey]) -> list[tuple[str | None, bool, bool]]:
+    return [(key.kid, key.signs, key.symmetric) for key in keys]
+
+
+def load_room(name: str) -> Any:
+    """A surface's module by name, imported because it is on."""
+    return importlib.import_module(f"gatepost.{name}")
+
+
+def _read(path: Path) -> tuple[State, Project, Settings]:
+    """What the set-up left, and the project it is about."""
+    state = msgspec.json.decode(path.read_bytes(), type=State)
+    project = projects.read(Path(state.root), os.environ, state.overrides)
+    return state, project, _addressed(project.settings, state)
+
+
+def project_server(state: State, project: Project, settings: Settings) -> Gateway:
+    """A project's server: auth and REST behind one door; in development also the inbox."""
+    logins = {name: login for name, login in state.logins.items() if name in LOGINS}
+    server = Server(settings, Database(logins, settings.database), state.keys.jwt_secret, stored_keys=True)
+    inbox = _mount_inbox(server, project) if state.development else None
+    identifier = Identifier(server.tokens, server.api_keys)
+    server.mounts.append(Mount("/health", _health(server), refuse, lambda path: False))
+    _mount_auth(server, "/auth/v1", project, inbox)
+    _mount_rest(server, "/rest/v1", identifier)
+    if state.development:
+        server.background.append(partial(_migrate_on_change, project, state))
+    if state.embedded:
+        server.background.append(partial(_keep_embedded, server, state))
+    return server.gateway(identifier)
+
+
+def auth_server(settings: Settings) -> Gateway:
+    """The auth surface alone, at the root path, without keys: in GoTrue's place."""
+    database = Database({"auth": settings.database.auth_url}, settings.database)
+    server = Server(settings, database, settings.auth.jwt_secret)
+    _mount_auth(server, "", None)
+    return server.gateway(None)
+
+
+def rest_server(settings: Settings) -> Gateway:
+    """The REST surface alone, at the root path, without a door's keys: in PostgREST's place."""
+    database = Database({"authenticator": settings.database.authenticator_url}, settings.database)
+    server = Server(settings, database)
+    _mount_rest(server, "", None)
+    return server.gateway(None, cors=False)
+
+
+def _addressed(settings: Settings, state: State) -> Settings:
+    """Where the auth surface is reached, for links in mails and the issuer of tokens, unless the project says so."""
+    url = f"{settings.server.external_url or state.url}/auth/v1"
+    auth = settings.auth
+    auth = msgspec.structs.replace(
+        auth, external_url=auth.external_url or url, jwt_issuer=auth.jwt_issuer or auth.external_url or url
+    )
+    # What runs beside a development server runs once.
+    workers = 1 if state.development else settings.server.workers
+    return msgspec.structs.replace(
+        settings, auth=auth, server=msgspec.structs.replace(settings.server, workers=workers)
+    )
+
+
+def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any = None) -> None:
+    """GoTrue's dialect. Mails go to SMTP where it is configured, else to the inbox where there is one."""
+    settings, root = server.settings, project.root if project else Path.cwd()
+    sink = load_room("auth.mail.smtp").configured(settings.mail) if settings.mail.smtp_host else inbox
+    mailer = load_room("auth.mail").configured(settings.mail, root, sink)
+    limits = load_room("auth.limits").configured(settings.limits)
+    surface = load_room("auth.endpoints").AuthSurface(
+        settings.auth, server.database, server.tokens, mailer, api_keys=server.api_keys, limits=limits
+    )
+    answer = load_room("auth.errors").answer
+    server.mounts.append(
+        Mount(
+            prefix,
+            surface,
+            lambda request, problem: answer(problem, request),
+            lambda path: not path.startswith(KEYLESS),
+        )
+    )
+    server.closers.append(surface.close)
+
+
+def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> None:
+    """PostgREST's dialect: behind the door with the door's identities, alone with its own."""
+    settings = server.settings.rest
+    identify = identifier.identify if identifier else load_room("rest.proof").identifier(settings)
+    endpoint = load_room("rest.endpoint").Endpoint(server.database, settings, identify)
+    surface = endpoint if identifier else load_room("rest.origins").cross_origin(endpoint, settings.cors_origins)
+    server.mounts.append(Mount(prefix, surface, endpoint.refuse))
+
+    async def load() -> None:
+        catalog = await introspect(server.database.system("catalog"), settings.schemas, settings.hoisted_settings)
+        server.database.role_settings = catalog.role_settings
+        endpoint.use(catalog)
+        observe.emit("catalog.loaded", tables=len(catalog.tables))
+
+    server.loaders.append(load)
+
+
+def _mount_inbox(server: Server, project: Project) -> Any:
+    """The development inbox; what it returns takes mails."""
+    room = load_room("studio.inbox")
+    inbox = room.Inbox(project.hidden / "inbox.jsonl")
+    server.mounts.append(Mount("/inbox", room.surface(inbox), room.refuse, lambda path: False))
+    return inbox
+
+
+def _health(server: Server) -> Callable[[Request], Awaitable[Response]]:
+    """`/health`: 200 where the database answers, 503 where it does not."""
+
+    async def answer(_: Request) -> Response:
+        try:
+            await server.database.system("catalog").run(Statement("select 1"))
+        except Problem as problem:
+            body = {"status": "database unavailable", "message": problem.message}
+            return Response(503, msgspec.json.encode(body), [*JSON, (b"retry-after", b"1")])
+        return Response(200, b'{"status":"ok"}', JSON.copy())
+
+    return answer
+
+
+async def _migrate_on_change(project: Project, state: State) -> None:
+    """In development: a migration file that appears is applied, and what it says of itself is printed."""
+    async for names in migrate.watch(project.folder):
+        apply = partial(migrate.apply_project, state.logins["owner"], project.folder, seed_paths=project.seeds)
+        try:
+            report = await asyncio.to_thread(apply)
+            observe.emit("migrations.applied", files=" ".join(report.applied) or " ".join(names))
+        except Problem as problem:
+            observe.emit("migrations.failed", files=" ".join(names), error=str(problem))
+
+
+async def _keep_embedded(server: Server, state: State) -> None:
+    """Hold our share of the embedded server, so that it outlives the set-up, and start it again should it die."""
+    options = embedded.Options(port=server.settings.database.port or None, extensions=migrate.EXTENSIONS)
+    running = await asyncio.to_thread(embedded.start, Path(state.embedded), options)
+    server.closers.append(running.stop)
+    while True:
+        await asyncio.sleep(EMBEDDED_SECONDS)
+        if running.pid() is None:
+            with contextlib.suppress(Problem):
+                running = await asyncio.to_thread(embedded.start, Path(state.embedded), options)
+                server.closers[:] = [running.stop]
+
+
+def serve(settings: Settings, compose: Callable[[], Gateway]) -> None:
+    """Listen until SIGINT or SIGTERM; requests in flight are finished within the time the settings give them.
+
+    `compose` makes the application in the process that serves it: each of several workers has its own.
+    """
+    listening = uvicorn.Config("", host=settings.server.host, port=settings.server.port, log_config=None).bind_socket()
+    work = partial(_serve_one, settings, compose)
+    if settings.server.workers > 1:
+        Workers(settings.server.workers, work, listening).run()
+    else:
+        work(listening)
+
+
+def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        compose(),  # pyright: ignore[reportArgumentType]
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(settings.server.shutdown_grace),
+    )
+    uvicorn.Server(config).run([listening])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`python -m gatepost.app STATE_FILE | auth | rest`."""
+    [what] = sys.argv[1:] if arguments is None else arguments
+    logging.basicConfig(level=os.environ.get("GATEPOST_LOG", "WARNING").upper(), format="%(levelname)s %(message)s")
+    try:
+        if what in ("auth", "rest"):
+            settings, _ = alone.read(what, os.environ)
+            serve(settings, partial(auth_server if what == "auth" else rest_server, settings))
+        else:
+            state, project, settings = _read(Path(what))
+            serve(settings, partial(project_server, state, project, settings))
+    except Problem as problem:
+        print(f"gatepost: {problem}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

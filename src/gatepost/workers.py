@@ -1,0 +1,58 @@
+"""Several serving processes behind one socket.
+
+In: a bound socket and what one process does with it. Out: N processes, replaced when one dies, ended together.
+Never: an event loop or a connection made before the fork.
+"""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+
+RESTART_SECONDS = 1.0
+"""Pause before a process that died is replaced, so that one that cannot start does not spin."""
+
+
+class Workers:
+    """The parent of `count` processes that run `work(socket)`. It only waits, replaces and passes signals on."""
+
+    def __init__(self, count: int, work: Callable[[socket.socket], None], listening: socket.socket) -> None:
+        self._count, self._work, self._socket = count, work, listening
+        self._pids: set[int] = set()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until SIGINT or SIGTERM, and until every process has finished its requests."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        for _ in range(self._count):
+            self._fork()
+        while self._pids:
+            pid, _ = os.wait()
+            self._pids.discard(pid)
+            if not self._stopping:
+                time.sleep(RESTART_SECONDS)
+                self._fork()
+
+    def _fork(self) -> None:
+        if self._stopping:
+            return
+        pid = os.fork()
+        if pid:
+            self._pids.add(pid)
+            return
+        code = 1
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            self._work(self._socket)
+            code = 0
+        finally:
+            os._exit(code)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for pid in self._pids:
+            os.kill(pid, signal.SIGTERM)
