@@ -155,7 +155,8 @@ def link(external_url: str, path: str, token_hash: str, kind: str, redirect_to: 
 def configured(settings: MailSettings, root: Path, sink: Sink | None) -> TemplateMailer:
     """The mailer of a project whose folder is `root`; a Problem names a template that is missing or not understood."""
     texts = {kind: _own_texts(settings, root, kind) for kind in KINDS}
-    return TemplateMailer(Nowhere() if sink is None else sink, Sender(settings.smtp_admin_email, settings.smtp_sender_name), texts)
+    sender = Sender(settings.smtp_admin_email, settings.smtp_sender_name)
+    return TemplateMailer(Nowhere() if sink is None else sink, sender, texts)
 
 
 def _own_texts(settings: MailSettings, root: Path, kind: str) -> Texts:
