@@ -16,7 +16,7 @@ from ..query.sql import Parameter, Statement
 
 Value = str | bytes | bool | int | float | datetime | Mapping[str, object] | Sequence[object] | None
 
-QUERIES = load(Path(__file__).with_name("queries.sql"))
+QUERIES = {**load(Path(__file__).with_name("queries.sql")), **load(Path(__file__).with_name("factors.sql"))}
 
 
 def query(name: str, *values: Value) -> Statement:

@@ -16,7 +16,7 @@ from ..identity.api_keys import ApiKeys
 from ..identity.tokens import Tokens
 from ..observe import emit
 from ..problem import Problem
-from ..settings import AuthSettings
+from ..settings import AuthSettings, FactorSettings
 from .callers import Callers, TokenCallers
 from .errors import answer, fault, invalid
 from .flows import about, otp, recover, resend, signup, verify
@@ -25,6 +25,8 @@ from .flows.admin import factors as admin_factors
 from .flows.admin import generate_link, invite
 from .flows.admin import users as admin_users
 from .flows.call import Auth, Call, Caller
+from .flows.factors import enrol as factors
+from .flows.factors import verify as challenges
 from .flows.token import password, pkce, refresh
 from .hashing import Hasher
 from .issue import Issuer
@@ -79,6 +81,10 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     "/user": {"GET": Route(user.show, USER), "PUT": Route(user.update, USER, "user")},
     "/user/identities/authorize": {"GET": Route(identities.link, USER)},
     "/user/identities/{identity_id}": {"DELETE": Route(identities.unlink, USER)},
+    "/factors": {"POST": Route(factors.enrol, USER)},
+    "/factors/{factor_id}": {"DELETE": Route(factors.unenrol, USER)},
+    "/factors/{factor_id}/challenge": {"POST": Route(challenges.challenge, USER, "factor_challenge")},
+    "/factors/{factor_id}/verify": {"POST": Route(challenges.verify, USER, "factor_verify")},
     "/invite": {"POST": Route(invite.invite, ADMIN)},
     "/admin/generate_link": {"POST": Route(generate_link.generate_link, ADMIN)},
     "/admin/users": {"GET": Route(admin_users.list_all, ADMIN), "POST": Route(admin_users.create, ADMIN)},
@@ -118,6 +124,7 @@ class AuthSurface:
         api_keys: ApiKeys | None = None,
         hasher: Hasher | None = None,
         limits: Limits | None = None,
+        factors: FactorSettings | None = None,
     ) -> None:
         self.auth = Auth(
             settings=settings,
@@ -128,6 +135,7 @@ class AuthSurface:
             mailer=mailer,
             limits=limits or Limits(),
             clock=clock,
+            factors=factors or FactorSettings(),
         )
         self._callers: Callers = TokenCallers(self.auth, api_keys)
 

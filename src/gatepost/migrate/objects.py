@@ -35,6 +35,7 @@ THEN = (
     Script("auth/functions.sql", AUTH),
     Script("private/tables.sql", AUTH),
     Script("private/sessions.sql", AUTH),
+    Script("private/factors.sql", AUTH),
     Script("auth/grants.sql", AUTH),
 )
 PROFILES: dict[Profile, tuple[Script, ...]] = {

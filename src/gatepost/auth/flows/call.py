@@ -19,7 +19,7 @@ from ...database.scope import Scope
 from ...exchange import Request
 from ...identity.keys import KeyRing
 from ...identity.tokens import Tokens
-from ...settings import AuthSettings
+from ...settings import AuthSettings, FactorSettings
 from .. import redirects
 from ..errors import fault, invalid
 from ..hashing import Hasher
@@ -72,6 +72,7 @@ class Auth:
     mailer: Mailer
     limits: Limits
     clock: Callable[[], float]
+    factors: FactorSettings
     paces: Mapping[str, Pace] = field(default_factory=lambda: {name: Pace() for name in ("recover", "otp", "resend")})
 
     @property
