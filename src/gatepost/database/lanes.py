@@ -13,7 +13,7 @@ from .wash import WASH
 
 TIMEOUT_MS = 250
 DEPTH_LIMIT = 32
-READS = ("select ", "with ")
+READS = ("SELECT ", "WITH ", "select ", "with ")
 SPREAD = 2  # a further lane is opened once every open one has that many requests under way
 
 
