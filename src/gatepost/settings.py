@@ -91,8 +91,11 @@ class AuthSettings(Section, frozen=True):
     ] = ()
     external_url: Annotated[
         str,
-        Option("URL of the auth surface as clients reach it; links in mails begin with it", env=("API_EXTERNAL_URL",)),
-    ] = "http://127.0.0.1:54321/auth/v1"
+        Option(
+            "URL of the auth surface as clients reach it; links in mails begin with it. Empty: the server's own",
+            env=("API_EXTERNAL_URL",),
+        ),
+    ] = ""
     jwt_secret: Annotated[
         str,
         Option("Secret of HS256 tokens and legacy keys; empty: one is made", env=("GOTRUE_JWT_SECRET",), secret=True),
