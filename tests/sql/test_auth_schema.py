@@ -73,7 +73,7 @@ def test_what_the_auth_server_inserts_fires_the_applications_trigger(connect: Co
         """
     )
     server = connect("supabase_auth_admin", database_name)
-    server.execute("insert into users (id, raw_user_meta_data) values (%s, '{\"name\": \"Ann\"}')", (USER,))
+    server.execute('insert into users (id, raw_user_meta_data) values (%s, \'{"name": "Ann"}\')', (USER,))
     profiles = connect("postgres", database_name)
     assert profiles.execute("select name from public.profiles").fetchall() == [("Ann",)]
     server.execute("delete from users where id = %s", (USER,))
@@ -90,8 +90,8 @@ def test_a_seed_may_insert_users_with_hashed_passwords(connect: Connect, databas
             raw_app_meta_data, raw_user_meta_data, created_at, updated_at, confirmation_token, email_change,
             email_change_token_new, recovery_token)
         values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated',
-            'seed@example.com', crypt('poiuytre', gen_salt('bf', 4)), now(), '{"provider": "email"}', '{}', now(), now(),
-            '', '', '', '');
+            'seed@example.com', crypt('poiuytre', gen_salt('bf', 4)), now(), '{"provider": "email"}', '{}', now(),
+            now(), '', '', '', '');
         insert into auth.identities (user_id, provider_id, identity_data, provider, created_at, updated_at)
         select id, id::text, jsonb_build_object('sub', id, 'email', 'Seed@Example.com'), 'email', now(), now()
         from auth.users where email = 'seed@example.com';

@@ -7,7 +7,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 from .files import create
 from .findings import Finding, findings
 from .install import Installation, install
-from .objects import EXTENSIONS
+from .objects import EXTENSIONS, Profile
 from .project import Progress, Report, State, apply_project, status
 from .watch import watch
 
@@ -15,6 +15,7 @@ __all__ = [
     "EXTENSIONS",
     "Finding",
     "Installation",
+    "Profile",
     "Progress",
     "Report",
     "State",

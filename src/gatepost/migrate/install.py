@@ -54,17 +54,22 @@ def set_passwords(connection: Connection, passwords: Mapping[str, str]) -> None:
         connection.script(f"alter role {identifier(role)} password '{verifier}'")  # a verifier holds no quotes
 
 
+OWNER = """
+select case
+    when us.rolsuper and postgres.rolname is null then 'postgres' -- it will be made
+    when postgres.rolsuper or postgres.rolname is null then current_user
+    when us.rolsuper or pg_has_role(postgres.oid, 'usage') then 'postgres'
+    else current_user
+end
+from pg_roles as us
+left join pg_roles as postgres on postgres.rolname = 'postgres'
+where us.rolname = current_user
+"""
+
+
 def _owner(connection: Connection) -> str:
-    """`postgres`, unless that is a foreign server's superuser and not us."""
-    return (
-        connection.value(
-            "select case when r.rolsuper then current_user else 'postgres' end"
-            " from (values (true)) v left join pg_roles r on r.rolname = 'postgres'"
-            " where r.rolname is not null or (select rolsuper from pg_roles where rolname = current_user)"
-            " union all select current_user limit 1"
-        )
-        or "postgres"
-    )
+    """`postgres`, unless that is a foreign server's superuser, or somebody else's."""
+    return connection.value(OWNER) or "postgres"
 
 
 def _installed(connection: Connection) -> str | None:
