@@ -64,9 +64,11 @@ def _prepare(place: setup.Place, new_key: setup.NewKey) -> tuple[Path, State]:
         what = "joined" if place.server.attached else "started"
         terminal.step(f"PostgreSQL {place.server.version} {what}; data in {place.server.home}")
     prepared = setup.install(place, state.read(project.hidden), new_key)
+    # Before the migrations: should one fail, the next start has the same keys and passwords.
+    file = state.write(project.hidden, prepared)
     bring_up(project, prepared)
     _look(place)
-    return state.write(project.hidden, prepared), prepared
+    return file, prepared
 
 
 def _look(place: setup.Place) -> None:

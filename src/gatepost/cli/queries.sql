@@ -1,13 +1,14 @@
 -- What the command line asks of schema auth_private, as supabase_auth_admin.
 
+-- name: replace_key
+-- A key of that name that the project's state no longer holds ends.
+update auth_private.api_keys set revoked_at = now()
+where name = $1 and revoked_at is null and hash <> decode($2, 'hex')
+
 -- name: register_key
--- A key that the project's state holds; one of the same name that it no longer holds ends.
-with ended as (
-    update auth_private.api_keys set revoked_at = now()
-    where name = $1 and revoked_at is null and hash <> decode($4, 'hex')
-)
+-- A key that the project's state holds; one that was revoked stays revoked.
 insert into auth_private.api_keys (name, kind, role, hash, prefix)
-select $1, $2, $3, decode($4, 'hex'), $5
+values ($1, $2, $3, decode($4, 'hex'), $5)
 on conflict (hash) do nothing
 
 -- name: create_key

@@ -152,7 +152,9 @@ def _register(login: str, known: state.Keys, new_key: NewKey | None) -> None:
     """The database knows the project's API keys by their hash, and holds a key to sign tokens with."""
     with Connection(login) as connection, connection.transaction():
         for kind, role, key in (("publishable", "anon", known.publishable), ("secret", "service_role", known.secret)):
-            connection.rows(QUERIES["register_key"], "default " + kind, kind, role, api_keys.digest(key), prefix(key))
+            name, digest = "default " + kind, api_keys.digest(key)
+            connection.rows(QUERIES["replace_key"], name, digest)
+            connection.rows(QUERIES["register_key"], name, kind, role, digest, prefix(key))
         if new_key is not None and connection.value(QUERIES["active_signing_key"]) is None:
             add_signing_key(connection, new_key())
 

@@ -66,7 +66,8 @@ def _id_of(email: str, folder: Path) -> str:
 
 def _ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     known = _served(folder)
-    headers = {"apikey": known.keys.secret, "Content-Type": "application/json"}
+    secret = known.keys.secret
+    headers = {"apikey": secret, "Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
     host = str(known.overrides["server.host"])
     connection = http.client.HTTPConnection(
         {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host),  # noqa: S104

@@ -175,6 +175,23 @@ def test_a_start_that_failed_leaves_nothing_running(another: Command):
     another.served()
 
 
+def test_lost_keys_are_replaced_and_the_lost_ones_end(another: Command):
+    def stop() -> None:
+        another.started[-1].send_signal(signal.SIGTERM)
+        another.started[-1].wait(15)
+
+    another.served()
+    before = json.loads(another.run("status", "-o", "json").stdout)["PUBLISHABLE_KEY"]
+    stop()
+    (another.folder / ".gatepost" / "state.json").unlink()
+    another.served()
+    after = json.loads(another.run("status", "-o", "json").stdout)["PUBLISHABLE_KEY"]
+    listed = another.run("keys", "list").stdout
+    assert before != after
+    assert len(re.findall(r"default publishable .*in force", listed)) == 1
+    assert len(re.findall(r"default publishable .*revoked", listed)) == 1
+
+
 # The tour
 
 
