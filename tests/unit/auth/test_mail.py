@@ -171,6 +171,16 @@ async def test_without_server_and_inbox_mails_are_dropped():
     await TemplateMailer(Nowhere()).send("invite", "ada@example.org", VARIABLES)
 
 
+async def test_notifications_are_sent_where_wanted_and_never_fail_a_flow(tmp_path: Path):
+    sink = Collector()
+    mailer = configured(MailSettings(notify_password_changed=True), tmp_path, sink)
+    await mailer.notify("password_changed", "ada@example.org", VARIABLES)
+    await mailer.notify("email_changed", "ada@example.org", VARIABLES)
+    await mailer.notify("password_changed", "", VARIABLES)
+    assert [message["Subject"] for message in sink.messages] == ["Your password was changed"]
+    await TemplateMailer(Broken(), notifications=KINDS).notify("password_changed", "ada@example.org", VARIABLES)
+
+
 @pytest.mark.parametrize(
     ("external", "path", "result"),
     [

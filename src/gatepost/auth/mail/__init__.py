@@ -4,7 +4,8 @@ In: a kind of mail, an address, variables under GoTrue's names. Out: one message
 Never: a message with a header that a variable wrote, or a failure that is kept from the flow that needs the mail.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -32,6 +33,10 @@ class Mailer(Protocol):
     """What flows see. `kind` is one of KINDS; a mail that cannot be handed over raises a Problem 500."""
 
     async def send(self, kind: str, to: str, variables: Mapping[str, object]) -> None: ...
+
+    async def notify(self, kind: str, to: str, variables: Mapping[str, object]) -> None:
+        """Tell somebody what has happened to the account, where the project wants that; it never fails a flow."""
+        ...
 
 
 class Undeliverable(Exception):
@@ -82,10 +87,18 @@ class TemplateMailer:
     """Fills in templates and hands the message to a sink.
 
     `texts` replace our words by kind; all of them are read here, so that a mistake stops the start and not a sign-up.
+    `notifications` are the kinds that `notify` sends.
     """
 
-    def __init__(self, sink: Sink, sender: Sender | None = None, texts: Mapping[str, Texts] | None = None) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        sender: Sender | None = None,
+        texts: Mapping[str, Texts] | None = None,
+        notifications: Collection[str] = (),
+    ) -> None:
         self._sink = sink
+        self._notifications = frozenset(notifications)
         self._sender = sender or Sender()
         self._letters = {kind: read_letter(kind, (texts or {}).get(kind, Texts())) for kind in KINDS}
 
@@ -97,6 +110,11 @@ class TemplateMailer:
             emit("mail.failed", kind=kind, reason=str(error))
             raise Problem("unexpected_failure", 500, f"Error sending {CALLED[kind]} email") from error
         emit("mail.sent", kind=kind)
+
+    async def notify(self, kind: str, to: str, variables: Mapping[str, object]) -> None:
+        if kind in self._notifications and to:
+            with suppress(Problem):  # reported where it happened
+                await self.send(kind, to, variables)
 
 
 def read_letter(kind: str, texts: Texts) -> Letter:
@@ -156,7 +174,8 @@ def configured(settings: MailSettings, root: Path, sink: Sink | None) -> Templat
     """The mailer of a project whose folder is `root`; a Problem names a template that is missing or not understood."""
     texts = {kind: _own_texts(settings, root, kind) for kind in KINDS}
     sender = Sender(settings.smtp_admin_email, settings.smtp_sender_name)
-    return TemplateMailer(Nowhere() if sink is None else sink, sender, texts)
+    notifications = [kind for kind in KINDS if kind not in ACTIONS and getattr(settings, f"notify_{kind}")]
+    return TemplateMailer(Nowhere() if sink is None else sink, sender, texts, notifications)
 
 
 def _own_texts(settings: MailSettings, root: Path, kind: str) -> Texts:

@@ -19,7 +19,7 @@ from ...sessions import Session
 from ...users import User
 from ..call import Auth, Call
 from . import totp
-from .own import own_factor, purpose, signed_in, traits
+from .own import own_factor, purpose, signed_in, told, traits
 
 LEAST_EXPIRY = 300.0
 LONGEST_ISSUER = 100
@@ -64,6 +64,7 @@ async def unenrol(auth: Auth, call: Call) -> Response:
         query("delete_factor", factor.id),
         query("forget_purpose", user.id, purpose(factor)),
     )
+    await auth.mailer.notify("mfa_factor_unenrolled", user.email or "", told(auth, user, factor))
     return responses.reply({"id": factor.id})
 
 

@@ -18,7 +18,7 @@ from ...sessions import Session
 from ...users import Factor, User
 from ..call import Auth, Call
 from . import totp
-from .own import own_factor, purpose, signed_in, traits
+from .own import own_factor, purpose, signed_in, told, traits
 
 LEAST_LIFE = 300.0
 WRONG = "Invalid TOTP code entered"
@@ -59,6 +59,8 @@ async def verify(auth: Auth, call: Call) -> Response:
     async with auth.scope.transaction() as tx:
         await _spend(auth, tx, factor, challenge_id, step)
         pair = await _raise_session(auth, call, tx, session, factor)
+    if factor.status == "unverified":
+        await auth.mailer.notify("mfa_factor_enrolled", user.email or "", told(auth, user, factor))
     return responses.tokens(pair)
 
 
