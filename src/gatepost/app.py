@@ -218,7 +218,13 @@ def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any
     mailer = load_room("auth.mail").configured(settings.mail, root, sink)
     limits = load_room("auth.limits").configured(settings.limits)
     surface = load_room("auth.endpoints").AuthSurface(
-        settings.auth, server.database, server.tokens, mailer, api_keys=server.api_keys, limits=limits
+        settings.auth,
+        server.database,
+        server.tokens,
+        mailer,
+        api_keys=server.api_keys,
+        limits=limits,
+        factors=settings.factors,
     )
     answer = load_room("auth.errors").answer
     server.mounts.append(
