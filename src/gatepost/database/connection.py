@@ -8,7 +8,7 @@ only then). Never: a decision about who may use the connection, or what a comman
 import asyncio
 import secrets
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import generators, pq
@@ -21,7 +21,10 @@ from ..query.sql import Parameter, Statement
 from .errors import LOST_STATEMENTS, problem
 from .values import Result
 
-OK = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY)
+Key = tuple[str, str, str]
+# Plain numbers: they are compared for each answer.
+OK = frozenset(map(int, (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY)))
+SYNCED, FAILED = int(pq.ExecStatus.PIPELINE_SYNC), int(pq.ExecStatus.FATAL_ERROR)
 CACHE_SIZE = 256
 
 
@@ -31,36 +34,44 @@ class Command:
 
     text: str
     params: tuple[Parameter, ...] = ()
-    key: tuple[str, str, str] | None = None
+    key: Key | None = None
     silent: bool = False  # its rows are of no interest to the caller
 
 
 @dataclass(slots=True)
+class Step:
+    """One answer to wait for: of a command, of a preparation, or of a Sync. `reads`: its rows are the caller's."""
+
+    prepared: "Prepared | None" = None
+    reads: bool = False
+    prepares: bool = False
+
+
+READ, SKIP, SYNC = Step(reads=True), Step(), Step()
+
+
 class Prepared:
     """A statement the server knows by name; `columns` are learnt from its first answer."""
 
-    name: bytes
-    columns: tuple[str, ...] | None = None
+    __slots__ = ("columns", "key", "name", "read", "skip")
+
+    def __init__(self, name: bytes, key: Key) -> None:
+        self.name, self.key = name, key
+        self.columns: tuple[str, ...] | None = None
+        # The steps of all its uses: they hold nothing of one use.
+        self.read, self.skip = Step(self, reads=True), Step(self)
 
 
-@dataclass(slots=True)
-class Step:
-    """One answer to wait for: of a command, of a preparation (`command` None), or of a Sync (both None)."""
-
-    command: Command | None
-    prepared: Prepared | None = None
-    key: tuple[str, str, str] | None = None
-    sync: bool = False
-
-
-@dataclass(slots=True)
 class Batch:
     """Segments sent together and answered together."""
 
-    future: asyncio.Future[list[Result]]
-    steps: deque[Step] = field(default_factory=deque[Step])
-    results: list[Result] = field(default_factory=list[Result])
-    error: Problem | None = None
+    __slots__ = ("error", "future", "results", "steps")
+
+    def __init__(self, future: asyncio.Future[list[Result]]) -> None:
+        self.future = future
+        self.steps: deque[Step] = deque()
+        self.results: list[Result] = []
+        self.error: Problem | None = None
 
 
 def command(statement: Statement, role: str = "", search_path: str = "") -> Command:
@@ -77,8 +88,8 @@ class Connection:
         self.closed = False
         self.timezone = (pgconn.parameter_status(b"TimeZone") or b"UTC").decode()
         self.pending: deque[Batch] = deque()
-        self._prepared: OrderedDict[tuple[str, str, str], Prepared] = OrderedDict()
-        self._seen: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._prepared: OrderedDict[Key, Prepared] = OrderedDict()
+        self._seen: OrderedDict[Key, None] = OrderedDict()
         self._serial = 0
         # Names nobody can guess: a function cannot PREPARE one of them with another text.
         self._stem = f"g{secrets.token_hex(6)}_"
@@ -104,12 +115,19 @@ class Connection:
             batch.future.set_exception(Unavailable())
             return batch.future
         self.pending.append(batch)
+        known, steps, send_prepared = self._prepared, batch.steps, self.pgconn.send_query_prepared
         try:
             for segment in segments:
                 for each in segment:
-                    self._send_command(batch, each)
+                    prepared = known.get(each.key) if each.key else None
+                    if prepared is None:
+                        self._send_unknown(batch, each)
+                        continue
+                    known.move_to_end(prepared.key)
+                    send_prepared(prepared.name, each.params or None)
+                    steps.append(prepared.skip if each.silent else prepared.read)
                 self.pgconn.pipeline_sync()
-                batch.steps.append(Step(None, sync=True))
+                steps.append(SYNC)
             self._flush()
         except psycopg.Error as error:
             self._lose(str(error))
@@ -123,40 +141,34 @@ class Connection:
         """End the connection; whoever still waits for an answer gets Unavailable."""
         self._lose(None)
 
-    def _send_command(self, batch: Batch, each: Command) -> None:
-        prepared = self._find_prepared(batch, each)
-        if prepared is None:
-            self.pgconn.send_query_params(each.text.encode(), each.params or None)
-        else:
-            self.pgconn.send_query_prepared(prepared.name, each.params or None)
-        batch.steps.append(Step(each, prepared, each.key))
-
-    def _find_prepared(self, batch: Batch, each: Command) -> Prepared | None:
-        """The statement's name, preparing it at its second use; the first is unnamed, since many texts come once."""
+    def _send_unknown(self, batch: Batch, each: Command) -> None:
+        """A statement without a name, which it gets at its second use: many texts come but once."""
         key = each.key
-        if key is None or not self.named:
-            return None
-        prepared = self._prepared.get(key)
-        if prepared is not None:
-            self._prepared.move_to_end(key)
-            return prepared
-        if key not in self._seen:
-            self._seen[key] = None
-            if len(self._seen) > 4 * CACHE_SIZE:
-                self._seen.popitem(last=False)
-            return None
-        return self._prepare(batch, key)
+        if key is None or not self.named or self._is_new(key):
+            self.pgconn.send_query_params(each.text.encode(), each.params or None)
+            batch.steps.append(SKIP if each.silent else READ)
+        else:
+            prepared = self._prepare(batch, key)
+            self.pgconn.send_query_prepared(prepared.name, each.params or None)
+            batch.steps.append(prepared.skip if each.silent else prepared.read)
 
-    def _prepare(self, batch: Batch, key: tuple[str, str, str]) -> Prepared:
+    def _is_new(self, key: Key) -> bool:
+        if key in self._seen:
+            return False
+        self._seen[key] = None
+        if len(self._seen) > 4 * CACHE_SIZE:
+            self._seen.popitem(last=False)
+        return True
+
+    def _prepare(self, batch: Batch, key: Key) -> Prepared:
         self._serial += 1
-        prepared = self._prepared[key] = Prepared(f"{self._stem}{self._serial}".encode())
+        prepared = self._prepared[key] = Prepared(f"{self._stem}{self._serial}".encode(), key)
         self.pgconn.send_prepare(prepared.name, key[2].encode())
-        batch.steps.append(Step(None, prepared, key))
+        batch.steps.append(Step(prepared, prepares=True))
         if len(self._prepared) > CACHE_SIZE:
             _, oldest = self._prepared.popitem(last=False)
-            drop = Command(f"deallocate {oldest.name.decode()}", silent=True)
-            self.pgconn.send_query_params(drop.text.encode(), None)
-            batch.steps.append(Step(drop))
+            self.pgconn.send_query_params(b"deallocate " + oldest.name, None)
+            batch.steps.append(SKIP)
         return prepared
 
     def _flush(self) -> None:
@@ -176,10 +188,11 @@ class Connection:
 
     def _on_readable(self) -> None:
         pgconn, pending = self.pgconn, self.pending
+        is_busy, get_result = pgconn.is_busy, pgconn.get_result
         try:
             pgconn.consume_input()
-            while pending and not pgconn.is_busy():
-                result = pgconn.get_result()
+            while pending and not is_busy():
+                result = get_result()
                 if result is not None:
                     self._take(pending[0], result)
             if self._writing:
@@ -197,28 +210,31 @@ class Connection:
 
     def _take(self, batch: Batch, result: pq.abc.PGresult) -> None:
         """One result belongs to the oldest batch's next step; libpq keeps the order."""
-        status = result.status
-        if status == pq.ExecStatus.PIPELINE_SYNC:
-            batch.steps.popleft()
-            if not batch.steps:
+        status, steps = result.status, batch.steps
+        if status in OK:
+            step = steps.popleft()
+            if step.reads:
+                batch.results.append(_read(result, step.prepared))
+        elif status == SYNCED:
+            steps.popleft()
+            if not steps:
                 self.pending.popleft()
                 _settle(batch)
-            return
-        if status == pq.ExecStatus.FATAL_ERROR and batch.error is None:
+        else:
+            self._take_failure(batch, result)
+
+    def _take_failure(self, batch: Batch, result: pq.abc.PGresult) -> None:
+        """The first failure is the batch's; what follows it in its segment is answered as skipped."""
+        if result.status == FAILED and batch.error is None:
             batch.error = problem(result)
-        if batch.steps[0].sync:
-            return  # the commit itself failed; the Sync's own answer follows
-        step = batch.steps.popleft()
-        if status not in OK:
-            self._forget_failed(step, batch)
-        elif step.command is not None and not step.command.silent:
-            batch.results.append(_read(result, step.prepared))
+        if batch.steps[0] is not SYNC:  # else the commit itself failed; the Sync's own answer follows
+            self._forget_failed(batch.steps.popleft(), batch)
 
     def _forget_failed(self, step: Step, batch: Batch) -> None:
         """A preparation that failed or was skipped left nothing behind; a lost or outdated statement is made anew."""
-        lost = step.command is None or (batch.error is not None and batch.error.code in LOST_STATEMENTS)
-        if lost and step.key is not None and self._prepared.get(step.key) is step.prepared:
-            del self._prepared[step.key]
+        lost = step.prepares or (batch.error is not None and batch.error.code in LOST_STATEMENTS)
+        if lost and step.prepared is not None and self._prepared.get(step.prepared.key) is step.prepared:
+            del self._prepared[step.prepared.key]
 
     def _lose(self, reason: str | None) -> None:
         if self.closed:
