@@ -51,7 +51,8 @@ async function refresh() {
 
 async function open(id) {
   const mail = await (await call(`message/${encodeURIComponent(id)}`)).json();
-  state.open = id;
+  state.open = mail.ID;
+  history.replaceState(null, "", `#${mail.ID}`);
   find("mail").hidden = false;
   find("subject").textContent = mail.Subject;
   find("from").textContent = people([mail.From]);
@@ -76,6 +77,7 @@ async function remove(ids) {
   await call("messages", { method: "DELETE", body: JSON.stringify({ IDs: ids }) });
   find("mail").hidden = true;
   state.open = null;
+  history.replaceState(null, "", location.pathname);
   await refresh();
 }
 
@@ -92,4 +94,6 @@ async function watch() {
   }
   setTimeout(watch, 2000);
 }
+// A mail has an address of its own: #ID, or #latest.
+if (location.hash.length > 1) open(decodeURIComponent(location.hash.slice(1))).catch(() => {});
 watch();
