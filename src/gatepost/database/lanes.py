@@ -9,7 +9,7 @@ import asyncio
 from ..problem import Unavailable
 from .connection import Command, Connection, connect
 from .values import Result
-from .wash import WASH
+from .wash import READ_WASH as WASH
 
 TIMEOUT_MS = 250
 DEPTH_LIMIT = 32

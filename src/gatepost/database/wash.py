@@ -5,15 +5,24 @@ In: nothing. Out: the commands that leave no session state behind. Never: less t
 
 from .connection import Command
 
+
+def _silent(text: str) -> Command:
+    return Command(text, key=("", "", text), silent=True)
+
+
 # Settings, temporary tables (they shadow names), currval(), LISTEN, WITH HOLD cursors, advisory locks.
 WASH = [
-    Command("reset all", silent=True),
-    Command("discard temp", silent=True),
-    Command("discard sequences", silent=True),
-    Command("unlisten *", silent=True),
-    Command("close all", silent=True),
-    Command("select pg_catalog.pg_advisory_unlock_all()", silent=True),
+    _silent("reset all"),
+    _silent("discard temp"),
+    _silent("discard sequences"),
+    _silent("unlisten *"),
+    _silent("close all"),
+    _silent("select pg_catalog.pg_advisory_unlock_all()"),
 ]
+
+# Between reads on a lane. Every statement there is read-only from its prelude on, and cannot go back to writing once it
+# has begun: it makes no temporary table and draws from no sequence.
+READ_WASH = [each for each in WASH if each.text not in ("discard temp", "discard sequences")]
 
 # After functions we know nothing of: all of the above, session authorization, and statements that a PREPARE or a
 # DEALLOCATE may have touched. It cannot run inside a transaction block, so it has a segment of its own.
