@@ -1,0 +1,156 @@
+"""The REST surface.
+
+In: a Request. Out: the Response that PostgREST would give, or the Problem in its words.
+Never: a decision about who may see a row; never a second round trip.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ..catalog import Catalog
+from ..database.scope import Database
+from ..database.values import Context, Result
+from ..exchange import Request, Response
+from ..identity import Identity, Proof
+from ..problem import Problem
+from ..query.sql import Statement, identifier
+from ..query.tree import Body
+from ..settings import RestSettings
+from .ast import ApiRequest
+from .cache import Plans
+from .errors import not_ready
+from .errors import respond as tell
+from .openapi import described, questions
+from .plan import Plan, plan
+from .request import by_name, cookies, read_request
+from .response import information, respond
+
+ISOLATION = "default_transaction_isolation"
+
+
+class Endpoint:
+    """REST over one database. `identify` makes an Identity of a Proof, or raises the Problem to answer with.
+
+    `catalog` is None until one was read; `use` replaces it. `app_settings` are settings for every transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: RestSettings,
+        identify: Callable[[Proof], Identity],
+        app_settings: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.identify = identify
+        self.app_settings = tuple(app_settings)
+        self.catalog: Catalog | None = None
+        self.verbose = settings.error_verbosity == "verbose"
+        self.paths = {schema: search_path(schema, settings.extra_search_path) for schema in settings.schemas}
+        self.pre_request = pre_request(settings.pre_request)
+        self.plans = Plans(self.make_plan)
+
+    def use(self, catalog: Catalog) -> None:
+        """A new catalog: plans made with the old one are forgotten."""
+        self.catalog = catalog
+        self.plans = Plans(self.make_plan)
+
+    @property
+    def known(self) -> Catalog:
+        """The catalog; PGRST002 until one was read."""
+        if self.catalog is None:
+            raise not_ready()
+        return self.catalog
+
+    def refuse(self, request: Request, problem: Problem) -> Response:
+        """A refusal of the front door, in this surface's words."""
+        del request
+        return tell(problem, verbose=self.verbose)
+
+    async def __call__(self, request: Request) -> Response:
+        """The whole surface: identify, plan, run, respond."""
+        role = self.settings.anon_role
+        try:
+            identity = self.identify(request.proof)
+            role = identity.role
+            catalog = self.known
+            if request.method == "OPTIONS":
+                return information(read_request(request, self.settings), catalog)
+            if request.path == "/" and not self.settings.root_spec:
+                return await self.describe(request, identity, catalog)
+            made = self.plans.plan(request)
+            results = await self.run(request, made, identity)
+            return respond(made, results, self.settings.max_rows, self.verbose)
+        except Problem as problem:
+            return tell(problem, verbose=self.verbose, authenticated=role != self.settings.anon_role)
+
+    async def describe(self, request: Request, identity: Identity, catalog: Catalog) -> Response:
+        """The OpenAPI document, about what the role may use."""
+        asked = read_request(request, self.settings)
+        made = Plan(asked, questions(asked, self.settings), (), asked.accept[0], Body.NONE, read_only=True)
+        results = await self.run(request, made, identity)
+        return described(asked, results, catalog, self.settings, request)
+
+    async def run(self, request: Request, made: Plan, identity: Identity) -> list[Result]:
+        """The results of a plan's statements, in one round trip; what stands before every request runs first."""
+        context = self.context(request, made, identity)
+        results = await self.database.run(identity, (*self.pre_request, *made.statements), context)
+        return results[len(self.pre_request) :]
+
+    def make_plan(self, request: Request) -> Plan:
+        """Parse and plan; the planner's errors name names of the catalog."""
+        return plan(read_request(request, self.settings), self.known, self.settings)
+
+    def context(self, request: Request, made: Plan, identity: Identity) -> Context:
+        """What the transaction is told of the request."""
+        headers = by_name(request.headers)
+        cookie = headers.pop("cookie", None)
+        asked = made.request
+        return Context(
+            method=request.method,
+            path=request.path,
+            headers=msgspec.json.encode(headers),
+            cookies=b"{}" if cookie is None else msgspec.json.encode(cookies(cookie)),
+            search_path=self.paths[asked.schema],
+            read_only=made.read_only,
+            timezone=asked.preferences.timezone,
+            settings=self.transaction_settings(made),
+            isolation=self.isolation(made, identity),
+            rollback=self.rolls_back(asked),
+        )
+
+    def transaction_settings(self, made: Plan) -> tuple[tuple[str, str], ...]:
+        """The called function's settings that hold for the whole request, then the application's."""
+        if made.function is None:
+            return self.app_settings
+        own = (pair for pair in made.function.settings if pair[0] != ISOLATION)
+        return (*own, *self.app_settings)
+
+    def isolation(self, made: Plan, identity: Identity) -> str | None:
+        """The function's isolation level, else the role's; None for the usual one."""
+        if made.function is not None and made.function.isolation:
+            return made.function.isolation
+        if self.catalog is None:
+            return None
+        return dict(self.catalog.role_settings.get(identity.role, ())).get(ISOLATION)
+
+    def rolls_back(self, asked: ApiRequest) -> bool:
+        wish = asked.preferences.transaction
+        return wish == "rollback" or (wish is None and self.settings.tx_end.startswith("rollback"))
+
+
+def search_path(schema: str, extra: str) -> str:
+    """The request's schema, then the extra ones, as SQL."""
+    further = (part.strip() for part in extra.split(","))
+    return ", ".join(identifier(name) for name in dict.fromkeys([schema, *filter(None, further)]))
+
+
+def pre_request(name: str) -> tuple[Statement, ...]:
+    """The statement that calls the function which stands before every request."""
+    if not name:
+        return ()
+    schema, _, function = name.rpartition(".")
+    qualified = f"{identifier(schema)}.{identifier(function)}" if schema else identifier(function)
+    return (Statement(f"select {qualified}()"),)
