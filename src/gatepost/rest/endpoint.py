@@ -21,7 +21,7 @@ from .ast import ApiRequest
 from .cache import Plans
 from .errors import not_ready
 from .errors import respond as tell
-from .openapi import described, questions
+from .openapi import Documents, questions
 from .plan import Plan, plan
 from .request import by_name, cookies, read_request
 from .response import information, respond
@@ -51,11 +51,13 @@ class Endpoint:
         self.paths = {schema: search_path(schema, settings.extra_search_path) for schema in settings.schemas}
         self.pre_request = pre_request(settings.pre_request)
         self.plans = Plans(self.make_plan)
+        self.documents = Documents(Catalog(), settings)
 
     def use(self, catalog: Catalog) -> None:
         """A new catalog: plans made with the old one are forgotten."""
         self.catalog = catalog
         self.plans = Plans(self.make_plan)
+        self.documents = Documents(catalog, self.settings)
 
     @property
     def known(self) -> Catalog:
@@ -79,19 +81,19 @@ class Endpoint:
             if request.method == "OPTIONS":
                 return information(read_request(request, self.settings), catalog)
             if request.path == "/" and not self.settings.root_spec:
-                return await self.describe(request, identity, catalog)
+                return await self.describe(request, identity)
             made = self.plans.plan(request)
             results = await self.run(request, made, identity)
             return respond(made, results, self.settings.max_rows, self.verbose)
         except Problem as problem:
             return tell(problem, verbose=self.verbose, authenticated=role != self.settings.anon_role)
 
-    async def describe(self, request: Request, identity: Identity, catalog: Catalog) -> Response:
+    async def describe(self, request: Request, identity: Identity) -> Response:
         """The OpenAPI document, about what the role may use."""
         asked = read_request(request, self.settings)
         made = Plan(asked, questions(asked, self.settings), (), asked.accept[0], Body.NONE, read_only=True)
         results = await self.run(request, made, identity)
-        return described(asked, results, catalog, self.settings, request)
+        return self.documents.answer(asked, results, request)
 
     async def run(self, request: Request, made: Plan, identity: Identity) -> list[Result]:
         """The results of a plan's statements, in one round trip; what stands before every request runs first."""

@@ -4,8 +4,8 @@ In: the Catalog, and the names that the current role may use. Out: the document'
 Never: a relation that is not exposed, or the database's own words beyond comments, types and defaults.
 """
 
-from .answer import described, questions
+from .answer import Documents, questions
 from .document import document, shown
 from .types import Shown
 
-__all__ = ["Shown", "described", "document", "questions", "shown"]
+__all__ = ["Documents", "Shown", "document", "questions", "shown"]
