@@ -129,7 +129,7 @@ def answer(error: Problem, request: Request) -> Response:
         error = _unexpected(error)
     modern = is_modern(request)
     headers: Headers = [(b"content-type", b"application/json")]
-    headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in error.headers.items()]
+    headers += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers.items()]
     if modern:
         headers.append((VERSION_HEADER, VERSION))
     headers.append((b"x-sb-error-code", error.code.encode()))

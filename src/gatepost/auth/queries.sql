@@ -106,9 +106,6 @@ update auth.identities i set identity_data = i.identity_data || '{"email_verifie
 from auth.users u
 where u.id = $1::uuid and i.user_id = u.id and i.email = lower(u.email)
 
--- name: delete_other_identities
-delete from auth.identities where user_id = $1::uuid and not (provider = $2::text and provider_id = $1::text)
-
 -- name: delete_identity
 delete from auth.identities where id = $1::uuid and user_id = $2::uuid
 

@@ -1,5 +1,6 @@
 """The auth surface over a real PostgreSQL: a client that speaks to it, a mailbox, a clock that can be set forward."""
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -30,7 +31,10 @@ API = "https://api.example.com/auth/v1"
 SITE = "https://app.example.com"
 PASSWORD = "correct horse"
 
-UNLIMITED = {name: Rate(1e9, 1.0, 1_000_000) for name in ("token", "verify", "otp", "magiclink", "recover", "resend", "signup", "user")}  # fmt: skip
+UNLIMITED = {
+    name: Rate(1e9, 1.0, 1_000_000)
+    for name in ("token", "verify", "otp", "magiclink", "recover", "resend", "signup", "user")
+}
 
 
 @dataclass
@@ -55,13 +59,15 @@ class Mail:
 
 
 class Mailbox:
-    """Takes mails; `refusing` makes it fail as a broken SMTP server does."""
+    """Takes mails, after `delay` seconds; `refusing` makes it fail as a broken SMTP server does."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
         self.refusing: Exception | None = None
+        self.delay = 0.0
 
     async def send(self, kind: str, to: str, variables: Mapping[str, object]) -> None:
+        await asyncio.sleep(self.delay)
         if self.refusing is not None:
             raise self.refusing
         self.mails.append(Mail(kind, to, variables))
@@ -211,8 +217,6 @@ def address() -> str:
 def pkce(method: str = "s256") -> tuple[str, dict[str, str]]:
     """A verifier, and the members of a body that announce it."""
 
-
-
     verifier = uuid4().hex + uuid4().hex
     challenge = verifier
     if method.lower() == "s256":
@@ -250,20 +254,16 @@ def hasher() -> Hasher:
 
 
 @pytest.fixture
-def open_client(
-    database: Database, database_name: str, connect: Connect, ring: KeyRing, hasher: Hasher
-) -> Open:
+def open_client(database: Database, database_name: str, connect: Connect, ring: KeyRing, hasher: Hasher) -> Open:
     """`open_client(disable_signup=True)`: a client of a surface with these settings, a mailbox and clock of its own."""
 
     def open_one(*, mails: Rate | None = None, rates: Mapping[str, Rate] | None = None, **settings: Any) -> Client:
         mailbox, clock = Mailbox(), Clock()
         tokens = Tokens(ring, clock=clock)
         given = AuthSettings(**{"site_url": SITE, "external_url": API, "smtp_max_frequency": Seconds(60)} | settings)
-        limits = Limits({**UNLIMITED, **(rates or {})}, mails or Rate(1e9, 1.0, 1_000_000))
+        limits = Limits({**UNLIMITED, **(rates or {})}, mails or Rate(1e9, 1.0, 1_000_000), header="X-Real-IP")
         surface = AuthSurface(given, database, tokens, mailbox, clock, hasher=hasher, limits=limits)
-        return Client(
-            surface, tokens, mailbox, clock, connect=lambda: connect("supabase_auth_admin", database_name)
-        )
+        return Client(surface, tokens, mailbox, clock, connect=lambda: connect("supabase_auth_admin", database_name))
 
     return open_one
 

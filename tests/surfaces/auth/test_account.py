@@ -203,8 +203,9 @@ async def test_an_address_changes_by_pkce(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("secure", "autoconfirm", "mails", "confirmations"), [(True, False, 2, 2), (False, False, 1, 1), (True, True, 2, 1), (False, True, 1, 1)]
-)  # fmt: skip
+    ("secure", "autoconfirm", "mails", "confirmations"),
+    [(True, False, 2, 2), (False, False, 1, 1), (True, True, 2, 1), (False, True, 1, 1)],
+)
 async def test_how_many_confirmations_a_change_takes(
     open_client: Open, secure: bool, autoconfirm: bool, mails: int, confirmations: int
 ) -> None:
@@ -246,7 +247,10 @@ async def test_a_change_is_mailed_again_on_request(client: Client) -> None:
     assert "message" in (await client.follow(client.mailbox.to(new)[1].link)).fragment
 
 
-@pytest.mark.parametrize(("scope", "left"), [("", [0, 0, 0]), ("?scope=global", [0, 0, 0]), ("?scope=local", [0, 1, 1]), ("?scope=others", [1, 0, 0])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("scope", "left"),
+    [("", [0, 0, 0]), ("?scope=global", [0, 0, 0]), ("?scope=local", [0, 1, 1]), ("?scope=others", [1, 0, 0])],
+)
 async def test_signing_out(client: Client, scope: str, left: list[int]) -> None:
     first = await client.signed_in()
     email = first["user"]["email"]
@@ -257,8 +261,10 @@ async def test_signing_out(client: Client, scope: str, left: list[int]) -> None:
     assert [int(each.status == 200) for each in alive] == left
     refreshed = [await client.refresh(each["refresh_token"]) for each in sessions]
     assert [int(each.status == 200) for each in refreshed] == left
-    counts = client.sql("select count(*) from auth.mfa_amr_claims a join auth.sessions s on s.id = a.session_id"
-                        " where s.user_id = %s", first["user"]["id"])  # fmt: skip
+    counts = client.sql(
+        "select count(*) from auth.mfa_amr_claims a join auth.sessions s on s.id = a.session_id where s.user_id = %s",
+        first["user"]["id"],
+    )
     assert counts == [(sum(left),)]
 
 

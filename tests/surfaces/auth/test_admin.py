@@ -27,14 +27,23 @@ async def test_only_administrators(client: Client) -> None:
 
 async def test_a_secret_key_administers_and_a_publishable_one_does_not(client: Client) -> None:
     secret, publishable = create("secret"), create("publishable")
-    keys = ApiKeys([
-        ApiKey("1", digest(secret), "service_role"), ApiKey("2", digest(publishable), "anon"),
-    ])  # fmt: skip
+    keys = ApiKeys(
+        [
+            ApiKey("1", digest(secret), "service_role"),
+            ApiKey("2", digest(publishable), "anon"),
+        ]
+    )
     auth = client.surface.auth
     database = _Only(auth.scope)
     surface = AuthSurface(
-        auth.settings, database, client.tokens, client.mailbox, client.clock, api_keys=keys, hasher=auth.hasher  # type: ignore[arg-type]
-    )  # fmt: skip
+        auth.settings,
+        database,
+        client.tokens,
+        client.mailbox,
+        client.clock,
+        api_keys=keys,
+        hasher=auth.hasher,  # type: ignore[arg-type]
+    )
     client.surface = surface
     assert (await client.get("/admin/users", bearer=secret)).status == 200
     assert (await client.get("/admin/users", bearer=publishable)).code == "not_admin"
@@ -63,9 +72,14 @@ async def test_an_administrators_session_must_be_alive(client: Client) -> None:
 async def test_a_user_is_stored_as_given(client: Client) -> None:
     email, chosen = address(), str(uuid4())
     body = {
-        "id": chosen, "email": email.upper(), "password": "x", "user_metadata": {"name": "Ann"},
-        "app_metadata": {"team": 1}, "email_confirm": True, "role": "editor",
-    }  # fmt: skip
+        "id": chosen,
+        "email": email.upper(),
+        "password": "x",
+        "user_metadata": {"name": "Ann"},
+        "app_metadata": {"team": 1},
+        "email_confirm": True,
+        "role": "editor",
+    }
     answer = await client.post("/admin/users", body, bearer=client.admin)
     assert answer.status == 200
     user = answer.body
@@ -155,7 +169,9 @@ async def test_users_are_found_by_address_or_name(client: Client) -> None:
         assert [each["id"] for each in answer.body["users"]] == [user["id"]]
 
 
-@pytest.mark.parametrize("query", ["page=-1", "per_page=x", "page=1e3", "sort=email", "page=999999999999999999&per_page=999999999999"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query", ["page=-1", "per_page=x", "page=1e3", "sort=email", "page=999999999999999999&per_page=999999999999"]
+)
 async def test_pages_that_are_none(client: Client, query: str) -> None:
     answer = await client.get(f"/admin/users?{query}", bearer=client.admin)
     assert (answer.status, answer.code) == (400, "validation_failed")

@@ -195,12 +195,15 @@ async def test_resend(client: Client) -> None:
     ("body", "message"),
     [
         ({"email": "a@example.com"}, "Missing one of these types: signup, email_change, sms, phone_change"),
-        ({"type": "recovery", "email": "a@example.com"}, "Missing one of these types: signup, email_change, sms, phone_change"),
+        (
+            {"type": "recovery", "email": "a@example.com"},
+            "Missing one of these types: signup, email_change, sms, phone_change",
+        ),
         ({"type": "signup", "phone": "+4912345"}, "Type provided requires an email address"),
         ({"type": "sms", "email": "a@example.com"}, "Type provided requires a phone number"),
         ({"type": "email_change"}, "Missing email address or phone number"),
     ],
-)  # fmt: skip
+)
 async def test_what_cannot_be_resent(client: Client, body: object, message: str) -> None:
     answer = await client.post("/resend", body)
     assert (answer.status, answer.code, answer.message) == (400, "validation_failed", message)
@@ -214,13 +217,17 @@ async def test_what_cannot_be_resent(client: Client, body: object, message: str)
         ({"type": "email", "token": "1", "token_hash": "2"}, 400, "Verify requires either a token or a token hash"),
         ({"type": "email", "token": "1"}, 400, "Only an email address or phone number should be provided on verify"),
         ({"type": "email", "token": "1", "email": "nobody"}, 422, "Invalid email format"),
-        ({"type": "email", "token_hash": "2", "email": "a@example.com"}, 400, "Only the token_hash and type should be provided"),
+        (
+            {"type": "email", "token_hash": "2", "email": "a@example.com"},
+            400,
+            "Only the token_hash and type should be provided",
+        ),
         ({"type": "sms", "token": "1", "phone": "call me"}, 400, "Invalid phone number format (E.164 required)"),
         ({"type": "sms", "token": "123456", "phone": "+4912345678"}, 403, "Token has expired or is invalid"),
         ({"type": "email", "token": "123456", "email": "nobody@example.com"}, 403, "Token has expired or is invalid"),
         ({"type": "unheard", "token_hash": "2"}, 400, "Invalid email verification type"),
     ],
-)  # fmt: skip
+)
 async def test_what_cannot_be_verified(client: Client, body: object, status: int, message: str) -> None:
     answer = await client.post("/verify", body)
     assert (answer.status, answer.message) == (status, message)
@@ -247,10 +254,15 @@ async def test_a_link_leads_where_it_was_asked_to_if_that_is_allowed(open_client
 async def test_no_header_changes_where_a_link_points(client: Client) -> None:
     user = await client.new_user()
     headers = [
-        (b"host", b"evil.net"), (b"x-forwarded-host", b"evil.net"), (b"x-forwarded-proto", b"http"),
-        (b"forwarded", b"host=evil.net"), (b"x-original-host", b"evil.net"), (b"referer", b"https://evil.net/"),
-        (b"redirect_to", b"https://evil.net/"), (b"origin", b"https://evil.net"),
-    ]  # fmt: skip
+        (b"host", b"evil.net"),
+        (b"x-forwarded-host", b"evil.net"),
+        (b"x-forwarded-proto", b"http"),
+        (b"forwarded", b"host=evil.net"),
+        (b"x-original-host", b"evil.net"),
+        (b"referer", b"https://evil.net/"),
+        (b"redirect_to", b"https://evil.net/"),
+        (b"origin", b"https://evil.net"),
+    ]
     await client.post("/recover", {"email": user["email"]}, headers=headers)
     mail = client.mailbox.last(user["email"])
     assert mail.link.startswith("https://api.example.com/auth/v1/verify?token=")
@@ -351,12 +363,15 @@ async def test_a_spent_pkce_link_says_so_in_query_and_fragment(client: Client) -
     assert again.query["error_code"] == again.fragment["error_code"] == "otp_expired"
 
 
-@pytest.mark.parametrize(("setting", "path", "status"), [
-    ({"external_email_enabled": False}, "/otp", 422),
-    ({"external_email_magic_link_enabled": False}, "/magiclink", 422),
-    ({"external_email_enabled": False}, "/recover", 400),
-    ({"external_email_enabled": False}, "/signup", 400),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("setting", "path", "status"),
+    [
+        ({"external_email_enabled": False}, "/otp", 422),
+        ({"external_email_magic_link_enabled": False}, "/magiclink", 422),
+        ({"external_email_enabled": False}, "/recover", 400),
+        ({"external_email_enabled": False}, "/signup", 400),
+    ],
+)
 async def test_mail_switched_off(open_client: Open, setting: dict[str, bool], path: str, status: int) -> None:
     answer = await open_client(**setting).post(path, {"email": address(), "password": PASSWORD})
     assert (answer.status, answer.code) == (status, "email_provider_disabled")

@@ -1,7 +1,14 @@
 """Signing up and in with an address and a password."""
 
-import pytest
+import asyncio
+import dataclasses
+import time
 
+import pytest
+from argon2.low_level import Type, hash_secret
+
+from gatepost.auth.hashing import Hasher
+from gatepost.auth.limits import Rate
 from gatepost.problem import Problem
 from tests.surfaces.auth.conftest import PASSWORD, Client, Open, address
 
@@ -16,8 +23,12 @@ async def test_a_new_user_confirms_by_mail_and_then_signs_in(client: Client) -> 
     assert created.body["role"] == created.body["aud"] == "authenticated"
     assert created.body["app_metadata"] == {"provider": "email", "providers": ["email"]}
     assert created.body["user_metadata"] == {
-        "name": "Ann", "sub": created.body["id"], "email": email, "email_verified": False, "phone_verified": False,
-    }  # fmt: skip
+        "name": "Ann",
+        "sub": created.body["id"],
+        "email": email,
+        "email_verified": False,
+        "phone_verified": False,
+    }
     assert created.body["confirmation_sent_at"].endswith("Z")
     assert "email_confirmed_at" not in created.body
     [identity] = created.body["identities"]
@@ -114,17 +125,57 @@ async def test_autoconfirm_gives_no_session_of_somebody_who_was_invited(open_cli
     ("body", "status", "code", "message"),
     [
         ({"email": "a@example.com"}, 400, "validation_failed", "Signup requires a valid password"),
-        ({"email": "a@example.com", "password": "short"}, 422, "weak_password", "Password should be at least 6 characters."),
-        ({"email": "a@example.com", "password": "x" * 73}, 400, "validation_failed", "Password cannot be longer than 72 characters"),
-        ({"email": "nobody", "password": PASSWORD}, 400, "validation_failed", "Unable to validate email address: invalid format"),
-        ({"email": "a@example.com", "phone": "+4912345678", "password": PASSWORD}, 400, "validation_failed", "Only an email address or phone number should be provided on signup."),
+        (
+            {"email": "a@example.com", "password": "short"},
+            422,
+            "weak_password",
+            "Password should be at least 6 characters.",
+        ),
+        (
+            {"email": "a@example.com", "password": "x" * 73},
+            400,
+            "validation_failed",
+            "Password cannot be longer than 72 characters",
+        ),
+        (
+            {"email": "nobody", "password": PASSWORD},
+            400,
+            "validation_failed",
+            "Unable to validate email address: invalid format",
+        ),
+        (
+            {"email": "a@example.com", "phone": "+4912345678", "password": PASSWORD},
+            400,
+            "validation_failed",
+            "Only an email address or phone number should be provided on signup.",
+        ),
         ({"phone": "+4912345678", "password": PASSWORD}, 400, "phone_provider_disabled", "Phone signups are disabled"),
-        ({"email": "a@example.com", "password": PASSWORD, "code_challenge": "x" * 43}, 400, "validation_failed", "PKCE flow requires code_challenge_method and code_challenge"),
-        ({"email": "a@example.com", "password": PASSWORD, "code_challenge": "x", "code_challenge_method": "s256"}, 400, "validation_failed", "code challenge has to be between 43 and 128 characters"),
-        ({"email": "a@example.com", "password": PASSWORD, "code_challenge": "é" * 43, "code_challenge_method": "s256"}, 400, "validation_failed", "code challenge can only contain alphanumeric characters, hyphens, periods, underscores and tildes"),
+        (
+            {"email": "a@example.com", "password": PASSWORD, "code_challenge": "x" * 43},
+            400,
+            "validation_failed",
+            "PKCE flow requires code_challenge_method and code_challenge",
+        ),
+        (
+            {"email": "a@example.com", "password": PASSWORD, "code_challenge": "x", "code_challenge_method": "s256"},
+            400,
+            "validation_failed",
+            "code challenge has to be between 43 and 128 characters",
+        ),
+        (
+            {
+                "email": "a@example.com",
+                "password": PASSWORD,
+                "code_challenge": "é" * 43,
+                "code_challenge_method": "s256",
+            },
+            400,
+            "validation_failed",
+            "code challenge can only contain alphanumeric characters, hyphens, periods, underscores and tildes",
+        ),
         ({}, 422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled"),
     ],
-)  # fmt: skip
+)
 async def test_what_cannot_be_signed_up(client: Client, body: object, status: int, code: str, message: str) -> None:
     answer = await client.post("/signup", body)
     assert (answer.status, answer.code, answer.message) == (status, code, message)
@@ -157,9 +208,12 @@ async def test_wrong_password_and_unknown_user_read_the_same(client: Client) -> 
     ("body", "message"),
     [
         ({"password": PASSWORD}, "missing email or phone"),
-        ({"email": "a@b.c", "phone": "1", "password": PASSWORD}, "Only an email address or phone number should be provided on login."),
+        (
+            {"email": "a@b.c", "phone": "1", "password": PASSWORD},
+            "Only an email address or phone number should be provided on login.",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_a_sign_in_names_exactly_one_address(client: Client, body: object, message: str) -> None:
     answer = await client.post("/token?grant_type=password", body)
     assert (answer.status, answer.code, answer.message) == (400, "validation_failed", message)
@@ -206,8 +260,6 @@ async def test_a_hash_of_another_kind_is_replaced_at_sign_in(client: Client) -> 
 
 
 def _argon2_of(password: str) -> str:
-    from argon2.low_level import Type, hash_secret  # noqa: PLC0415
-
     made = hash_secret(password.encode(), b"saltsaltsalt", 1, 1024, 1, 32, Type.ID)
     return made.decode().rpartition("$")[2]
 
@@ -221,8 +273,6 @@ async def test_a_mail_that_cannot_be_sent_undoes_the_sign_up(client: Client) -> 
 
 
 async def test_too_many_mails_are_refused(open_client: Open) -> None:
-    from gatepost.auth.limits import Rate  # noqa: PLC0415
-
     client = open_client(mails=Rate(1, 3600, 1))
     assert (await client.post("/signup", {"email": address(), "password": PASSWORD})).status == 200
     answer = await client.post("/signup", {"email": address(), "password": PASSWORD})
@@ -244,3 +294,31 @@ async def test_phone_and_password_where_numbers_confirm_themselves(open_client: 
     assert again.status == 200
     bad = await client.post("/signup", {"phone": "call me", "password": PASSWORD})
     assert (bad.status, bad.message) == (400, "Invalid phone number format (E.164 required)")
+
+
+async def test_time_does_not_tell_who_has_an_account(client: Client) -> None:
+    client.surface.auth = dataclasses.replace(client.surface.auth, hasher=Hasher(workers=1, cost=10))
+    user = await client.new_user()
+
+    async def took(email: str) -> float:
+        start = time.perf_counter()
+        assert (await client.password(email, "not the one")).status == 400
+        return time.perf_counter() - start
+
+    known, unknown = [min([await took(email) for _ in range(5)]) for email in (user["email"], address())]
+    assert known == pytest.approx(unknown, rel=0.35)
+
+
+async def test_time_does_not_tell_whom_a_recovery_reaches(open_client: Open) -> None:
+    client = open_client(smtp_max_frequency=0)
+    user = await client.new_user()
+    client.mailbox.delay = 0.1
+
+    async def took(email: str) -> float:
+        start = time.perf_counter()
+        assert (await client.post("/recover", {"email": email})).body == {}
+        return time.perf_counter() - start
+
+    await asyncio.gather(*(took(user["email"]) for _ in range(10)))
+    known, unknown = [min([await took(email) for _ in range(3)]) for email in (user["email"], address())]
+    assert known == pytest.approx(unknown, rel=0.35)

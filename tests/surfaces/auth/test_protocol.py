@@ -1,0 +1,206 @@
+"""What clients compare: error shapes, headers, what the server says of itself, and bad input."""
+
+import pytest
+
+from gatepost.auth.endpoints import ROUTES
+from gatepost.auth.limits import Rate
+from gatepost.database.scope import Database
+from tests.surfaces.auth.conftest import MODERN, PASSWORD, Answer, Client, Open, address
+
+
+async def test_the_current_error_shape_is_announced_by_its_header(client: Client) -> None:
+    answer = await client.post("/token?grant_type=password", {"email": address(), "password": "x"})
+    assert answer.body == {"code": "invalid_credentials", "message": "Invalid login credentials"}
+    assert answer.headers["x-supabase-api-version"] == "2024-01-01"
+    assert answer.headers["x-sb-error-code"] == "invalid_credentials"
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("version", [None, b"2023-12-31", b"tomorrow", b""])
+async def test_older_clients_get_the_older_shape(client: Client, version: bytes | None) -> None:
+    headers = [] if version is None else [(b"x-supabase-api-version", version)]
+    answer = await client.post("/token?grant_type=password", {"email": address(), "password": "x"}, headers=headers)
+    assert answer.status == 400
+    assert answer.body == {"code": 400, "error_code": "invalid_credentials", "msg": "Invalid login credentials"}
+    assert "x-supabase-api-version" not in answer.headers
+    assert answer.headers["x-sb-error-code"] == "invalid_credentials"
+
+
+async def test_a_weak_password_in_the_older_shape(client: Client) -> None:
+    answer = await client.post("/signup", {"email": address(), "password": "x"}, headers=[])
+    assert answer.body["code"] == 422
+    assert answer.body["error_code"] == "weak_password"
+    assert answer.body["weak_password"] == {"reasons": ["length"]}
+
+
+@pytest.mark.parametrize("grant", ["", "password2", "client_credentials", "id_token"])
+async def test_unknown_grants(client: Client, grant: str) -> None:
+    answer = await client.post(f"/token?grant_type={grant}", {})
+    assert (answer.status, answer.code, answer.message) == (400, "invalid_credentials", "unsupported_grant_type")
+
+
+PUBLIC_POSTS = [
+    "/signup",
+    "/token?grant_type=password",
+    "/token?grant_type=refresh_token",
+    "/token?grant_type=pkce",
+    "/otp",
+    "/magiclink",
+    "/recover",
+    "/resend",
+    "/verify",
+]
+
+
+@pytest.mark.parametrize("path", PUBLIC_POSTS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"12",
+        b"\xff\xfe",
+        b'{"email": 5}',
+        b'{"email": {"a": 1}}',
+        b'{"a":' * 3000,
+        b'{"email": "\\ud800@example.com"}',
+        b"{}}",
+    ],
+)
+async def test_bodies_that_are_none(client: Client, path: str, body: bytes) -> None:
+    answer = await client.send("POST", path, raw=body)
+    assert 400 <= answer.status < 500, answer
+    assert answer.code in ("bad_json", "validation_failed")
+    assert answer.message
+
+
+async def test_null_counts_as_absent_and_unknown_members_are_ignored(client: Client) -> None:
+    nulls = {"code_challenge": None, "code_challenge_method": None, "data": None, "phone": None, "unheard": [1]}
+    for path in ("/signup", "/otp", "/magiclink", "/recover"):
+        body = {"email": address(), "password": PASSWORD, **nulls}
+        assert (await client.post(path, body)).status == 200, path
+    user = await client.new_user(phone=None, app_metadata=None, ban_duration=None)
+    assert (
+        await client.post("/token?grant_type=password", {"email": user["email"], "password": PASSWORD, **nulls})
+    ).status == 200
+
+
+async def test_a_body_over_a_megabyte(client: Client) -> None:
+    answer = await client.send("POST", "/signup", raw=b'{"email": "' + b"a" * 1024 * 1024 + b'"}')
+    assert (answer.status, answer.code) == (413, "request_entity_too_large")
+
+
+@pytest.mark.parametrize("text", ["a\0b@example.com", "ann@example.com\0", "bob@exam\0ple.com"])
+async def test_text_that_postgresql_cannot_hold(client: Client, text: str) -> None:
+    for path in ("/signup", "/recover", "/otp"):
+        answer = await client.post(path, {"email": text, "password": PASSWORD})
+        assert (answer.status, answer.code) == (400, "validation_failed")
+    answer = await client.post("/token?grant_type=password", {"email": text, "password": "a\0b"})
+    assert (answer.status, answer.code) == (400, "validation_failed")
+
+
+async def test_metadata_that_postgresql_cannot_hold(client: Client) -> None:
+    session = await client.signed_in()
+    for data in ({"a": "\0"}, {"\0": 1}):
+        answer = await client.put("/user", {"data": data}, bearer=session["access_token"])
+        assert (answer.status, answer.code) == (400, "validation_failed")
+        answer = await client.post("/signup", {"email": address(), "password": PASSWORD, "data": data})
+        assert (answer.status, answer.code) == (400, "validation_failed")
+
+
+async def test_paths_and_methods_that_are_none(client: Client) -> None:
+    assert (await client.get("/nothing")).status == 404
+    assert (await client.get("/")).status == 404
+    assert (await client.get("/admin/users/{user_id}", bearer=client.admin)).status == 404
+    answer = await client.send("PATCH", "/user")
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET, PUT"
+
+
+async def test_public_endpoints_do_not_look_at_the_bearer(client: Client) -> None:
+    user = await client.new_user()
+    for bearer in ("sb_publishable_whatever", "nonsense", client.tokens.sign({"role": "anon", "exp": 1})):
+        body = {"email": user["email"], "password": PASSWORD}
+        assert (await client.post("/token?grant_type=password", body, bearer=bearer)).status == 200
+        assert (await client.get("/settings", bearer=bearer)).status == 200
+
+
+async def test_every_other_endpoint_asks_for_one(client: Client) -> None:
+    for path, methods in ROUTES.items():
+        filled = path.replace("{user_id}", "0" * 8 + "-0000-4000-8000-" + "0" * 12)
+        filled = filled.replace("{factor_id}", "0" * 8 + "-0000-4000-8000-" + "0" * 12)
+        filled = filled.replace("{identity_id}", "0" * 8 + "-0000-4000-8000-" + "0" * 12)
+        for method, route in methods.items():
+            if route.needs != "public":
+                assert (await client.send(method, filled)).status == 401, (method, path)
+
+
+async def test_health(client: Client) -> None:
+    answer = await client.get("/health")
+    assert answer.status == 200
+    assert answer.body["name"] == "GoTrue"
+    assert answer.body["description"] == "GoTrue is a user registration and authentication API"
+    assert answer.body["version"]
+
+
+async def test_settings(open_client: Open) -> None:
+    answer = await open_client(external_anonymous_users_enabled=True, mailer_autoconfirm=True).get("/settings")
+    assert answer.body["external"]["email"] is True
+    assert answer.body["external"]["phone"] is False
+    assert answer.body["external"]["anonymous_users"] is True
+    assert answer.body["external"]["google"] is False
+    assert answer.body["mailer_autoconfirm"] is True
+    assert answer.body["disable_signup"] is False
+    assert set(answer.body) >= {"phone_autoconfirm", "sms_provider", "saml_enabled", "passkeys_enabled"}
+
+
+async def test_the_public_keys(client: Client) -> None:
+    answer = await client.get("/.well-known/jwks.json")
+    assert answer.headers["cache-control"] == "public, max-age=600"
+    [key] = answer.body["keys"]
+    assert key["kty"] == "EC"
+    assert key["use"] == "sig"
+    assert key["key_ops"] == ["verify"]
+    assert "d" not in key
+
+
+async def test_too_many_requests_of_one_address(open_client: Open) -> None:
+    client = open_client(rates={"token": Rate(2, 60, 2)})
+    body = {"email": address(), "password": "x"}
+
+    async def ask(name: bytes) -> Answer:
+        headers = [*MODERN, (b"x-real-ip", name)]
+        return await client.post("/token?grant_type=password", body, headers=headers)
+
+    for _ in range(2):
+        assert (await ask(b"192.0.2.7")).status == 400
+    answer = await ask(b"192.0.2.7")
+    assert (answer.status, answer.code) == (429, "over_request_rate_limit")
+    assert int(answer.headers["retry-after"]) > 0
+    assert (await ask(b"192.0.2.8")).status == 400
+
+
+async def test_a_database_that_is_away_is_a_clear_503(client: Client) -> None:
+    gone = Database({"auth": "host=/nowhere user=nobody dbname=none connect_timeout=1"})
+    auth = client.surface.auth
+    surface = type(client.surface)(auth.settings, gone, client.tokens, client.mailbox, hasher=auth.hasher)
+    client.surface = surface
+    answer = await client.post("/token?grant_type=password", {"email": address(), "password": "x"})
+    assert answer.status == 503
+    assert "nowhere" not in repr(answer.body)
+    await gone.close()
+
+
+async def test_nothing_secret_is_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    session = await client.signed_in()
+    await client.post("/otp", {"email": session["user"]["email"]})
+    mail = client.mailbox.last(session["user"]["email"])
+    refreshed = await client.refresh(session["refresh_token"])
+    await client.follow(mail.link)
+    await client.put("/user", {"password": "secret password"}, bearer=refreshed.body["access_token"])
+    secrets = (PASSWORD, "secret password", session["refresh_token"], session["access_token"], mail.hash, mail.code)
+    assert not [secret for secret in secrets if secret in caplog.text]

@@ -1,0 +1,117 @@
+"""A user and a session become claims; what a hook may answer."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gatepost.auth.issue import REQUIRED, build_claims, hook_statement, read_hook
+from gatepost.auth.sessions import Method, Session, has_expired
+from gatepost.auth.users import Factor, User
+from gatepost.problem import Problem
+from gatepost.settings import AuthSettings, Seconds
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def session(*methods: str, created_at: datetime = NOW) -> Session:
+    amr = [Method(method=name, at=NOW + timedelta(seconds=i)) for i, name in enumerate(methods)]
+    return Session(id="s", user_id="u", created_at=created_at, amr=amr)
+
+
+def test_claims_of_a_user_with_nothing() -> None:
+    claims = build_claims(AuthSettings(), User(id="u"), session("password"), NOW)
+    assert claims == {
+        "sub": "u",
+        "aud": "",
+        "exp": int(NOW.timestamp()) + 3600,
+        "iat": int(NOW.timestamp()),
+        "email": "",
+        "phone": "",
+        "app_metadata": {},
+        "user_metadata": {},
+        "role": "",
+        "aal": "aal1",
+        "amr": [{"method": "password", "timestamp": int(NOW.timestamp())}],
+        "session_id": "s",
+        "is_anonymous": False,
+    }
+    assert build_claims(AuthSettings(jwt_issuer="me"), User(id="u"), session("otp"), NOW)["iss"] == "me"
+
+
+@pytest.mark.parametrize(
+    ("methods", "aal"), [(("password",), "aal1"), (("password", "totp"), "aal2"), (("mfa/phone", "otp"), "aal2")]
+)
+def test_the_level_follows_the_methods_newest_first(methods: tuple[str, ...], aal: str) -> None:
+    claims = build_claims(AuthSettings(), User(id="u"), session(*methods), NOW)
+    assert claims["aal"] == aal
+    assert [each["method"] for each in claims["amr"]] == list(reversed(methods))
+
+
+def test_user_metadata_says_nothing_about_role_or_level() -> None:
+    user = User(id="u", role="authenticated", raw_user_meta_data={"role": "service_role", "aal": "aal2", "sub": "v"})
+    claims = build_claims(AuthSettings(), user, session("password"), NOW)
+    assert (claims["role"], claims["aal"], claims["sub"]) == ("authenticated", "aal1", "u")
+
+
+def test_without_the_second_factor_a_token_ends_early() -> None:
+    settings = AuthSettings(sessions_allow_low_aal=Seconds(600))
+    factor = Factor(id="f", status="verified", factor_type="totp")
+    has_one = User(id="u", factors=[factor])
+    assert build_claims(settings, has_one, session("password"), NOW)["exp"] == int(NOW.timestamp()) + 600
+    assert build_claims(settings, has_one, session("totp"), NOW)["exp"] == int(NOW.timestamp()) + 3600
+    assert build_claims(settings, User(id="u"), session("password"), NOW)["exp"] == int(NOW.timestamp()) + 3600
+
+
+def test_a_session_ends_by_itself_or_by_the_time_box() -> None:
+    settings = AuthSettings(sessions_timebox=Seconds(60))
+    assert not has_expired(session("otp"), NOW + timedelta(seconds=60), settings)
+    assert has_expired(session("otp"), NOW + timedelta(seconds=61), settings)
+    assert not has_expired(session("otp"), NOW + timedelta(days=900), AuthSettings())
+
+
+def whole(**changes: Any) -> dict[str, Any]:
+    claims = build_claims(AuthSettings(), User(id="u", aud="a"), session("password"), NOW)
+    return claims | changes
+
+
+def test_a_hook_may_add_and_change_claims() -> None:
+    claims = whole(tenant=7, role="tenant_user", aud=["a", "b"])
+    assert read_hook(msgspec.json.encode({"claims": claims})) == claims
+
+
+@pytest.mark.parametrize("name", list(REQUIRED))
+def test_a_hook_may_not_leave_out_what_a_token_needs(name: str) -> None:
+    claims = whole()
+    del claims[name]
+    with pytest.raises(Problem, match=name):
+        read_hook(msgspec.json.encode({"claims": claims}))
+    with pytest.raises(Problem, match=name):
+        read_hook(msgspec.json.encode({"claims": {**claims, name: {}}}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "message"),
+    [
+        (b'{"error": {"http_code": 403, "message": "no"}}', 403, "no"),
+        (b'{"error": {"message": "no"}}', 500, "no"),
+        (b'{"error": {"http_code": 200, "message": "no"}}', 500, "no"),
+        (b'{"error": {"http_code": "x", "message": "no"}}', 500, "no"),
+        (b"{}", 500, "output claims field is missing"),
+        (b"[]", 500, "did not return an object"),
+        (None, 500, "did not return an object"),
+    ],
+)
+def test_a_hook_that_answers_something_else(answer: bytes | None, status: int, message: str) -> None:
+    with pytest.raises(Problem, match=message) as refused:
+        read_hook(answer)
+    assert refused.value.status == status
+
+
+def test_a_hooks_name_is_an_identifier() -> None:
+    statement = hook_statement('pg-functions://postgres/my schema/f"; drop table x; --', {"a": 1})
+    assert statement.text == 'select "my schema"."f""; drop table x; --"($1::jsonb)'
+    assert statement.params == (b'{"a":1}',)
+    with pytest.raises(Problem, match="pg-functions"):
+        hook_statement("https://example.com/hook", {})
