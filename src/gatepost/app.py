@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -119,7 +120,7 @@ class Server:
         self._use_keys(signing)
 
     def _use_keys(self, signing: Sequence[SigningKey]) -> None:
-        """The legacy secret verifies, and signs where no other key does. An unchanged ring keeps its cache of tokens."""
+        """The legacy secret verifies, and signs where no other key does. An unchanged ring keeps its cached tokens."""
         ring = list(signing)
         if self.secret:
             ring.append(from_secret(self.secret, signs=not any(key.signs for key in signing)))
@@ -243,7 +244,7 @@ def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> N
     settings = server.settings.rest
     identify = identifier.identify if identifier else load_room("rest.proof").identifier(settings)
     endpoint = load_room("rest.endpoint").Endpoint(server.database, settings, identify)
-    surface = endpoint if identifier else load_room("rest.origins").cross_origin(endpoint, settings.cors_origins)
+    surface = endpoint if identifier else load_room("rest.headers.origins").cross_origin(endpoint, settings.cors_origins)
     server.mounts.append(Mount(prefix, surface, endpoint.refuse))
 
     async def load() -> None:
@@ -315,6 +316,9 @@ def serve(settings: Settings, compose: Callable[[], Gateway]) -> None:
 
 
 def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: socket.socket) -> None:
+    # uvicorn stops in an orderly way and then raises the signal once more, for whoever was there before it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
     config = uvicorn.Config(
         compose(),  # pyright: ignore[reportArgumentType]
         loop="uvloop" if sys.platform != "win32" else "asyncio",
@@ -344,6 +348,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         print(f"gatepost: {problem}", file=sys.stderr)
         return 3
+    except KeyboardInterrupt:
+        return 130  # Ctrl-C before there was anything to stop
     return 0
 
 

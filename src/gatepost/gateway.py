@@ -124,7 +124,8 @@ class Gateway:
                 host = value.decode("latin-1")
             elif name == b"x-request-id":
                 request_id = value
-        request.proof = Proof(key, bearer)
+        # Behind a door with keys, a key alone is a bearer too: clients of the originals' gateway may leave it out.
+        request.proof = Proof(key, bearer if bearer is not None or self.identifier is None else key)
         request.base_url = f"{scope.get('scheme', 'http')}://{host}" if host else ""
         request.id = self._identify_request(request_id)
         return mount, request

@@ -44,14 +44,6 @@ class Format(StrEnum):
     json = "json"
 
 
-class What(StrEnum):
-    """What `serve` serves."""
-
-    all = "all"
-    auth = "auth"
-    rest = "rest"
-
-
 class Kind(StrEnum):
     """Kinds of API keys."""
 
@@ -82,13 +74,14 @@ def dev(
 
 @app.command()
 def serve(
-    what: Annotated[What, typer.Argument(help="all; or auth (GOTRUE_* variables) or rest (PGRST_*) alone")] = What.all,
-    folder: Annotated[Path, typer.Option(help="Project folder, for `all`")] = HERE,
+    what: Annotated[
+        str, typer.Argument(help="Project folder; or auth (GOTRUE_* variables) or rest (PGRST_*), alone")
+    ] = ".",
     port: Port = None,
     database_url: DatabaseUrl = "",
 ) -> None:
     """Serve without the conveniences of `dev`: no inbox, no demo keys, no reload."""
-    run("serve", "run", str(what), folder, port=port, database_url=database_url, new_key=_new_key)
+    run("serve", "run", what, port=port, database_url=database_url, new_key=_new_key)
 
 
 @app.command()

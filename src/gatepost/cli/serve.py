@@ -6,7 +6,6 @@ Never: demo keys, an inbox, or a migration that nobody asked for.
 
 import os
 from pathlib import Path
-from typing import Literal
 
 from gatepost.cli import process, setup, terminal
 from gatepost.cli.dev import claim
@@ -16,13 +15,14 @@ from gatepost.project.alone import Surface
 PORT_VARIABLES: dict[Surface, str] = {"auth": "PORT", "rest": "PGRST_SERVER_PORT"}
 
 
-def run(
-    what: Literal["all"] | Surface, folder: Path, *, port: int | None, database_url: str, new_key: setup.NewKey
-) -> None:
-    """Serve; does not return unless something is wrong."""
-    if what != "all":
+def run(what: str, *, port: int | None, database_url: str, new_key: setup.NewKey) -> None:
+    """Serve `auth` or `rest` alone, or the project in the folder that `what` names; returns only if something is wrong.
+
+    A folder of that name is written `./auth`.
+    """
+    if what in ("auth", "rest"):
         _alone(what, port, database_url)
-    _project(folder, port, database_url, new_key)
+    _project(Path(what), port, database_url, new_key)
 
 
 def _project(folder: Path, port: int | None, database_url: str, new_key: setup.NewKey) -> None:
