@@ -12,11 +12,11 @@ from gatepost.problem import Problem
 from gatepost.settings import RestSettings
 
 from .ast import ALL_ROWS, NO_PARAMS, ROOT, Action, ApiRequest, MediaType, Page, Payload, Preferences, QueryParams
-from .media import accepted, sent
+from .headers.media import accepted, sent
+from .headers.prefer import preferences
+from .headers.ranges import intersection, range_header
 from .params import parse_params
 from .payload import payload_of
-from .prefer import preferences
-from .ranges import intersection, range_header
 
 RELATION_ACTIONS = {
     "GET": Action.READ,

@@ -19,8 +19,8 @@ from ..query.sql import Parameter
 from ..query.tree import Body
 from .ast import Action, ApiRequest, MediaKind, Page
 from .errors import body as error_body
+from .headers.prefer import applied
 from .plan import Plan, find_function, find_table
-from .prefer import applied
 
 PLAN_ROWS = re.compile(rb'"Plan Rows": (\d+)')
 STATUS = re.compile(rb"\s*(\d{3})\s*")
@@ -39,6 +39,7 @@ class Row:
     def __init__(self, plan: Plan, results: Sequence[Result]) -> None:
         self.columns = plan.columns
         self.values = results[0].rows[0]
+        self.binary = plan.binary
         self.estimate = plan_rows(results[1]) if len(results) > 1 else None
 
     def get(self, column: str) -> Parameter:
@@ -50,7 +51,8 @@ class Row:
 
     @property
     def body(self) -> bytes:
-        return self.get("body") or b""
+        body = self.get("body") or b""
+        return bytes.fromhex(body[2:].decode()) if self.binary else body
 
     @property
     def page(self) -> int:

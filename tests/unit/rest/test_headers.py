@@ -3,8 +3,8 @@
 import pytest
 
 from gatepost.rest.ast import MediaKind, Preferences
-from gatepost.rest.media import accepted, media_type
-from gatepost.rest.prefer import applied, preferences
+from gatepost.rest.headers.media import accepted, media_type
+from gatepost.rest.headers.prefer import applied, preferences
 from gatepost.settings import RestSettings
 
 from .asking import ask, refused

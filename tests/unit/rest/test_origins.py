@@ -1,7 +1,7 @@
 """Cross-origin requests of an API that runs alone."""
 
 from gatepost.exchange import Request, Response
-from gatepost.rest.origins import cross_origin
+from gatepost.rest.headers.origins import cross_origin
 
 
 async def items(request: Request) -> Response:

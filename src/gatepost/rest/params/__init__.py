@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from gatepost.problem import Problem
 from gatepost.rest.ast import EVERYTHING, Field, Filter, LogicTree, OrderTerm, Page, Path, QueryParams, Select
-from gatepost.rest.ranges import pages_of
+from gatepost.rest.headers.ranges import pages_of
 
 from . import filters, names, select
 from .parsing import Parser, SyntaxFault, parse

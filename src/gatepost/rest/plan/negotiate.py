@@ -5,13 +5,13 @@ Never: a type that nothing here can produce.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...catalog import Catalog, MediaHandler, Name
 from ...problem import Problem
-from ...query.tree import Body
+from ...query.tree import Body, Handler
 from ..ast import JSON_MEDIA, MediaKind, MediaType
-from ..media import media_type
+from ..headers.media import media_type
 
 OCTETS = "application/octet-stream"
 SINGULAR = {MediaKind.SINGULAR: False, MediaKind.SINGULAR_STRIPPED: True}
@@ -25,14 +25,14 @@ BUILT_IN = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A body of type `media`. `singular` demands exactly one row."""
+    """A body of type `media`. `singular` demands exactly one row; a `binary` body arrives as hexadecimal digits."""
 
     body: Body
     media: MediaType
     strip_nulls: bool = False
     singular: bool = False
-    handler: Name | None = None
-    handler_type: Name | None = None
+    handler: Handler | None = None
+    binary: bool = False
 
 
 def negotiate(accept: Sequence[MediaType], catalog: Catalog, target: Name, whole: bool, plans: bool) -> Offer:
@@ -54,7 +54,7 @@ def planned(wanted: MediaType, catalog: Catalog, target: Name, whole: bool) -> O
     inner = offered(wanted.plan_for or JSON_MEDIA, catalog, target, whole)
     if inner is None:
         return None
-    return Offer(inner.body, wanted, inner.strip_nulls, inner.singular, inner.handler, inner.handler_type)
+    return replace(inner, media=wanted)
 
 
 def offered(wanted: MediaType, catalog: Catalog, target: Name, whole: bool) -> Offer | None:
@@ -65,7 +65,8 @@ def offered(wanted: MediaType, catalog: Catalog, target: Name, whole: bool) -> O
     own = project_handler(wanted, catalog.media_handlers, target, whole)
     if own is not None:
         media = media_type(OCTETS if own.media == "*/*" else own.media)
-        return Offer(Body.HANDLER, media, handler=own.function, handler_type=own.target)
+        handler = Handler(own.function, own.target if own.aggregate else None, each=not own.aggregate)
+        return Offer(Body.HANDLER, media, handler=handler, binary=own.binary)
     if wanted.kind not in BUILT_IN:
         return None
     body, media = BUILT_IN[wanted.kind]

@@ -4,7 +4,7 @@ In: requests with an Origin. Out: answers with Access-Control headers, in PostgR
 Never: a look at who is asking: which origins may read answers is a setting.
 """
 
-from ..exchange import Headers, Request, Response, Surface
+from ...exchange import Headers, Request, Response, Surface
 
 EXPOSED = (
     "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, "

@@ -6,7 +6,7 @@ In: the values of all Prefer headers. Out: Preferences. Never: an error: what no
 from collections.abc import Iterable
 from functools import lru_cache
 
-from .ast import NO_PREFERENCES, Preferences
+from ..ast import NO_PREFERENCES, Preferences
 
 TRANSACTION = ("commit", "rollback")
 VALUES: dict[str, tuple[str, ...]] = {

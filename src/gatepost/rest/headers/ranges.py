@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gatepost.problem import Problem
 
-from .ast import ALL_ROWS, Page
+from ..ast import ALL_ROWS, Page
 
 NUMBER = re.compile(r"\s*(-?[0-9]{1,30})\s*")
 RANGE = re.compile(r"([0-9]{1,30})-([0-9]{0,30})")

@@ -6,7 +6,7 @@ In: Accept and Content-Type. Out: MediaTypes. Never: a choice among them, which 
 import re
 from functools import lru_cache
 
-from .ast import ANY_MEDIA, JSON_MEDIA, MediaKind, MediaType, PlanOption
+from ..ast import ANY_MEDIA, JSON_MEDIA, MediaKind, MediaType, PlanOption
 
 TYPE = re.compile(r"([A-Za-z0-9.*]+)/([A-Za-z0-9.*+-]+)")
 PARAMETER = re.compile(r'\s*;\s*([A-Za-z0-9-]+)\s*=\s*(?:"([^"]*)"|([A-Za-z0-9|-]+))')
