@@ -95,6 +95,7 @@ TEXTS: dict[str, tuple[Level, str, str]] = {
 def findings(admin_dsn: str, schemas: Sequence[str] = ("public",)) -> list[Finding]:
     """Look at the database; `schemas` are the exposed ones. It must have been set up by `install`."""
     with Connection(admin_dsn) as connection:
+        connection.script("set search_path = pg_catalog")  # so that every name comes with its schema
         found = [finding for code in CHECKS for finding in _check(connection, code, schemas)]
         found += _rows(connection)
     return sorted(found, key=lambda finding: LEVELS.index(finding.level))

@@ -1,0 +1,122 @@
+"""Extensions that an owner may create: the SQL-only ones give the originals' results, or say that they cannot."""
+
+import hashlib
+import hmac
+import uuid
+
+import bcrypt
+import psycopg
+import pytest
+
+from tests.conftest import Connect, FreshDatabase
+
+Session = psycopg.Connection[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def session(connect: Connect, fresh_database: FreshDatabase) -> Session:
+    found = connect("postgres", fresh_database())
+    found.execute('create extension "uuid-ossp" schema extensions; create extension pgcrypto schema extensions')
+    return found
+
+
+def one(session: Session, query: str, *parameters: object) -> object:
+    row = session.execute(query, parameters).fetchone()  # pyright: ignore
+    return row[0] if row else None
+
+
+@pytest.mark.parametrize("length", [0, 1, 55, 56, 63, 64, 65, 119, 1000])
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"])
+def test_digest_and_hmac(session: Session, algorithm: str, length: int) -> None:
+    data, key = (bytes(range(256)) * 4)[:length], b"k" * (length + 1)
+    assert one(session, "select digest(%b::bytea, %s)", data, algorithm) == hashlib.new(algorithm, data).digest()
+    signed = hmac.new(key, data, algorithm).digest()
+    assert one(session, "select hmac(%b::bytea, %b::bytea, %s)", data, key, algorithm) == signed
+
+
+@pytest.mark.parametrize("password", ["poiuytre", "", "ä €", "x" * 100])
+def test_crypt_is_bcrypt(session: Session, password: str) -> None:
+    hashed = one(session, "select crypt(%s, gen_salt('bf', 4))", password)
+    assert isinstance(hashed, str)
+    assert bcrypt.checkpw(password.encode()[:72], hashed.encode())
+    assert one(session, "select crypt(%s, %s)", password, hashed) == hashed
+    same_beyond_72_bytes = one(session, "select crypt(%s, %s)", password + "!", hashed) == hashed
+    assert same_beyond_72_bytes is (len(password.encode()) > 72)
+
+
+def test_crypt_verifies_what_others_hashed(session: Session) -> None:
+    hashed = bcrypt.hashpw(b"poiuytre", bcrypt.gensalt(5, prefix=b"2a")).decode()
+    assert one(session, "select crypt('poiuytre', %s) = %s", hashed, hashed) is True
+
+
+def test_salts_name_their_cost_and_differ(session: Session) -> None:
+    first, second = (one(session, "select gen_salt('bf')") for _ in range(2))
+    assert isinstance(first, str)
+    assert first.startswith("$2a$06$")
+    assert first != second
+
+
+def test_random_bytes(session: Session) -> None:
+    assert one(session, "select length(gen_random_bytes(1024))") == 1024
+    assert one(session, "select gen_random_bytes(16)") != one(session, "select gen_random_bytes(16)")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("uuid_generate_v5(uuid_ns_dns(), 'www.example.com')", uuid.uuid5(uuid.NAMESPACE_DNS, "www.example.com")),
+        ("uuid_generate_v3(uuid_ns_url(), 'http://a/')", uuid.uuid3(uuid.NAMESPACE_URL, "http://a/")),
+        ("uuid_nil()", uuid.UUID(int=0)),
+    ],
+)
+def test_uuids_by_name(session: Session, query: str, expected: uuid.UUID) -> None:
+    assert one(session, f"select {query}") == expected
+
+
+@pytest.mark.parametrize("version", [1, 4])
+def test_uuids_by_chance_are_of_their_version(session: Session, version: int) -> None:
+    made = [one(session, f"select uuid_generate_v{version}()") for _ in range(20)]
+    assert {value.version for value in made if isinstance(value, uuid.UUID)} == {version}
+    assert len(set(made)) == 20
+
+
+def test_what_cannot_be_done_says_so_and_what_to_do(session: Session) -> None:
+    if not has_control_path(session):
+        assert one(session, "select pgp_sym_decrypt(pgp_sym_encrypt('a', 'b'), 'b')") == "a"
+        return
+    for call in ("pgp_sym_encrypt('a', 'b')", "encrypt('a', 'b', 'aes')", "crypt('a', gen_salt('md5'))"):
+        with pytest.raises(psycopg.errors.FeatureNotSupported) as caught:
+            session.execute(f"select {call}")  # pyright: ignore
+        assert "a PostgreSQL that has the real pgcrypto" in str(caught.value.diag.message_hint)
+
+
+STANDINS = ("http", "pg_graphql", "pgsodium", "pg_tle", "hypopg", "index_advisor", "plpgsql_check", "pgjwt")
+OTHERS = ("vector", "moddatetime", "pg_stat_statements", "citext", "pg_trgm", "unaccent", "btree_gist")
+
+
+def has_control_path(session: Session) -> bool:
+    """From PostgreSQL 18 on; before, only what is installed can be created."""
+    return session.info.server_version >= 180000
+
+
+@pytest.mark.parametrize("name", [*STANDINS, *OTHERS])
+def test_an_owner_may_create_and_drop(session: Session, name: str) -> None:
+    if not has_control_path(session):
+        trusted = one(session, "select count(*) from pg_available_extension_versions where name = %s and trusted", name)
+        if not trusted:
+            with pytest.raises((psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege)):
+                session.execute(f"create extension {name}")  # pyright: ignore
+            return
+    session.execute(f"create extension {name} schema extensions")  # pyright: ignore
+    session.execute(f"drop extension {name}")  # pyright: ignore
+
+
+@pytest.mark.parametrize("name", ["dblink", "postgres_fdw", "file_fdw", "adminpack"])
+def test_what_reaches_beyond_the_database_stays_closed(session: Session, name: str) -> None:
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)):
+        session.execute(f"create extension {name}")  # pyright: ignore
+
+
+def test_a_stand_in_without_its_schema_refuses(session: Session) -> None:
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        session.execute("create extension pg_net")

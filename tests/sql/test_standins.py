@@ -1,0 +1,102 @@
+"""What Supabase projects mention loads: the tables and functions are there, and nothing is behind them."""
+
+import psycopg
+import pytest
+
+from gatepost import migrate
+from gatepost.embedded import Server
+from tests.conftest import Connect
+
+
+@pytest.fixture
+def owner(connect: Connect, supabase_database: str) -> psycopg.Connection[tuple[object, ...]]:
+    return connect("postgres", supabase_database)
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        ("storage.foldername('a/b/c.png')", ["a", "b"]),
+        ("storage.filename('a/b/c.png')", "c.png"),
+        ("storage.extension('a/b/c.tar.png')", "png"),
+        ("realtime.topic()", None),
+        ("cron.schedule('nightly', '0 0 * * *', 'select 1') > 0", True),
+        ("cron.schedule('nightly', '0 1 * * *', 'select 2') > 0", True),
+        ("cron.unschedule('nightly')", True),
+        ("net.http_post('https://example.com', '{\"a\": 1}'::jsonb) > 0", True),
+        ("net.http_get(url := 'https://example.com') > 0", True),
+        ("vault.create_secret('geheim', 'name') is not null", True),
+        ("(select decrypted_secret from vault.decrypted_secrets where name = 'name')", "geheim"),
+        ("graphql_public.graphql(query => '{ a }') -> 'errors' is not null", True),
+    ],
+)
+def test_functions_answer(owner: psycopg.Connection[tuple[object, ...]], call: str, answer: object) -> None:
+    assert owner.execute(f"select {call}").fetchone() == (answer,)  # pyright: ignore
+
+
+def test_messages_are_kept(owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    owner.execute("""select realtime.send('{"a": 1}', 'moved', 'room:1', true)""")
+    found = owner.execute("select payload, event, private, extension from realtime.messages where topic = 'room:1'")
+    assert found.fetchone() == ({"a": 1}, "moved", True, "broadcast")
+
+
+def test_a_job_that_is_not_there_cannot_be_unscheduled(owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    with pytest.raises(psycopg.errors.RaiseException, match="could not find valid entry for job 'no'"):
+        owner.execute("select cron.unschedule('no')")
+
+
+def test_a_secret_changes_only_where_something_is_given(owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    row = owner.execute("select vault.create_secret('old', 'mine', 'what it is for')").fetchone()
+    assert row is not None
+    owner.execute("select vault.update_secret(%s, 'new')", row)
+    found = owner.execute("select secret, name, description from vault.secrets where id = %s", row)
+    assert found.fetchone() == ("new", "mine", "what it is for")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into storage.buckets (id, name, public) values ('avatars', 'avatars', true) on conflict do nothing",
+        "create policy mine on storage.objects for all to authenticated using (bucket_id = 'avatars')",
+        "create policy mine on realtime.messages for select to authenticated using (realtime.topic() = 'a')",
+        "create table public.uploads (object uuid references storage.objects, secret uuid references vault.secrets)",
+        "create trigger hook after insert on storage.objects for each row "
+        "execute function supabase_functions.http_request('https://example.com', 'POST', '{}', '{}', '1000')",
+        "drop publication supabase_realtime; create publication supabase_realtime for table storage.objects",
+        "delete from storage.objects; delete from storage.buckets",
+        "alter default privileges in schema public revoke all on tables from anon",
+        "grant all on schema public to supabase_auth_admin",
+        "drop extension pgcrypto; create extension if not exists pgcrypto with schema extensions",
+    ],
+)
+def test_migrations_may(owner: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
+    owner.execute(statement)  # pyright: ignore
+
+
+def test_api_roles_meet_policies_in_storage(connect: Connect, supabase_database: str) -> None:
+    owner = connect("postgres", supabase_database)
+    owner.execute("insert into storage.buckets (id, name) values ('b', 'b') on conflict do nothing")
+    owner.execute("insert into storage.objects (bucket_id, name) values ('b', 'a/b.png')")
+    session = connect("authenticator", supabase_database)
+    session.execute("set role anon")
+    assert session.execute("select * from storage.objects").fetchall() == []
+
+
+def test_extensions_are_there_before_the_first_migration_and_belong_to_the_owner(
+    connect: Connect, supabase_database: str
+) -> None:
+    rows = connect("supabase_admin", supabase_database).execute(
+        "select extname, extowner::regrole::text, extnamespace::regnamespace::text from pg_extension"
+        " where extname in ('uuid-ossp', 'pgcrypto') order by 1"
+    )
+    assert rows.fetchall() == [("pgcrypto", "postgres", "extensions"), ("uuid-ossp", "postgres", "extensions")]
+
+
+def test_a_schema_that_somebody_else_made_is_not_touched(cluster: Server, connect: Connect) -> None:
+    connect("supabase_admin", "postgres").execute("create database with_storage template template0")
+    connect("supabase_admin", "with_storage").execute("create schema storage; create table storage.objects (mine int)")
+    migrate.install(cluster.dsn(dbname="with_storage"), "supabase")
+    columns = connect("supabase_admin", "with_storage").execute(
+        "select attname from pg_attribute where attrelid = 'storage.objects'::regclass and attnum > 0"
+    )
+    assert columns.fetchall() == [("mine",)]
