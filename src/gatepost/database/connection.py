@@ -116,6 +116,7 @@ class Connection:
             return batch.future
         self.pending.append(batch)
         known, steps, send_prepared = self._prepared, batch.steps, self.pgconn.send_query_prepared
+        crowded = len(known) > CACHE_SIZE // 2  # else nothing is dropped soon, and order is of no interest
         try:
             for segment in segments:
                 for each in segment:
@@ -123,7 +124,8 @@ class Connection:
                     if prepared is None:
                         self._send_unknown(batch, each)
                         continue
-                    known.move_to_end(prepared.key)
+                    if crowded:
+                        known.move_to_end(prepared.key)
                     send_prepared(prepared.name, each.params or None)
                     steps.append(prepared.skip if each.silent else prepared.read)
                 self.pgconn.pipeline_sync()
@@ -187,14 +189,9 @@ class Connection:
             self._lose(str(error))
 
     def _on_readable(self) -> None:
-        pgconn, pending = self.pgconn, self.pending
-        is_busy, get_result = pgconn.is_busy, pgconn.get_result
         try:
-            pgconn.consume_input()
-            while pending and not is_busy():
-                result = get_result()
-                if result is not None:
-                    self._take(pending[0], result)
+            self.pgconn.consume_input()
+            self._take_results()
             if self._writing:
                 self._flush()
         except psycopg.Error as error:
@@ -205,23 +202,28 @@ class Connection:
             observe.LOGGER.exception("a database connection is given up")
             self._lose("defect")
             return
-        if not pending and pgconn.status != pq.ConnStatus.OK:
+        if not self.pending and self.pgconn.status != pq.ConnStatus.OK:
             self._lose("the server closed the connection")
 
-    def _take(self, batch: Batch, result: pq.abc.PGresult) -> None:
-        """One result belongs to the oldest batch's next step; libpq keeps the order."""
-        status, steps = result.status, batch.steps
-        if status in OK:
-            step = steps.popleft()
-            if step.reads:
-                batch.results.append(_read(result, step.prepared))
-        elif status == SYNCED:
-            steps.popleft()
-            if not steps:
-                self.pending.popleft()
-                _settle(batch)
-        else:
-            self._take_failure(batch, result)
+    def _take_results(self) -> None:
+        """Each result belongs to the oldest batch's next step; libpq keeps the order."""
+        pending, is_busy, get_result = self.pending, self.pgconn.is_busy, self.pgconn.get_result
+        while pending and not is_busy():
+            result = get_result()
+            if result is None:
+                continue
+            batch, status = pending[0], result.status
+            if status in OK:
+                step = batch.steps.popleft()
+                if step.reads:
+                    batch.results.append(_read(result, step.prepared))
+            elif status == SYNCED:
+                batch.steps.popleft()
+                if not batch.steps:
+                    pending.popleft()
+                    _settle(batch)
+            else:
+                self._take_failure(batch, result)
 
     def _take_failure(self, batch: Batch, result: pq.abc.PGresult) -> None:
         """The first failure is the batch's; what follows it in its segment is answered as skipped."""

@@ -37,14 +37,14 @@ class Lanes:
             return self.free()
         return best
 
-    async def run(self, lane: Connection, prelude: Command, command: Command) -> list[Result]:
+    def run(self, lane: Connection, prelude: Command, command: Command) -> asyncio.Future[list[Result]]:
         """One inert read in a segment of its own: wash, prelude, statement.
 
         ValueError where it is not a SELECT: BEGIN or COMMIT would reach into the requests that follow.
         """
         if not command.text.startswith(READS):
             raise ValueError("a lane carries reads only")
-        return await lane.send([*WASH, prelude, command])
+        return lane.send([*WASH, prelude, command])
 
     def _grow(self) -> None:
         if self._opening is None or self._opening.done():

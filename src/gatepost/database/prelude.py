@@ -41,20 +41,18 @@ def prelude(
     *,
     timezone: str = "UTC",
     timeout: int = 0,
+    most: int | None = None,
 ) -> Command:
     """The prelude of one transaction. `timeout` (ms) holds where the context names none; settings of the role and the
-    context's own come after the pinned ones and win.
+    context's own come after the pinned ones and win. `most` is a timeout that nothing else can raise.
     """
-    further = (*role_settings, *context.settings)
-    text = _text(tuple(name for name, _ in further))
-    return Command(text, _params(identity, context, further, timezone, timeout), ("", "", text), silent=True)
-
-
-def _params(
-    identity: Identity, context: Context, further: tuple[tuple[str, str], ...], timezone: str, timeout: int
-) -> tuple[Parameter, ...]:
     limit = timeout if context.timeout is None else context.timeout
-    return (
+    further = (*role_settings, *context.settings)
+    if most is not None:
+        limit, further = most, tuple(pair for pair in further if pair[0] != "statement_timeout")
+    names, values = _further(further)
+    text = _text(names)
+    params = (
         identity.claims_json,
         identity.subject.encode(),
         context.method.encode(),
@@ -65,10 +63,17 @@ def _params(
         b"on" if context.read_only else b"off",
         b"%d" % limit,
         (context.timezone or timezone).encode(),
-        *(value.encode() for _, value in further),
-        *(name.encode() for name, _ in further),
+        *values,
         identity.role.encode(),
     )
+    return Command(text, params, ("", "", text), True)
+
+
+@lru_cache(256)
+def _further(settings: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], tuple[Parameter, ...]]:
+    """Names of settings, and the parameters that they make: the values, then the names."""
+    names = tuple(name for name, _ in settings)
+    return names, tuple(text.encode() for text in (*(value for _, value in settings), *names))
 
 
 @lru_cache(256)

@@ -94,9 +94,9 @@ class Database:
         lane = lanes.free() if lanes is not None else None
         if lanes is None or lane is None:
             return None
-        short = (*self.role_settings.get(identity.role, ()), ("statement_timeout", str(TIMEOUT_MS)))
         reading = context if context.read_only else replace(context, read_only=True)
-        first = prelude(identity, reading, short, timezone=lane.timezone)
+        settings = self.role_settings.get(identity.role, ())
+        first = prelude(identity, reading, settings, timezone=lane.timezone, most=TIMEOUT_MS)
         try:
             return await lanes.run(lane, first, command(statement, identity.role, context.search_path))
         except Unavailable:
