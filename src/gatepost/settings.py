@@ -221,7 +221,9 @@ class AuthSettings(Section, frozen=True):
     sessions_single_per_user: Annotated[
         bool, Option("Only the session used last can be refreshed", env=("GOTRUE_SESSIONS_SINGLE_PER_USER",))
     ] = False
-    audit_log: Annotated[bool, Option("Write auth.audit_log_entries")] = True
+    audit_log_disable_postgres: Annotated[
+        bool, Option("Write no rows to auth.audit_log_entries", env=("GOTRUE_AUDIT_LOG_DISABLE_POSTGRES",))
+    ] = False
     flow_state_expiry: Annotated[
         Seconds, Option("Life of a PKCE code", env=("GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION",))
     ] = Seconds(300)

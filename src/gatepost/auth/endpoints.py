@@ -19,8 +19,9 @@ from ..problem import Problem
 from ..settings import AuthSettings, FactorSettings
 from .callers import Callers, TokenCallers
 from .errors import answer, fault, invalid
-from .flows import about, otp, recover, resend, signup, verify
+from .flows import about, otp, recover, resend, signup, unserved, verify
 from .flows.account import identities, logout, reauthenticate, user
+from .flows.admin import audit as admin_audit
 from .flows.admin import factors as admin_factors
 from .flows.admin import generate_link, invite
 from .flows.admin import users as admin_users
@@ -60,12 +61,15 @@ GRANTS: Mapping[str, Flow] = {
     "password": password.sign_in,
     "refresh_token": refresh.refresh,
     "pkce": pkce.exchange,
+    "id_token": unserved.id_token,
+    "web3": unserved.web3,
 }
 
 ROUTES: Mapping[str, Mapping[str, Route]] = {
     "/health": {"GET": Route(about.health)},
     "/settings": {"GET": Route(about.show_settings)},
     "/.well-known/jwks.json": {"GET": Route(about.jwks)},
+    "/authorize": {"GET": Route(unserved.authorize)},
     "/signup": {"POST": Route(signup.sign_up)},
     "/token": {"POST": Route(token, limit="token")},
     "/otp": {"POST": Route(otp.send_otp, limit="otp")},
@@ -86,6 +90,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     "/factors/{factor_id}/challenge": {"POST": Route(challenges.challenge, USER, "factor_challenge")},
     "/factors/{factor_id}/verify": {"POST": Route(challenges.verify, USER, "factor_verify")},
     "/invite": {"POST": Route(invite.invite, ADMIN)},
+    "/admin/audit": {"GET": Route(admin_audit.list_all, ADMIN)},
     "/admin/generate_link": {"POST": Route(generate_link.generate_link, ADMIN)},
     "/admin/users": {"GET": Route(admin_users.list_all, ADMIN), "POST": Route(admin_users.create, ADMIN)},
     "/admin/users/{user_id}": {
@@ -185,7 +190,7 @@ def _match(path: str) -> tuple[Mapping[str, Route], tuple[str, ...]]:
         found = pattern.fullmatch(path)
         if found:
             return methods, tuple(_id(name, text) for name, text in zip(names, found.groups(), strict=True))
-    raise Problem("not_found", 404, "There is no such endpoint")
+    raise unserved.switched_off(path) or Problem("not_found", 404, "There is no such endpoint")
 
 
 def _id(name: str, text: str) -> str:

@@ -369,3 +369,16 @@ with lowered as (
 )
 delete from auth.mfa_amr_claims a using lowered
 where a.session_id = lowered.id and a.authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn')
+
+-- name: list_audit
+select json_build_object('id', a.id, 'payload', a.payload, 'ip_address', a.ip_address,
+    'created_at', to_char(a.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+from auth.audit_log_entries a
+where $1::jsonb = '[]' or exists (
+    select from jsonb_array_elements_text($1::jsonb) as field where a.payload ->> field ilike '%' || $2::text || '%')
+order by a.created_at desc, a.id limit $3::bigint offset $4::numeric::bigint
+
+-- name: count_audit
+select count(*) from auth.audit_log_entries a
+where $1::jsonb = '[]' or exists (
+    select from jsonb_array_elements_text($1::jsonb) as field where a.payload ->> field ilike '%' || $2::text || '%')

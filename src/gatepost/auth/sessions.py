@@ -109,7 +109,7 @@ def rotate(given: str, fresh: str, now: datetime, origin: Origin, settings: Auth
         "inactivity": settings.sessions_inactivity_timeout,
         "low_aal": settings.sessions_allow_low_aal,
         "single": settings.sessions_single_per_user,
-        "audit": settings.audit_log,
+        "audit": not settings.audit_log_disable_postgres,
     }
     return query("rotate_refresh_token", given, fresh, now, origin.address, origin.agent, options)
 

@@ -101,7 +101,7 @@ async def test_a_new_password_voids_links_that_are_out(client: Client) -> None:
     session = await client.signed_in()
     await client.post("/recover", {"email": session["user"]["email"]})
     await client.put("/user", {"password": "a new password"}, bearer=session["access_token"])
-    answer = await client.follow(client.mailbox.last(session["user"]["email"]).link)
+    answer = await client.follow(client.mailbox.to(session["user"]["email"])[0].link)
     assert answer.fragment["error_code"] == "otp_expired"
 
 
@@ -370,3 +370,16 @@ async def test_a_second_factor_guards_password_and_address(client: Client) -> No
     assert harmless.status == 200
     assert harmless.body["factors"][0]["status"] == "verified"
     assert "secret" not in harmless.body["factors"][0]
+
+
+async def test_a_user_is_told_what_happened_to_the_account(open_client: Open) -> None:
+    client = open_client(mailer_secure_email_change_enabled=False)
+    session = await client.signed_in()
+    bearer, old, new = session["access_token"], session["user"]["email"], address()
+    await client.put("/user", {"password": "a new password"}, bearer=bearer)
+    assert [mail.kind for mail in client.mailbox.to(old)] == ["password_changed"]
+    await client.put("/user", {"email": new}, bearer=bearer)
+    await client.follow(client.mailbox.last(new).link)
+    told = client.mailbox.last(old)
+    assert told.kind == "email_changed"
+    assert (told.variables["Email"], told.variables["OldEmail"]) == (new, old)

@@ -367,3 +367,27 @@ async def test_factors_of_a_user(client: Client) -> None:
     assert (await client.delete(f"{path}/{uuid4()}", bearer=client.admin)).code == "mfa_factor_not_found"
     assert (await client.delete(f"{path}/{factor}", bearer=client.admin)).body["id"] == factor
     assert (await client.get(path, bearer=client.admin)).body == []
+
+
+async def test_the_audit_trail_is_listed_and_searched(client: Client) -> None:
+    session = await client.signed_in()
+    await client.post("/logout", bearer=session["access_token"])
+    name = session["user"]["email"]
+    answer = await client.get(f"/admin/audit?query=author:{name}", bearer=client.admin)
+    assert [entry["payload"]["action"] for entry in answer.body] == ["logout", "login"]
+    assert answer.body[0]["payload"]["actor_id"] == session["user"]["id"]
+    assert answer.body[0]["created_at"].endswith("Z")
+    assert answer.headers["x-total-count"] == "2"
+    kinds = await client.get("/admin/audit?query=action:logout&per_page=1", bearer=client.admin)
+    assert [entry["payload"]["log_type"] for entry in kinds.body] == ["account"]
+    assert (await client.get("/admin/audit?query=who:me", bearer=client.admin)).status == 400
+
+
+async def test_no_audit_rows_where_those_are_off(open_client: Open) -> None:
+    client = open_client(audit_log_disable_postgres=True)
+    session = await client.signed_in()
+    await client.refresh(session["refresh_token"])
+    text = (
+        "select 1 from auth.audit_log_entries where payload ->> 'actor_id' = %s or payload #>> '{traits,user_id}' = %s"
+    )
+    assert client.sql(text, session["user"]["id"], session["user"]["id"]) == []

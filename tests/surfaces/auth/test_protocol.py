@@ -33,7 +33,7 @@ async def test_a_weak_password_in_the_older_shape(client: Client) -> None:
     assert answer.body["weak_password"] == {"reasons": ["length"]}
 
 
-@pytest.mark.parametrize("grant", ["", "password2", "client_credentials", "id_token"])
+@pytest.mark.parametrize("grant", ["", "password2", "client_credentials"])
 async def test_unknown_grants(client: Client, grant: str) -> None:
     answer = await client.post(f"/token?grant_type={grant}", {})
     assert (answer.status, answer.code, answer.message) == (400, "invalid_credentials", "unsupported_grant_type")
@@ -204,3 +204,22 @@ async def test_nothing_secret_is_logged(client: Client, caplog: pytest.LogCaptur
     await client.put("/user", {"password": "secret password"}, bearer=refreshed.body["access_token"])
     secrets = (PASSWORD, "secret password", session["refresh_token"], session["access_token"], mail.hash, mail.code)
     assert not [secret for secret in secrets if secret in caplog.text]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        ("POST", "/sso", 404, "SAML 2.0 is disabled"),
+        ("GET", "/sso/saml/metadata", 404, "SAML 2.0 is disabled"),
+        ("GET", "/admin/sso/providers", 404, "SAML 2.0 is disabled"),
+        ("POST", "/passkeys/authentication/options", 404, "Passkeys are disabled"),
+        ("GET", "/admin/oauth/clients", 404, "OAuth server is disabled"),
+        ("GET", "/user/oauth/grants", 404, "OAuth server is disabled"),
+        ("POST", "/token?grant_type=web3", 422, "Web3 provider is disabled"),
+        ("POST", "/token?grant_type=id_token", 400, 'Provider (issuer "google") is not enabled'),
+        ("GET", "/authorize?provider=google", 400, "Unsupported provider: Provider google could not be found"),
+    ],
+)
+async def test_what_is_not_served_says_so(client: Client, method: str, path: str, status: int, message: str) -> None:
+    answer = await client.send(method, path, {"provider": "google", "id_token": "x"})
+    assert (answer.status, answer.message) == (status, message)

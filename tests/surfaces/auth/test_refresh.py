@@ -184,6 +184,23 @@ async def test_a_session_ends_by_time_box_and_inactivity(open_client: Open) -> N
     assert answer.message == "Invalid Refresh Token: Session Expired (Inactivity)"
 
 
+async def test_without_the_second_factor_a_session_ends_early(open_client: Open) -> None:
+    client = open_client(sessions_allow_low_aal=Seconds(600))
+    session = await client.signed_in()
+    client.sql(
+        "insert into auth.mfa_factors (id, user_id, factor_type, status, created_at, updated_at, secret, friendly_name)"
+        " values (gen_random_uuid(), %s, 'totp', 'verified', now(), now(), 'x', 'phone')",
+        session["user"]["id"],
+    )
+    client.clock.forward(300)
+    second = await client.refresh(session["refresh_token"])
+    assert second.body["expires_in"] in (299, 300)
+    client.clock.forward(301)
+    answer = await client.refresh(second.body["refresh_token"])
+    assert (answer.status, answer.code) == (400, "session_expired")
+    assert answer.message.endswith("(Low AAL: User Needs MFA Verification)")
+
+
 async def test_only_the_newest_session_of_a_user_where_the_settings_say_so(open_client: Open) -> None:
     client = open_client(sessions_single_per_user=True)
     first = await client.signed_in()

@@ -50,5 +50,10 @@ def allow(auth: Auth, address: str) -> None:
         auth.limits.check_mail()
 
 
+async def tell(auth: Auth, kind: str, user: User, to: str | None = None, **more: str) -> None:
+    """Tell a user what happened to their account, where the settings want that; a mail that fails changes nothing."""
+    await auth.mailer.notify(kind, to or user.email or "", _common(auth, user) | more)
+
+
 def _common(auth: Auth, user: User) -> dict[str, object]:
     return {"SiteURL": auth.settings.site_url, "Email": user.email or "", "Data": user.raw_user_meta_data or {}}

@@ -24,6 +24,7 @@ from ..sessions import Origin
 from ..users import User
 from .account import email_change
 from .call import Auth, Call
+from .letters import tell
 from .token import pkce
 
 HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
@@ -221,9 +222,12 @@ async def redeem(auth: Auth, call: Call, user_id: str, claim: Claim, finish: End
             if purpose == "email_change" and email_change.needs_both(user, auth.settings):
                 await tx.run(*email_change.accept_half(user, claim.hash, auth.now()))
                 return None
-            return await finish(tx, user, purpose, _effects(auth, call, user, purpose))
+            done = await finish(tx, user, purpose, _effects(auth, call, user, purpose))
     except DatabaseProblem as error:
         raise storing(error, "Database error updating user") from error
+    if purpose == "email_change" and user.email:
+        await tell(auth, "email_changed", user, user.email, Email=user.email_change or "", OldEmail=user.email)
+    return done
 
 
 def find_purpose(user: User, claim: Claim, now: datetime, life: float) -> str | None:

@@ -8,6 +8,7 @@ from ...errors import fault
 from ...responses import reply
 from ...users import User, UserIdentity, email_rank
 from ..call import Auth, Call
+from ..letters import tell
 
 
 async def link(auth: Auth, call: Call) -> Response:
@@ -43,6 +44,7 @@ async def unlink(auth: Auth, call: Call) -> Response:
         raise fault(
             "email_conflict_identity_not_deletable", "Unable to unlink identity due to email conflict"
         ) from error
+    await tell(auth, "identity_unlinked", user, user.email, Provider=going.provider)
     return reply({})
 
 

@@ -17,6 +17,7 @@ from ...issue import Door
 from ...users import Metadata, User
 from .. import strength
 from ..call import Auth, Call
+from ..letters import tell
 from ..token import pkce
 from . import email_change
 from .reauthenticate import spend_nonce
@@ -58,6 +59,10 @@ async def update(auth: Auth, call: Call) -> Response:
         user = await _store(auth, call, wanted, password_hash)
     except DatabaseProblem as error:
         raise storing(error, "Error updating user") from error
+    if wanted.password is not None:
+        await tell(auth, "password_changed", user)
+    if wanted.phone and call.user.phone:
+        await tell(auth, "phone_changed", user, Phone=user.phone or "", OldPhone=call.user.phone)
     return responses.private(responses.user(user))
 
 

@@ -48,7 +48,7 @@ class Deletion(msgspec.Struct):
 
 async def list_all(auth: Auth, call: Call) -> Response:
     """`GET /admin/users`: newest first, a page at a time."""
-    page, per_page = _number(call, "page", 1), _number(call, "per_page", PER_PAGE)
+    page, per_page = number(call, "page", 1), number(call, "per_page", PER_PAGE)
     sort, wanted = call.parameter("sort"), call.parameter("filter")
     if sort.lower() not in DIRECTIONS:
         raise invalid(f"Bad Sort Parameters: {sort}")
@@ -63,7 +63,8 @@ async def list_all(auth: Auth, call: Call) -> Response:
     return responses.reply({"users": shown, "aud": call.audience}, 200, headers)
 
 
-def _number(call: Call, name: str, default: int) -> int:
+def number(call: Call, name: str, default: int) -> int:
+    """A parameter that counts: 400 where it is something else."""
     text = call.parameter(name)
     if text and not (text.isascii() and text.isdigit() and len(text) < 19):
         raise invalid(f"Bad Pagination Parameters: {name} must be a number that is not negative")
