@@ -242,10 +242,13 @@ def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any
 def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> None:
     """PostgREST's dialect: behind the door with the door's identities, alone with its own."""
     settings = server.settings.rest
-    identify = identifier.identify if identifier else load_room("rest.proof").identifier(settings)
-    endpoint = load_room("rest.endpoint").Endpoint(server.database, settings, identify)
-    surface = endpoint if identifier else load_room("rest.headers.origins").cross_origin(endpoint, settings.cors_origins)
-    server.mounts.append(Mount(prefix, surface, endpoint.refuse))
+    if identifier is None:
+        alone = load_room("rest.alone").Alone(server.database, settings)
+        server.mounts.append(Mount(prefix, alone, alone.refuse))
+        server.loaders.append(alone.load)
+        return
+    endpoint = load_room("rest.endpoint").Endpoint(server.database, settings, identifier.identify)
+    server.mounts.append(Mount(prefix, endpoint, endpoint.refuse))
 
     async def load() -> None:
         catalog = await introspect(server.database.system("catalog"), settings.schemas, settings.hoisted_settings)

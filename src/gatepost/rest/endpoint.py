@@ -4,7 +4,7 @@ In: a Request. Out: the Response that PostgREST would give, or the Problem in it
 Never: a decision about who may see a row; never a second round trip.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -32,7 +32,7 @@ ISOLATION = "default_transaction_isolation"
 class Endpoint:
     """REST over one database. `identify` makes an Identity of a Proof, or raises the Problem to answer with.
 
-    `catalog` is None until one was read; `use` replaces it. `app_settings` are settings for every transaction.
+    `catalog` is None until one was read; `use` replaces it.
     """
 
     def __init__(
@@ -40,12 +40,11 @@ class Endpoint:
         database: Database,
         settings: RestSettings,
         identify: Callable[[Proof], Identity],
-        app_settings: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.database = database
         self.settings = settings
         self.identify = identify
-        self.app_settings = tuple(app_settings)
+        self.app_settings = tuple((f"app.settings.{name}", value) for name, value in settings.app_settings.items())
         self.catalog: Catalog | None = None
         self.verbose = settings.error_verbosity == "verbose"
         self.paths = {schema: search_path(schema, settings.extra_search_path) for schema in settings.schemas}

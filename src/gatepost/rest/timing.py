@@ -4,7 +4,7 @@ In: an Endpoint's steps. Out: a header on answers that succeeded, in millisecond
 for: an Endpoint without it measures nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextvars import ContextVar
 from time import perf_counter
 
@@ -48,13 +48,12 @@ class TimedEndpoint(Endpoint):
         database: Database,
         settings: RestSettings,
         identify: Callable[[Proof], Identity],
-        app_settings: Sequence[tuple[str, str]] = (),
     ) -> None:
         def identify_timed(proof: Proof) -> Identity:
             with Timed("jwt"):
                 return identify(proof)
 
-        super().__init__(database, settings, identify_timed, app_settings)
+        super().__init__(database, settings, identify_timed)
 
     async def __call__(self, request: Request) -> Response:
         times: Times = {}
