@@ -77,7 +77,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """The table between two: `source` pairs (column of the table, its own), `target` (column of the target, its own)."""
+    """The table between two: `source` pairs (column of the table, its own), `target` those of the target."""
 
     table: Name
     source_constraint: str
@@ -162,11 +162,16 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class MediaHandler:
-    """A function that makes a body of media type `media`. `target` None: of rows of any relation."""
+    """A function that makes a body of media type `media`: an aggregate of rows, or a domain that converts one value.
+
+    `target` is the relation or function whose results it takes, None for any. `binary` bodies are bytea.
+    """
 
     function: Name
     media: str
     target: Name | None = None
+    aggregate: bool = True
+    binary: bool = False
 
 
 Settings = tuple[tuple[str, str], ...]

@@ -188,4 +188,6 @@ def _handler(row: Row) -> MediaHandler:
         Name(row["handler_schema"], row["handler_name"]),
         row["media"],
         None if target == Name("pg_catalog", "anyelement") else target,
+        aggregate=row["aggregate"],
+        binary=row["binary"],
     )

@@ -11,7 +11,7 @@ Origin = tuple[int, int]
 """Relation's oid and column number."""
 
 # An escaped character belongs to a name and may look like anything.
-TOKEN = re.compile(r"\\.|([{}])|:(targetList) |:(resno|resorigtbl|resorigcol) (\d+)| :(\w+)")
+TOKEN = re.compile(r"\\.|([{}])|(?<= ):(?:(targetList) |(resno|resorigtbl|resorigcol) (\d+)|(\w+))")
 
 
 def origins(rule: str) -> dict[int, Origin]:

@@ -197,13 +197,19 @@ where k.castcontext = 'i' and k.castmethod = 'f' and has_function_privilege(k.ca
 
 -- name: media_handlers
 -- A domain that is named like a media type says that what returns it is a body of that type.
-with media as (
-  select t.oid, t.typname, n.nspname from pg_catalog.pg_type t
+with recursive base_type as (
+  select t.oid, t.oid as base, t.typbasetype as next from pg_catalog.pg_type t where t.typtype = 'd'
+  union all
+  select b.oid, b.next, t.typbasetype from base_type b join pg_catalog.pg_type t on t.oid = b.next where b.next <> 0
+), media as (
+  select t.oid, t.typname, n.nspname, b.base = 'bytea'::regtype as is_binary from pg_catalog.pg_type t
   join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-  where t.typtype = 'd' and (t.typname ~* '^[a-z0-9.-]+/[a-z0-9.+-]+$' or t.typname = '*/*')
+  join base_type b on b.oid = t.oid and b.next = 0
+  where t.typname ~* '^[a-z0-9.-]+/[a-z0-9.+-]+$' or t.typname = '*/*'
 ), aggregate as (
-  select json_build_object('handler_schema', pn.nspname, 'handler_name', p.proname,
-    'target_schema', an.nspname, 'target_name', coalesce(c.relname, a.typname), 'media', lower(m.typname)) as handler
+  select json_build_object('handler_schema', pn.nspname, 'handler_name', p.proname, 'aggregate', true,
+    'binary', m.is_binary, 'target_schema', an.nspname, 'target_name', coalesce(c.relname, a.typname),
+    'media', lower(m.typname)) as handler
   from media m
   join pg_catalog.pg_proc p on p.prorettype = m.oid and p.prokind = 'a' and p.pronargs = 1
   join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace
@@ -212,8 +218,8 @@ with media as (
   left join pg_catalog.pg_class c on c.oid = a.typrelid
   where pn.nspname = any ($1::text[]) and (a.oid = 'anyelement'::regtype or c.relkind in ('r', 'v', 'm', 'f', 'p'))
 ), direct as (
-  select json_build_object('handler_schema', m.nspname, 'handler_name', m.typname,
-    'target_schema', pn.nspname, 'target_name', p.proname, 'media', lower(m.typname)) as handler
+  select json_build_object('handler_schema', m.nspname, 'handler_name', m.typname, 'aggregate', false,
+    'binary', m.is_binary, 'target_schema', pn.nspname, 'target_name', p.proname, 'media', lower(m.typname)) as handler
   from media m
   join pg_catalog.pg_proc p on p.prorettype = m.oid and p.prokind = 'f' and not p.proretset
   join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace

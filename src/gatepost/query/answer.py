@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .call import call
 from .read import SOURCE, count_rows, select
 from .sql import Parameters, Statement, identifier, qualified
-from .tree import SCALAR, Answer, Body, Call, Delete, Guard, Insert, Update, Write
+from .tree import SCALAR, Answer, Body, Call, Delete, Guard, Handler, Insert, Update, Write
 from .write import INSERTED, delete, insert, update
 
 PAGE = "gatepost_page"
@@ -128,7 +128,7 @@ def body(node: Answer) -> str:
             features = f"coalesce(json_agg(ST_AsGeoJSON({PAGE})::json), '[]')"
             return f"json_build_object('type', 'FeatureCollection', 'features', {features})"
         case Body.HANDLER:
-            return handler(node)
+            return handler(node.handler, node.scalar) if node.handler else "''"
 
 
 def gathered(node: Answer) -> str:
@@ -146,11 +146,11 @@ def csv() -> str:
     return f"{head} || E'\\n' || {rows}"
 
 
-def handler(node: Answer) -> str:
-    """A project's own function over the rows."""
-    assert node.handler is not None
-    if node.scalar:
-        value = f"{PAGE}.{SCALAR}"
-    else:
-        value = PAGE if node.handler_type is None else f"{PAGE}::{qualified(*node.handler_type)}"
-    return f"{qualified(*node.handler)}({value})"
+def handler(node: Handler, scalar: bool) -> str:
+    """A project's own function over the rows; of a conversion's one value an aggregate makes one."""
+    value = f"{PAGE}.{SCALAR}" if scalar else PAGE
+    if node.each:
+        value = f"(array_agg({value}))[1]"
+    elif node.rows is not None and not scalar:
+        value = f"{PAGE}::{qualified(*node.rows)}"
+    return f"{qualified(*node.function)}({value})"

@@ -327,6 +327,17 @@ class Body(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Handler:
+    """A function that makes the body: an aggregate of rows (of relation `rows`, where it wants that one's), or, with
+    `each`, a conversion of one value.
+    """
+
+    function: Name
+    rows: Name | None = None
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """The number of rows must lie within bounds, else the statement fails, and so undoes itself, naming `code`."""
 
@@ -339,8 +350,8 @@ class Guard:
 class Answer:
     """One statement, one row: the body and what a surface says about it.
 
-    `write` runs first. `scalar` takes the rows' SCALAR instead of the rows. `handler` makes the body from rows (of
-    `handler_type`, where it wants a certain relation's). `total` counts the rows beyond the page too, at most
+    `write` runs first. `scalar` takes the rows' SCALAR instead of the rows. `handler` makes the body.
+    `total` counts the rows beyond the page too, at most
     `total_limit`. `identify` names the columns that say which row was written. `settings` are read once all is done.
     """
 
@@ -349,8 +360,7 @@ class Answer:
     write: Write | None = None
     scalar: bool = False
     strip_nulls: bool = False
-    handler: Name | None = None
-    handler_type: Name | None = None
+    handler: Handler | None = None
     total: bool = False
     total_limit: int | None = None
     one_page: bool = False

@@ -49,6 +49,7 @@ class Plan:
     resolution_applies: bool = False
     legacy_names: tuple[tuple[str, str], ...] = ()
     canonical: str = ""
+    binary: bool = False
 
 
 def plan(request: ApiRequest, catalog: Catalog, settings: RestSettings) -> Plan:
@@ -196,7 +197,6 @@ class Planner:
             scalar=scalar,
             strip_nulls=offer.strip_nulls,
             handler=offer.handler,
-            handler_type=offer.handler_type,
             guards=self.guards(offer),
             identify=identify,
             settings=settings,
@@ -240,6 +240,7 @@ class Planner:
             resolution_applies=resolution_applies,
             legacy_names=tuple((n.target, n.name) for n in root.walk() if n.legacy),
             canonical=self.request.params.canonical,
+            binary=offer.binary and node.body is Body.HANDLER,
         )
 
 

@@ -58,6 +58,10 @@ class Relationships:
             and (junction is None or junction.table.schema in self.exposed)
         )
 
+    def _has_any(self, name: Name) -> bool:
+        """Whether a table has relations within its schema, be they visible or not."""
+        return any((r.function or r.target).schema == self.schema for r in self.catalog.relations.get(name, ()))
+
     def missing(self, origin: str, target: str, hint: str | None) -> Problem:
         """PGRST200, with the nearest name where one of the two looks misspelt."""
         using = f"' using the hint '{hint}" if hint is not None else ""
@@ -144,7 +148,8 @@ def ambiguous(origin: str, target: str, found: list[Relation]) -> Problem:
         300,
         f"Could not embed because more than one relationship was found for '{origin}' and '{target}'",
         [_described(relation) for relation in found],
-        f"Try changing '{target}' to one of the following: {hints}. Find the desired relationship in the 'details' key.",
+        f"Try changing '{target}' to one of the following: {hints}. "
+        "Find the desired relationship in the 'details' key.",
     )
 
 

@@ -149,10 +149,10 @@ def members(values: tuple[str, ...], wanted: Field, level: Level) -> Expression:
 
 
 def text_search(operation: FullText, wanted: Field, left: Expression, level: Level) -> Condition:
-    """Full text search; what is no tsvector yet is made one, in the language of the query."""
+    """Full text search; a column that is no tsvector yet is made one, in the language of the query."""
     language = () if operation.language is None else (Literal(operation.language, "regconfig"),)
     fact = level.column(wanted.name)
-    if fact is None or fact.type != "tsvector":
+    if fact is not None and fact.type != "tsvector":
         left = Apply("pg_catalog.to_tsvector", (*language, left))
     return Comparison(left, "text_search", Apply(QUERIES[operation.operator], (*language, Literal(operation.value))))
 
