@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,7 @@ from gatepost import embedded, migrate
 from gatepost import project as projects
 from gatepost.cli import terminal
 from gatepost.database.queries import load
-from gatepost.embedded import Options, Server
+from gatepost.embedded import Options, Preparation, Server
 from gatepost.identity import api_keys
 from gatepost.migrate import EXTENSIONS
 from gatepost.migrate.connection import Connection
@@ -70,7 +71,9 @@ def reach(project: Project) -> Place:
     if url:
         return Place(project, _checked(url))
     home = embedded.project_home(project.root)
-    options = Options(port=project.settings.database.port or None, extensions=EXTENSIONS)
+    options = Options(
+        port=project.settings.database.port or None, extensions=EXTENSIONS, preparation=_preparation(project)
+    )
     state.prepare(project.hidden)
     try:
         server = embedded.start(home, options)
@@ -80,6 +83,13 @@ def reach(project: Project) -> Place:
         server = embedded.start(home, replace(options, port=_free_port()))
         terminal.note(f"port {options.port} is taken: the database listens on {server.port} instead")
     return Place(project, server.dsn(), server)
+
+
+def _preparation(project: Project) -> Preparation:
+    """Our objects are part of the template, so that the next project of this kind has them from the start."""
+    schemas = project.settings.rest.schemas
+    objects = partial(migrate.install, profile=project.kind, schemas=schemas)
+    return Preparation(migrate.fingerprint(project.kind, schemas), objects)
 
 
 @contextmanager

@@ -34,11 +34,15 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def initialize(folders: Folders, binaries: Binaries, account: Account) -> None:
-    """initdb into the (empty) data folder, then our access rules."""
+    """initdb into the (empty) data folder, then our access rules.
+
+    Nothing is forced to disk here: a crash of the machine within the first seconds may cost the new, empty database.
+    """
     own = own_name()  # asked first: a user without a name cannot get in later
     command = [
         *(str(binaries.program("initdb")), "-D", str(folders.data), "-U", SUPERUSER, "-E", "UTF8"),
         *("--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync", "--no-instructions"),
+        "--wal-segsize=4",  # a new database is copied whole: 12 MB less of nothing
         *_locale(binaries.major),
     ]
     try:

@@ -39,7 +39,7 @@ class Preparation:
     """
 
     key: str
-    run: Callable[[str], None]
+    run: Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 from .files import create
 from .findings import Finding, findings
 from .install import Installation, install
-from .objects import EXTENSIONS, Profile
+from .objects import EXTENSIONS, Profile, fingerprint
 from .project import Progress, Report, State, apply_project, status
 from .watch import watch
 
@@ -22,6 +22,7 @@ __all__ = [
     "apply_project",
     "create",
     "findings",
+    "fingerprint",
     "install",
     "status",
     "watch",

@@ -39,7 +39,7 @@ def install(
     """
     with Connection(admin_dsn) as connection:
         owner = _owner(connection)
-        mark = fingerprint(profile) + "/" + ",".join(schemas)
+        mark = fingerprint(profile, schemas)
         result = Installation(profile, owner, changed=False)
         if _installed(connection) != mark:
             result = _install(connection, profile, owner, schemas, mark)

@@ -5,6 +5,7 @@ Never: a value put into their text; they read what varies from settings named `g
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -55,9 +56,9 @@ def migrations() -> list[Script]:
     return [Script(f"migrations/{path.name}", AUTH) for path in sorted((FOLDER / "migrations").glob("*.sql"))]
 
 
-def fingerprint(profile: Profile) -> str:
-    """Changes when a file, the order or the profile does: then a database needs another installation."""
-    digest = hashlib.sha256(profile.encode())
+def fingerprint(profile: Profile, schemas: Sequence[str] = ("public",)) -> str:
+    """Changes when a file, their order, the profile or the exposed schemas do: then a database needs installing."""
+    digest = hashlib.sha256("\0".join([profile, *schemas]).encode())
     for script in (*FIRST, *migrations(), *THEN, *PROFILES[profile], *standins(), OWNED):
         digest.update(f"\0{script.name}\0{script.role}\0".encode() + script.text.encode())
     return digest.hexdigest()
