@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -12,13 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gatepost.embedded import project_home, start
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "todo"
-COMMAND = [sys.executable, "-m", "gatepost.cli.main"]
+COMMAND = ("-m", "gatepost.cli.main")
 QUIET = {name: value for name, value in os.environ.items() if not name.startswith(("GATEPOST_", "GOTRUE_", "PGRST_"))}
 PATIENCE = 30.0
 
@@ -64,13 +66,20 @@ class Command:
     folder: Path
     port: int
     user: str | None = None
+    interpreter: str = sys.executable
     environment: dict[str, str] = field(default_factory=lambda: dict(QUIET))
     started: list[subprocess.Popen[str]] = field(default_factory=list[subprocess.Popen[str]])
+
+    def become(self) -> dict[str, Any]:
+        """What makes a process the user's, groups included."""
+        if self.user is None:
+            return {}
+        return {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
 
     def run(self, *arguments: str, patience: float = 60.0) -> subprocess.CompletedProcess[str]:
         """One command to its end."""
         return subprocess.run(
-            [*COMMAND, *arguments], env=self.environment, cwd=self.folder, user=self.user,
+            [self.interpreter, *COMMAND, *arguments], env=self.environment, cwd=self.folder, **self.become(),
             capture_output=True, text=True, timeout=patience, check=False,
         )  # fmt: skip
 
@@ -78,8 +87,8 @@ class Command:
         """`gatepost dev`, left running; its output goes to a file beside the project."""
         output = self.folder.with_suffix(".log").open("a")
         process = subprocess.Popen(
-            [*COMMAND, "dev", str(self.folder), "--port", str(self.port), *arguments],
-            env=self.environment, cwd=self.folder, user=self.user, stdout=output, stderr=output, text=True,
+            [self.interpreter, *COMMAND, "dev", str(self.folder), "--port", str(self.port), *arguments],
+            env=self.environment, cwd=self.folder, **self.become(), stdout=output, stderr=output, text=True,
         )  # fmt: skip
         output.close()
         self.started.append(process)

@@ -103,9 +103,9 @@ def test_doctor_finds_open_tables_and_says_how_to_close_them(todo: Command):
     assert todo.run("migrate", "apply").returncode == 0
     done = todo.run("doctor")
     assert done.returncode == 1
-    assert "open has no row level security: all its rows are open to anon" in done.stdout
-    assert "alter table open enable row level security;" in done.stdout
-    assert "The view peek shows rows of todos by its owner's rights" in done.stdout
+    assert "public.open has no row level security: all its rows are open to anon" in done.stdout
+    assert "alter table public.open enable row level security;" in done.stdout
+    assert "The view public.peek shows rows of public.todos by its owner's rights" in done.stdout
     assert "loose() runs with its owner's rights and its caller's search path" in done.stdout
 
 

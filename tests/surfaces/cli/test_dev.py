@@ -11,13 +11,16 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
+import sysconfig
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import gatepost
 from tests.conftest import Needs
 
 from .conftest import Command, alive, answers, copy_example, eventually, free_port
@@ -53,30 +56,35 @@ def children(pid: int) -> list[int]:
 # Served
 
 
-def test_what_is_printed_is_where_it_answers(todo: Command):
+@pytest.fixture(scope="module")
+def serving(todo: Command) -> Command:
     todo.served()
-    assert f"http://127.0.0.1:{todo.port}/inbox" in todo.output()
-    assert "applied 20260101090000_todos.sql" in todo.output()
-    assert re.search(r"Data lie in +/", todo.output())
-    assert answers(todo.port, "/inbox")
+    return todo
 
 
-def test_status_has_supabases_names(todo: Command):
-    lines = todo.run("status", "-o", "env").stdout.splitlines()
+def test_what_is_printed_is_where_it_answers(serving: Command):
+    assert f"http://127.0.0.1:{serving.port}/inbox" in serving.output()
+    assert "applied 20260101090000_todos.sql" in serving.output()
+    assert re.search(r"Data lie in +/", serving.output())
+    assert answers(serving.port, "/inbox")
+
+
+def test_status_has_supabases_names(serving: Command):
+    lines = serving.run("status", "-o", "env").stdout.splitlines()
     pairs = dict(re.fullmatch(r'([A-Z_]+)="(.*)"', line).groups() for line in lines)  # pyright: ignore
     assert set(pairs) == NAMES
-    assert pairs["API_URL"] == f"http://127.0.0.1:{todo.port}"
+    assert pairs["API_URL"] == f"http://127.0.0.1:{serving.port}"
     assert pairs["MAILPIT_URL"].endswith("/inbox")
     assert pairs["PUBLISHABLE_KEY"].startswith("sb_publishable_")
-    assert json.loads(todo.run("status", "-o", "json").stdout) == pairs
-    assert pairs["SECRET_KEY"] in todo.run("status").stdout
+    assert json.loads(serving.run("status", "-o", "json").stdout) == pairs
+    assert pairs["SECRET_KEY"] in serving.run("status").stdout
 
 
-def test_a_second_one_of_the_same_project_is_told_where_the_first_is(todo: Command):
-    second = todo.run("dev", str(todo.folder), "--port", str(free_port()))
+def test_a_second_one_of_the_same_project_is_told_where_the_first_is(serving: Command):
+    second = serving.run("dev", str(serving.folder), "--port", str(free_port()))
     assert second.returncode == 5
     assert "is served already" in second.stderr
-    assert f"http://127.0.0.1:{todo.port}" in second.stderr
+    assert f"http://127.0.0.1:{serving.port}" in second.stderr
 
 
 def test_a_port_that_is_taken_is_explained(another: Command):
@@ -90,12 +98,12 @@ def test_a_port_that_is_taken_is_explained(another: Command):
     assert not (another.folder / ".gatepost" / "state.json").exists()
 
 
-def test_a_migration_that_appears_is_applied(todo: Command):
-    path = Path(todo.run("migrate", "new", "notes").stdout.strip())
+def test_a_migration_that_appears_is_applied(serving: Command):
+    path = Path(serving.run("migrate", "new", "notes").stdout.strip())
     path.write_text("create table public.notes (id int primary key);\ngrant select on public.notes to anon;\n")
-    eventually(lambda: todo.run("migrate", "status").returncode == 0, "the new migration is applied", 20)
-    key = json.loads(todo.run("status", "-o", "json").stdout)["PUBLISHABLE_KEY"]
-    eventually(lambda: reads(todo, key), "it is served", 10)
+    eventually(lambda: serving.run("migrate", "status").returncode == 0, "the new migration is applied", 20)
+    key = json.loads(serving.run("status", "-o", "json").stdout)["PUBLISHABLE_KEY"]
+    eventually(lambda: reads(serving, key), "it is served", 10)
 
 
 def reads(command: Command, key: str) -> bool:
@@ -106,44 +114,44 @@ def reads(command: Command, key: str) -> bool:
     return status == 200
 
 
-def test_users_are_made_listed_invited_and_deleted(todo: Command):
-    made = todo.run("users", "create", "ada@example.com", "--password", "a long enough secret")
+def test_users_are_made_listed_invited_and_deleted(serving: Command):
+    made = serving.run("users", "create", "ada@example.com", "--password", "a long enough secret")
     assert made.returncode == 0, made.stderr
     assert re.fullmatch(r"[0-9a-f-]{36}\n", made.stdout)
-    assert re.search(r"ada@example\.com .*confirmed", todo.run("users", "list").stdout)
-    again = todo.run("users", "create", "ada@example.com", "--password", "a long enough secret")
+    assert re.search(r"ada@example\.com .*confirmed", serving.run("users", "list").stdout)
+    again = serving.run("users", "create", "ada@example.com", "--password", "a long enough secret")
     assert (again.returncode, "registered" in again.stderr) == (1, True)
-    assert todo.run("users", "invite", "bob@example.com").returncode == 0
-    assert {user["email"] for user in json.loads(todo.run("users", "list", "--json").stdout)} == {
+    assert serving.run("users", "invite", "bob@example.com").returncode == 0
+    assert {user["email"] for user in json.loads(serving.run("users", "list", "--json").stdout)} == {
         "ada@example.com",
         "bob@example.com",
     }
-    assert todo.run("users", "delete", "ada@example.com").returncode == 0
-    assert todo.run("users", "delete", "ada@example.com").returncode == 3
-    assert "ada@" not in todo.run("users", "list").stdout
+    assert serving.run("users", "delete", "ada@example.com").returncode == 0
+    assert serving.run("users", "delete", "ada@example.com").returncode == 3
+    assert "ada@" not in serving.run("users", "list").stdout
 
 
-def test_a_revoked_key_is_refused_within_seconds(todo: Command):
-    key = todo.run("keys", "create", "short").stdout.strip()
-    eventually(lambda: reads(todo, key), "the new key opens the door", 10)
-    todo.run("keys", "revoke", "short")
-    eventually(lambda: not reads(todo, key), "the revoked key does not", 10)
+def test_a_revoked_key_is_refused_within_seconds(serving: Command):
+    key = serving.run("keys", "create", "short").stdout.strip()
+    eventually(lambda: reads(serving, key), "the new key opens the door", 10)
+    serving.run("keys", "revoke", "short")
+    eventually(lambda: not reads(serving, key), "the revoked key does not", 10)
 
 
-def test_the_serving_process_is_an_interpreter_of_its_own(todo: Command):
+def test_the_serving_process_is_an_interpreter_of_its_own(serving: Command):
     """It was the command line's process, and has nothing of it any more."""
-    arguments = Path(f"/proc/{todo.started[-1].pid}/cmdline").read_bytes().split(b"\0")
+    arguments = Path(f"/proc/{serving.started[-1].pid}/cmdline").read_bytes().split(b"\0")
     assert arguments[1:4] == [b"-P", b"-m", b"gatepost.app"]
 
 
-def test_stopping_it_stops_its_database_and_keeps_the_data(todo: Command):
-    process, database = todo.started[-1], embedded_pid(todo)
+def test_stopping_it_stops_its_database_and_keeps_the_data(serving: Command):
+    process, database = serving.started[-1], embedded_pid(serving)
     assert alive(database)
     process.send_signal(signal.SIGTERM)
     process.wait(15)
     eventually(lambda: not alive(database), "the database has stopped")
-    todo.served()
-    assert "bob@example.com" in todo.run("users", "list").stdout
+    serving.served()
+    assert "bob@example.com" in serving.run("users", "list").stdout
 
 
 # Killed
@@ -246,15 +254,35 @@ def test_a_supabase_project_with_demo_keys_stays_on_this_machine(another: Comman
     assert "Demo keys are for this machine only" in done.stderr
 
 
+# Root's own Python often lies in a folder that is closed to others.
+INTERPRETERS = (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}")
+LIBRARIES = (str(Path(gatepost.__file__).parents[1]), sysconfig.get_path("purelib"))
+
+
+def runs_as(user: pwd.struct_passwd, interpreter: str) -> bool:
+    """Whether that user can run that Python with what is installed here."""
+    try:
+        done = subprocess.run(
+            [interpreter, "-c", "import gatepost.cli.dev"], user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+            env={"PYTHONPATH": ":".join(LIBRARIES)}, cwd="/", capture_output=True, check=False,
+        )  # fmt: skip
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
 @pytest.fixture
 def as_user(needs: Needs) -> Iterator[Command]:
     """A project of a normal user's, in a folder of his."""
     if os.geteuid() != 0:
         needs("root")
     user = pwd.getpwnam("nobody")
+    interpreter = next((path for path in INTERPRETERS if runs_as(user, path)), None)
+    if interpreter is None:
+        needs("a Python of this version that other users may run")
     folder = Path(tempfile.mkdtemp(prefix="gu-"))
-    command = Command(copy_example(folder / "todo"), free_port(), user="nobody")
-    command.environment["HOME"] = str(folder)
+    command = Command(copy_example(folder / "todo"), free_port(), user="nobody", interpreter=str(interpreter))
+    command.environment |= {"HOME": str(folder), "PYTHONPATH": ":".join(LIBRARIES)}
     for path in (folder, *folder.rglob("*")):
         os.chown(path, user.pw_uid, user.pw_gid)
     yield command
@@ -276,15 +304,3 @@ def test_a_folder_that_cannot_be_written_is_explained(as_user: Command):
     assert done.returncode == 3
     assert "cannot be written" in done.stderr
     assert "to do:" in done.stderr
-
-
-# How fast
-
-
-def test_a_warm_start_takes_no_longer_than_a_second_and_a_half(another: Command):
-    """The budget is one second on a machine that does nothing else."""
-    another.served().send_signal(signal.SIGTERM)
-    another.started[-1].wait(15)
-    begun = time.monotonic()
-    another.served()
-    assert time.monotonic() - begun < 1.5
