@@ -120,3 +120,43 @@ def test_what_reaches_beyond_the_database_stays_closed(session: Session, name: s
 def test_a_stand_in_without_its_schema_refuses(session: Session) -> None:
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         session.execute("create extension pg_net")
+
+
+def test_a_queue_hands_each_message_to_one_reader_until_it_is_done(
+    connect: Connect, fresh_database: FreshDatabase
+) -> None:
+    owner = connect("postgres", fresh_database())
+    if not has_control_path(owner):
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            owner.execute("create extension pgmq")
+        return
+    owner.execute("create extension pgmq; select pgmq.create('jobs')")
+    assert one(owner, """select pgmq.send('jobs', '{"n": 1}')""") == 1
+    sent = owner.execute("""select pgmq.send_batch('jobs', array['{"n": 2}', '{"n": 3}']::jsonb[])""").fetchall()
+    assert sent == [(2,), (3,)]
+    owner.execute("""select pgmq.send('jobs', '{"n": 4}', 60)""")
+    read = "select msg_id, read_ct, message ->> 'n' from pgmq.read('jobs', 30, 2)"
+    assert owner.execute(read).fetchall() == [(1, 1, "1"), (2, 1, "2")]
+    assert owner.execute(read).fetchall() == [(3, 1, "3")]
+    owner.execute("select pgmq.set_vt('jobs', 3, 0)")
+    assert owner.execute(read).fetchall() == [(3, 2, "3")]
+    assert one(owner, "select pgmq.archive('jobs', 1)") is True
+    assert one(owner, "select pgmq.delete('jobs', 2::bigint)") is True
+    assert one(owner, "select pgmq.delete('jobs', 2::bigint)") is False
+    row = owner.execute(
+        "select queue_length, queue_visible_length, total_messages from pgmq.metrics('jobs')"
+    ).fetchone()
+    assert row == (2, 0, 4)
+    assert one(owner, "select message ->> 'n' from pgmq.a_jobs") == "1"
+    assert one(owner, "select pgmq.purge_queue('jobs')") == 2
+    assert one(owner, "select pgmq.drop_queue('jobs')") is True
+    assert owner.execute("select * from pgmq.list_queues()").fetchall() == []
+
+
+@pytest.mark.parametrize("name", ["a;b", "a--b", "a'b", "a$b"])
+def test_a_queue_name_cannot_carry_sql(connect: Connect, fresh_database: FreshDatabase, name: str) -> None:
+    owner = connect("postgres", fresh_database())
+    if has_control_path(owner):
+        owner.execute("create extension pgmq")
+        with pytest.raises(psycopg.errors.RaiseException, match="invalid characters"):
+            owner.execute("select pgmq.create(%s)", (name,))
