@@ -133,6 +133,10 @@ class Connection:
             self._flush()
         except psycopg.Error as error:
             self._lose(str(error))
+        except Exception:
+            # Half a batch was sent (text that is no Unicode, say): the answers could not be told apart any more.
+            self._lose("defect")
+            raise
         return batch.future
 
     def forget(self) -> None:

@@ -150,6 +150,13 @@ async def test_parameters_are_values_whatever_they_hold(database: Database) -> N
     assert await value(database, ANN, say("select $1::text", hostile)) == hostile
 
 
+async def test_a_statement_that_cannot_be_sent_disturbs_nobody(database: Database) -> None:
+    for inert in (True, False, True):
+        with pytest.raises(UnicodeEncodeError):
+            await database.run(ANN, [Statement("select 1, '\ud800'", inert=inert)])
+        assert await value(database, ANN, Statement("select auth.uid()::text", inert=inert)) == ANN.subject
+
+
 async def test_many_answers_find_their_questions(database: Database) -> None:
     async def ask(number: int) -> bool:
         inert = Statement("select $1::text || auth.uid()", (str(number).encode(),), inert=number % 2 == 0)
