@@ -1,7 +1,9 @@
 """Signing up and in with an address and a password."""
 
+import asyncio
 import dataclasses
 import time
+from collections import Counter
 
 import pytest
 from argon2.low_level import Type, hash_secret
@@ -320,3 +322,35 @@ async def test_time_does_not_tell_whom_a_recovery_reaches(open_client: Open) -> 
 
     known, unknown = [min([await took(email) for _ in range(6)]) for email in (user["email"], address())]
     assert known == pytest.approx(unknown, rel=0.35)
+
+
+async def test_asking_twice_does_not_tell_whom_a_recovery_reaches(client: Client) -> None:
+    user = await client.new_user()
+    for path, kind in (("/recover", "recovery"), ("/resend", "email_change")):
+        for email in (user["email"], address()):
+            first = await client.post(path, {"email": email, "type": kind})
+            again = await client.post(path, {"email": email, "type": kind})
+            assert (first.status, again.status, again.code) == (200, 429, "over_email_send_rate_limit")
+            assert again.message.startswith("For security purposes, you can only request this after ")
+
+
+async def test_twenty_who_sign_up_with_one_address_at_once_are_one_user(client: Client) -> None:
+    email = address()
+    body = {"email": email, "password": PASSWORD}
+    answers = await asyncio.gather(*(client.post("/signup", body) for _ in range(20)))
+    assert Counter(answer.status for answer in answers) == {200: 1, 429: 19}
+    assert len(client.mailbox.to(email)) == 1
+    assert client.sql("select count(*) from auth.users where email = %s", email) == [(1,)]
+
+
+async def test_a_slow_mail_server_does_not_keep_others_from_signing_in(client: Client) -> None:
+    user = await client.new_user()
+    client.mailbox.delay = 3.0
+    stuck = [asyncio.create_task(client.post("/signup", {"email": address(), "password": PASSWORD})) for _ in range(10)]
+    await asyncio.sleep(0.3)
+    start = time.perf_counter()
+    assert (await client.password(user["email"])).status == 200
+    assert time.perf_counter() - start < 1.5
+    for task in stuck:
+        task.cancel()
+    await asyncio.gather(*stuck, return_exceptions=True)

@@ -5,8 +5,9 @@ changes where a link leads; the bearer of an endpoint that is public.
 """
 
 import asyncio
+import hashlib
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from ...database.scope import Scope
+from ...database.scope import Scope, Transaction
 from ...exchange import Request
 from ...identity.keys import KeyRing
 from ...identity.tokens import Tokens
@@ -27,6 +28,7 @@ from ..hashing import Hasher
 from ..issue import Door, Issuer
 from ..limits import Limits
 from ..mail import Mailer
+from ..one_time import check_frequency
 from ..sessions import Origin, Session
 from ..users import Audit, User
 
@@ -37,16 +39,21 @@ SINGLE = ("redirect_to", "token", "type", "grant_type", "scope")
 
 
 LONGEST_PRETENCE = 2.0
+REMEMBERED = 10_000
+POSTS = 3
 
 
 class Pace:
-    """Makes a call that does nothing take as long as one that does, so that time does not tell who has an account.
+    """Makes a call that does nothing look like one that does, so that neither time nor a refusal tells who has an
+    account.
 
-    `real` is put around the work, `pretend` waits as long as such work took lately.
+    `real` is put around the work. `pretend` waits as long as such work took lately, and refuses an address that asks
+    again too soon, as the work would.
     """
 
     def __init__(self) -> None:
         self._lately: deque[float] = deque(maxlen=9)
+        self._asked: OrderedDict[bytes, datetime] = OrderedDict()
 
     @asynccontextmanager
     async def real(self) -> AsyncGenerator[None]:
@@ -54,7 +61,13 @@ class Pace:
         yield
         self._lately.append(min(time.monotonic() - start, LONGEST_PRETENCE))
 
-    async def pretend(self) -> None:
+    async def pretend(self, address: str, now: datetime, least: float) -> None:
+        name = hashlib.sha256(address.encode("utf-8", "surrogatepass")).digest()
+        check_frequency(self._asked.get(name), now, least)
+        self._asked[name] = now
+        self._asked.move_to_end(name)
+        if len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
         usual = sorted(self._lately)[len(self._lately) // 2] if self._lately else 0.0
         await asyncio.sleep(usual)
 
@@ -72,6 +85,7 @@ class Auth:
     limits: Limits
     clock: Callable[[], float]
     factors: FactorSettings
+    posts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POSTS))
     paces: Mapping[str, Pace] = field(default_factory=lambda: {name: Pace() for name in ("recover", "otp", "resend")})
 
     @property
@@ -84,6 +98,15 @@ class Auth:
     def unit(self) -> AbstractAsyncContextManager[Door]:
         """Where one call of `run` is all a flow needs: the scope itself, or a transaction where a hook follows."""
         return self.scope.transaction() if self.issuer.has_hook else nullcontext(self.scope)
+
+    @asynccontextmanager
+    async def posting(self) -> AsyncGenerator[Transaction]:
+        """A transaction that ends once a mail is handed over, so that a mail that fails undoes it.
+
+        Few at a time: a mail server that is slow must not keep all connections.
+        """
+        async with self.posts, self.scope.transaction() as tx:
+            yield tx
 
     def audit(self, call: "Call") -> Audit:
         return Audit(self.now(), call.origin.address, not self.settings.audit_log_disable_postgres)
@@ -100,6 +123,14 @@ class Caller:
     @property
     def role(self) -> str:
         return str(self.claims.get("role", ""))
+
+    @property
+    def audience(self) -> str:
+        """The first audience of the token, '' where it has none."""
+        value = self.claims.get("aud")
+        if isinstance(value, list):
+            value = value[0] if value else ""  # pyright: ignore[reportUnknownVariableType]
+        return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +171,7 @@ class Call:
             return named
         if self.caller is None or self.caller.role in self.settings.jwt_admin_roles:
             return self.settings.jwt_aud
-        return _first_audience(self.caller.claims) or self.settings.jwt_aud
+        return self.caller.audience or self.settings.jwt_aud
 
     def body(self, kind: type[T]) -> T:
         """The request's body as `kind`; 400 `bad_json` names what does not fit. A null counts as absent."""
@@ -177,10 +208,3 @@ class Call:
         return redirects.choose(
             self.settings.site_url, self.settings.uri_allow_list, requested, self.request.header(b"referer")
         )
-
-
-def _first_audience(claims: Mapping[str, Any]) -> str:
-    value = claims.get("aud")
-    if isinstance(value, list):
-        value = value[0] if value else ""  # pyright: ignore[reportUnknownVariableType]
-    return value if isinstance(value, str) else ""

@@ -32,7 +32,7 @@ async def recover(auth: Auth, call: Call) -> Response:
     pkce.check_challenge(body.code_challenge, body.code_challenge_method)
     user = users.read((await auth.scope.run(query("user_by_email", email, call.audience)))[0])
     if user is None:
-        await auth.paces["recover"].pretend()
+        await auth.paces["recover"].pretend(email, auth.now(), auth.settings.smtp_max_frequency)
         return reply({})
     check_frequency(user.recovery_sent_at, auth.now(), auth.settings.smtp_max_frequency)
     async with auth.paces["recover"].real():
@@ -43,7 +43,7 @@ async def recover(auth: Auth, call: Call) -> Response:
 async def mail_recovery(auth: Auth, call: Call, user: User, kind: str, challenge: str, method: str) -> None:
     """Mail a link that signs in: `kind` is `recovery` or `magiclink`. Both use the one recovery code of a user."""
     code, now = new_code(user.email or "", auth.settings, pkce=bool(challenge)), auth.now()
-    async with auth.scope.transaction() as tx:
+    async with auth.posting() as tx:
         await tx.run(
             *pkce.begin(user.id, kind, challenge, method, now),
             *auth.audit(call).entry(user.id, "user_recovery_requested"),

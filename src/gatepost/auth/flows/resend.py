@@ -31,7 +31,7 @@ async def resend(auth: Auth, call: Call) -> Response:
     body = call.body(Resend)
     user = await _find(auth, call, body)
     if user is None or not _is_pending(user, body.type):
-        await auth.paces["resend"].pretend()
+        await auth.paces["resend"].pretend(body.email or body.phone, auth.now(), auth.settings.smtp_max_frequency)
         return reply({})
     if body.type in BY_PHONE:
         raise fault("sms_send_failed", "Error sending sms OTP: no SMS provider is configured")
@@ -82,7 +82,7 @@ def _is_pending(user: User, kind: str) -> bool:
 
 async def _send(auth: Auth, call: Call, user: User, body: Resend) -> None:
     challenge, method, now = body.code_challenge, body.code_challenge_method, auth.now()
-    async with auth.scope.transaction() as tx:
+    async with auth.posting() as tx:
         if body.type == "email_change":
             await email_change.ask(auth, call, tx, user, user.email_change or "", challenge, method)
             return

@@ -13,7 +13,7 @@ from ...exchange import Response
 from ...problem import DatabaseProblem
 from ...query.sql import Statement
 from .. import addresses, one_time, query, responses, users
-from ..errors import fault, invalid, storing
+from ..errors import fault, invalid, storing, taken
 from ..issue import Door
 from ..one_time import Code, check_frequency, new_code
 from ..users import Metadata, NewUser, User
@@ -134,14 +134,24 @@ async def register(auth: Auth, call: Call, applicant: Applicant) -> User | None:
     None where the address belongs to somebody. The password is hashed in every case: time does not tell.
     """
     password_hash = await auth.hasher.hash(applicant.password)
+    try:
+        return await _admit(auth, call, applicant, password_hash)
+    except DatabaseProblem as error:
+        if taken(error) is None:
+            raise storing(error, UNSAVED) from error
+    # Somebody took the address in the same moment: now it is known to be taken.
+    try:
+        return await _admit(auth, call, applicant, password_hash)
+    except DatabaseProblem as error:
+        raise storing(error, UNSAVED) from error
+
+
+async def _admit(auth: Auth, call: Call, applicant: Applicant, password_hash: str) -> User | None:
     existing = await find_existing(auth, call, applicant)
     if existing is not None and not await _may_continue(auth, existing, applicant):
         await auth.scope.run(*auth.audit(call).entry(existing.id, "user_repeated_signup", _traits(applicant)))
         return None
-    try:
-        return await _store(auth, call, applicant, password_hash, existing)
-    except DatabaseProblem as error:
-        raise storing(error, UNSAVED) from error
+    return await _store(auth, call, applicant, password_hash, existing)
 
 
 async def find_existing(auth: Auth, call: Call, applicant: Applicant) -> User | None:
@@ -175,7 +185,7 @@ def confirms_itself(auth: Auth, provider: str) -> bool:
 async def _store(auth: Auth, call: Call, applicant: Applicant, password_hash: str, existing: User | None) -> User:
     user_id = existing.id if existing else str(uuid4())
     code = _confirmation_code(auth, applicant, existing)
-    async with auth.scope.transaction() as tx:
+    async with auth.posting() as tx:
         await _insert(auth, call, tx, applicant, user_id, password_hash, new=existing is None)
         results = await tx.run(*_confirm(auth, call, applicant, user_id, code), users.find(user_id))
         user = users.read(results[-1])

@@ -24,7 +24,7 @@ async def reauthenticate(auth: Auth, call: Call) -> Response:
         raise fault("sms_send_failed", "Error sending sms OTP: no SMS provider is configured")
     check_frequency(user.reauthentication_sent_at, auth.now(), auth.settings.smtp_max_frequency)
     code = new_code(user.email, auth.settings)
-    async with auth.scope.transaction() as tx:
+    async with auth.posting() as tx:
         await tx.run(
             *auth.audit(call).entry(user.id, "user_reauthenticate_requested"),
             *one_time.keep_reauthentication(user, code, auth.now()),

@@ -42,7 +42,7 @@ class Update(msgspec.Struct):
 
 async def show(auth: Auth, call: Call) -> Response:
     """`GET /user`."""
-    if call.audience != (call.caller.claims.get("aud") if call.caller else None):
+    if call.caller is None or call.audience != call.caller.audience:
         raise invalid("Token audience doesn't match request audience")
     return responses.private(responses.user(call.user))
 
@@ -136,7 +136,7 @@ async def _check_current(auth: Auth, user: User, given: str) -> None:
 
 async def _store(auth: Auth, call: Call, body: Update, password_hash: str | None) -> User:
     user = call.user
-    async with auth.scope.transaction() as tx:
+    async with auth.posting() if body.email else auth.scope.transaction() as tx:
         changes = _changes(auth, call, body, password_hash)
         if changes:
             await tx.run(*changes)

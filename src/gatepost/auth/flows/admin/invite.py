@@ -39,7 +39,7 @@ async def invite(auth: Auth, call: Call) -> Response:
 async def _store(auth: Auth, call: Call, email: str, data: Metadata, user: User | None) -> User:
     user_id, now = user.id if user else str(uuid4()), auth.now()
     code = new_code(email, auth.settings)
-    async with auth.scope.transaction() as tx:
+    async with auth.posting() as tx:
         results = await tx.run(
             *([] if user else insert_invited(auth, call, user_id, email, data)),
             *auth.audit(call).admin_entry(call.admin, "user_invited", {"user_id": user_id, "user_email": email}),

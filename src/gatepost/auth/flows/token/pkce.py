@@ -101,8 +101,10 @@ async def _find(auth: Auth, code: str) -> Flow:
     flow = msgspec.json.decode(row[0] or b"", type=Flow) if row else None
     if flow is None or flow.user_id is None:
         raise _unknown()
-    since = flow.auth_code_issued_at if flow.authentication_method == "magiclink" else None
-    if has_expired(since or flow.created_at, auth.now(), max(LEAST_LIFE, auth.settings.flow_state_expiry)):
+    # A link may be opened long after it was asked for: the code's life begins when the code does.
+    if has_expired(
+        flow.auth_code_issued_at or flow.created_at, auth.now(), max(LEAST_LIFE, auth.settings.flow_state_expiry)
+    ):
         raise fault("flow_state_expired", "invalid flow state, flow state has expired")
     return flow
 
