@@ -133,7 +133,7 @@ def keys_list(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
 def keys_create(
     name: Annotated[str, typer.Argument(help="Name of the key: mobile, nightly-job")],
     kind: Annotated[Kind, typer.Option(help="publishable (anon) or secret (service_role)")] = Kind.publishable,
-    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    folder: Folder = HERE,
     expires: Annotated[str, typer.Option(help="Life of the key: 720h; without it, until revoked")] = "",
     database_url: DatabaseUrl = "",
 ) -> None:
@@ -144,7 +144,7 @@ def keys_create(
 @keys.command("revoke")
 def keys_revoke(
     name: Annotated[str, typer.Argument(help="Name of the API key")],
-    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    folder: Folder = HERE,
     database_url: DatabaseUrl = "",
 ) -> None:
     """Revoke an API key; servers refuse it within seconds."""
@@ -171,7 +171,7 @@ def users_list(
 def users_create(
     email: Annotated[str, typer.Argument(help="E-mail address")],
     password: Annotated[str, typer.Option(help="Password; asked for when absent", prompt=True, hide_input=True)],
-    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    folder: Folder = HERE,
     confirmed: Annotated[bool, typer.Option(help="The address counts as confirmed")] = True,
 ) -> None:
     """Make a user."""
@@ -181,7 +181,7 @@ def users_create(
 @users.command("invite")
 def users_invite(
     email: Annotated[str, typer.Argument(help="E-mail address")],
-    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    folder: Folder = HERE,
 ) -> None:
     """Make a user and send the mail that invites to choose a password."""
     run("users", "invite", email, folder)
@@ -190,7 +190,7 @@ def users_invite(
 @users.command("delete")
 def users_delete(
     user: Annotated[str, typer.Argument(help="E-mail address or id")],
-    folder: Annotated[Path, typer.Option(help="Project folder")] = HERE,
+    folder: Folder = HERE,
 ) -> None:
     """Delete a user and what hangs on it by foreign keys."""
     run("users", "delete", user, folder)

@@ -83,16 +83,19 @@ class Command:
             capture_output=True, text=True, timeout=patience, check=False,
         )  # fmt: skip
 
-    def dev(self, *arguments: str) -> subprocess.Popen[str]:
-        """`gatepost dev`, left running; its output goes to a file beside the project."""
-        output = self.folder.with_suffix(".log").open("a")
-        process = subprocess.Popen(
-            [self.interpreter, *COMMAND, "dev", str(self.folder), "--port", str(self.port), *arguments],
-            env=self.environment, cwd=self.folder, **self.become(), stdout=output, stderr=output, text=True,
-        )  # fmt: skip
-        output.close()
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that is left running; its output goes to a file beside the project."""
+        with self.folder.with_suffix(".log").open("a") as output:
+            process = subprocess.Popen(
+                [self.interpreter, *COMMAND, *arguments],
+                env=self.environment, cwd=self.folder, **self.become(), stdout=output, stderr=output, text=True,
+            )  # fmt: skip
         self.started.append(process)
         return process
+
+    def dev(self, *arguments: str) -> subprocess.Popen[str]:
+        """`gatepost dev`, left running."""
+        return self.start("dev", str(self.folder), "--port", str(self.port), *arguments)
 
     def served(self, *arguments: str) -> subprocess.Popen[str]:
         """`gatepost dev`, once it answers."""

@@ -58,7 +58,7 @@ def test_a_broken_migration_names_file_line_and_column_and_changes_nothing(todo:
 
 
 def test_keys_are_made_once_listed_without_their_secret_and_revoked(todo: Command):
-    made = todo.run("keys", "create", "--folder", str(todo.folder), "--kind", "secret", "nightly")
+    made = todo.run("keys", "create", "nightly", str(todo.folder), "--kind", "secret")
     key = made.stdout.strip()
     assert made.returncode == 0
     assert key.startswith("sb_secret_")
