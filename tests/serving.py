@@ -110,6 +110,8 @@ class Served:
         """Run SQL as the owner of the project's tables; the last statement's rows."""
         with psycopg.connect(self.owner, autocommit=True) as connection:
             cursor = connection.execute(text, parameters or None)  # pyright: ignore
+            while cursor.nextset():
+                pass
             return cursor.fetchall() if cursor.description else []
 
     def reload(self) -> None:

@@ -60,8 +60,9 @@ def results(place: Place, packages: Path) -> Results:
         timeout=SECONDS,
         check=False,
     )
-    found = {test["name"]: test for test in map(json.loads, done.stdout.splitlines())}
-    assert found, done.stderr
+    ran = [json.loads(line) for line in done.stdout.splitlines()]
+    found = {test["name"]: test for test in ran}
+    assert len(found) == len(ran) > 0, done.stderr
     return found
 
 
