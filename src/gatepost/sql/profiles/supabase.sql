@@ -61,3 +61,11 @@ begin
         execute format('grant set on parameter %I to %I', parameter, current_setting('gatepost.owner'));
     end loop;
 end $$;
+
+-- People who come in as the bootstrap superuser find what they find at Supabase.
+do $$
+begin
+    if current_user = 'supabase_admin' then
+        alter role supabase_admin set search_path = "$user", public, auth, extensions;
+    end if;
+end $$;
