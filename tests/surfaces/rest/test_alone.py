@@ -68,7 +68,7 @@ class Api:
 
 
 def token(role: str) -> str:
-    return Tokens(KeyRing([from_secret(SECRET)])).sign({"role": role})
+    return Tokens(KeyRing([from_secret(SECRET, signs=True)])).sign({"role": role})
 
 
 def found(response: Response, name: str) -> str | None:
