@@ -1,6 +1,6 @@
 // The example's todos from JavaScript, with the unmodified Supabase client.
 //
-//   npm install @supabase/supabase-js
+//   npm install @supabase/supabase-js        (Node.js 22 or later)
 //   export $(gatepost status examples/todo -o env | tr -d '"')
 //   node examples/todo/clients/client.mjs
 
