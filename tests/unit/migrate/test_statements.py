@@ -54,7 +54,12 @@ def test_transaction_control_is_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["do $$ begin commit; end $$", "create function f() returns int begin atomic select 1; end", "select 'commit;'"]
+    "text",
+    [
+        "do $$ begin commit; end $$",
+        "create function f() returns int begin atomic select 1; end",
+        "select 'commit;'",
+    ],
 )
 def test_the_same_words_elsewhere_are_not(text: str) -> None:
     assert not any(statement.controls_transaction for statement in split(text)[0])
