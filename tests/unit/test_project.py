@@ -120,6 +120,11 @@ def test_what_is_not_honoured_is_said_once_a_section(tmp_path: Path):
     assert notes[1] == "config.toml, auth.favourite_colour: not honoured"
 
 
+def test_a_surface_that_is_switched_off_is_served_all_the_same_and_says_so(tmp_path: Path):
+    notes = read(supabase_project(tmp_path, "[auth]\nenabled = false"), {}).notes
+    assert notes == ("config.toml, auth.enabled: not honoured; it is served all the same",)
+
+
 def test_env_references_are_filled_in_from_environment_and_dotenv_files(tmp_path: Path):
     config = '[auth]\nsite_url = "env(SITE)"\njwt_expiry = "env(EXPIRY)"\n[auth.email.smtp]\nhost = "env(NOWHERE)"'
     folder = supabase_project(tmp_path, config, **{"supabase/.env": 'SITE="https://dotenv.example"\nEXPIRY=60'})

@@ -220,6 +220,9 @@ def _unheard(lost: list[str], given: Mapping[str, object]) -> list[str]:
         keys = [path for path in lost if path.startswith(section + ".") and _wanted(path, given)]
         if keys:
             notes.append(f"config.toml, [{section}] is not served yet; without effect: {_short(keys)}")
+    for surface in ("api", "auth"):
+        if given.get(f"{surface}.enabled") is False:
+            notes.append(f"config.toml, {surface}.enabled: not honoured; it is served all the same")
     for path in lost:
         if SILENT.fullmatch(path) is None and not _switched_off(path):
             notes.append(f"config.toml, {path}: not honoured")
