@@ -25,9 +25,6 @@ def call(node: Call, params: Parameters) -> str:
 
 def argument(item: Argument, params: Parameters) -> str:
     """One argument, by name where it has one."""
-    if item.value is not None:
-        value = expression(item.value, params)
-    else:
-        value = f"{identifier(NEW)}.{identifier(item.name)}"
+    value = f"{identifier(NEW)}.{identifier(item.name)}" if item.value is None else expression(item.value, params)
     by_name = f"{identifier(item.name)} := {value}" if item.name else value
     return f"VARIADIC {by_name}" if item.variadic else by_name

@@ -43,7 +43,7 @@ def expression(node: Expression, params: Parameters) -> str:
         case Star(of):
             return f"{identifier(of)}.*"
         case Row(of, type_):
-            return f"({identifier(of)}.*)" + (f"::{qualified(*type_)}" if type_ else "")
+            return f"({identifier(of)}.*)::{qualified(*type_)}" if type_ else f"ROW({identifier(of)}.*)"
         case Literal(value, type_):
             return params.add(value) + (f"::{type_}" if type_ else "")
         case JsonPath(value, steps, convert):

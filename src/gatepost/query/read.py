@@ -16,13 +16,14 @@ SOURCE = "gatepost_source"
 ROWS = "gatepost_rows"
 
 
-def select(read: Read, params: Parameters) -> str:
-    """The whole SELECT of a read."""
+def select(read: Read, params: Parameters, comparable: bool = False) -> str:
+    """The whole SELECT of a read; `comparable` where somebody groups by its embeds: json has no equality."""
     grouped = is_grouped(read)
+    comparable = comparable or grouped
     outputs = [output(item, params) for item in read.outputs]
-    outputs += [text for embed in read.embeds for text in embed_outputs(embed, grouped, params)]
+    outputs += [text for embed in read.embeds for text in embed_outputs(embed, comparable, params)]
     text = "SELECT " + ", ".join(outputs) + source(read, params)
-    text += "".join(join(embed, params) for embed in read.embeds)
+    text += "".join(join(embed, params, comparable) for embed in read.embeds)
     present = {embed.alias: embed for embed in read.embeds}
     text += where(read, [condition(c, params, lambda p: presence(p, present)) for c in read.where])
     if grouped:
@@ -82,10 +83,10 @@ def page(read: Read, params: Parameters) -> str:
 # ------------------------------------------------------------------ embeds
 
 
-def join(embed: Embed, params: Parameters) -> str:
+def join(embed: Embed, params: Parameters, comparable: bool) -> str:
     """The lateral join that brings an embed's rows."""
     alias = identifier(embed.alias)
-    inner = select(embed.read, params)
+    inner = select(embed.read, params, comparable and embed.shape is Shape.SPREAD)
     many = embed.shape in (Shape.ARRAY, Shape.SPREAD_ARRAYS)
     if many:
         inner = f"SELECT {', '.join(gathered(embed, params))} FROM ({inner}) AS {alias}"
@@ -105,9 +106,9 @@ def gathered(embed: Embed, params: Parameters) -> list[str]:
     return texts
 
 
-def embed_outputs(embed: Embed, grouped: bool, params: Parameters) -> list[str]:
-    """What an embed adds to its parent's select list. GROUP BY needs jsonb: json has no equality."""
-    alias, cast = identifier(embed.alias), "::jsonb" if grouped else ""
+def embed_outputs(embed: Embed, comparable: bool, params: Parameters) -> list[str]:
+    """What an embed adds to its parent's select list."""
+    alias, cast = identifier(embed.alias), "::jsonb" if comparable else ""
     if embed.hidden:
         return []
     match embed.shape:

@@ -11,6 +11,8 @@ from ...catalog import Name, Relation, Table
 from ...problem import Problem
 from ..ast import ALL_ROWS, ApiRequest, LogicTree, OrderTerm, Page, Path, Select, SelectField, SelectRelation
 
+NOWHERE = Name("", "")
+
 
 @dataclass(slots=True)
 class Node:
@@ -28,7 +30,7 @@ class Node:
     filters: list[LogicTree] = field(default_factory=list[LogicTree])
     order: tuple[OrderTerm, ...] = ()
     page: Page = ALL_ROWS
-    table: Name = Name("", "")
+    table: Name = NOWHERE
     facts: Table | None = None
     scope: str = ""
     alias: str = ""
@@ -106,7 +108,7 @@ def _level(node: Node, path: Path, legacy_names: bool) -> Node:
 
 def _child(node: Node, name: str, legacy_names: bool) -> Node:
     def by_relation(child: Node) -> bool:
-        return child.target == name or child.name == name
+        return name in (child.target, child.name)
 
     def by_key(child: Node) -> bool:
         return child.name == name

@@ -6,7 +6,7 @@ Never: a name from the request in another place than a name's.
 
 from dataclasses import dataclass, replace
 
-from ...catalog import Catalog, Name, Relation
+from ...catalog import Catalog, Name
 from ...problem import Problem
 from ...query.tree import (
     Aggregate,
@@ -25,6 +25,7 @@ from ...query.tree import (
     Shape,
     Star,
 )
+from ..ast import Aggregate as Function
 from ..ast import Field, OrderTerm, SelectField
 from .nodes import Node, not_embedded
 from .values import DIRECTIONS, Level, condition, order, shown, value
@@ -125,21 +126,21 @@ class Reader:
             bare = Row(level.scope) if field.field.name == "*" else found
             return Output(bare, field.alias or field.aggregate)
         if field.aggregate:
-            return Output(aggregated(found, field), field.alias)
+            whole = field.field.name == "*" and field.aggregate == "count"
+            return Output(aggregated(field.aggregate, None if whole else found, field.aggregate_cast), field.alias)
         return Output(found, field.alias or own_name(field, found))
 
     # -------------------------------------------------------------- embeds
 
     def embed(self, node: Node, parent: Node, expand: bool) -> Embed:
         """A level as an embed of its parent."""
-        assert node.relation is not None and node.item is not None
-        source, link = tied(node.relation, node, parent)
+        source, link = tied(node, parent)
         return Embed(
             name=node.name,
             alias=node.alias,
             read=self.read(node, source, link, expand),
             shape=shape(node),
-            required=node.item.join == "inner",
+            required=node.item is not None and node.item.join == "inner",
             hidden=not node.spread and empty(node),
             outputs=self.spread_outputs(node, parent, expand) if node.spread else (),
             order=self.spread_order(node) if node.spreads_arrays else (),
@@ -174,8 +175,11 @@ def ordered_embed(node: Node, name: str) -> Node:
     return found
 
 
-def tied(relation: Relation, node: Node, parent: Node) -> tuple[Name | Computed, Link | None]:
+def tied(node: Node, parent: Node) -> tuple[Name | Computed, Link | None]:
     """Where an embed's rows come from, and what ties them to the parent's row."""
+    relation = node.relation
+    if relation is None:
+        return node.table, None
     if relation.function is not None:
         return Computed(relation.function, Row(parent.scope, relation.table)), None
     junction = relation.junction
@@ -201,12 +205,10 @@ def hoists(node: Node) -> bool:
     return node.spread and node.to_one
 
 
-def aggregated(found: Expression, field: SelectField) -> Expression:
-    """A field's aggregate; `count()` of nothing counts rows."""
-    assert field.aggregate is not None
-    whole = field.field.name == "*" and field.aggregate == "count"
-    aggregate = Aggregate(field.aggregate, None if whole else found)
-    return Cast(aggregate, field.aggregate_cast) if field.aggregate_cast else aggregate
+def aggregated(function: Function, found: Expression | None, cast: str | None) -> Expression:
+    """An aggregate, cast where that is asked for; of nothing: of rows."""
+    aggregate = Aggregate(function, found)
+    return Cast(aggregate, cast) if cast else aggregate
 
 
 def own_name(field: SelectField, found: Expression) -> str | None:
@@ -263,6 +265,4 @@ def spread_output(item: Exposed, node: Node, parent: Node) -> Output:
     if hoists(parent):
         return Output(column, item.name)
     field = item.aggregate
-    assert field.aggregate is not None
-    found: Expression = Aggregate(field.aggregate, column)
-    return Output(Cast(found, field.aggregate_cast) if field.aggregate_cast else found, item.name)
+    return Output(aggregated(field.aggregate or "count", column, field.aggregate_cast), item.name)

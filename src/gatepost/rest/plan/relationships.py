@@ -35,8 +35,7 @@ class Relationships:
 
     def find(self, origin: str, child: Node) -> Relation:
         """The one relation that fits; PGRST200 for none, PGRST201 for several."""
-        assert child.item is not None
-        hint = child.item.hint
+        hint = child.item.hint if child.item else None
         found = [relation for relation in self.of(origin) if fits(relation, child.target, hint)]
         if len(found) > 1:
             raise ambiguous(origin, child.target, found)
@@ -75,13 +74,12 @@ class Relationships:
         )
 
     def _suggestion(self, origin: str, target: str) -> str | None:
-        known = self.of(origin)
-        if known:
-            ranked = ranking(target, (relation.target.name for relation in known))
+        if self._has_any(Name(self.schema, origin)):
+            ranked = ranking(target, (relation.target.name for relation in self.of(origin)))
             near, wrong = next((name for score, name in ranked if score < 1), None), target
         else:
             origins = (
-                name.name for name in self.catalog.relations if name.schema == self.schema and self.of(name.name)
+                name.name for name in self.catalog.relations if name.schema == self.schema and self._has_any(name)
             )
             near, wrong = nearest(origin, origins), origin
         return f"Perhaps you meant '{near}' instead of '{wrong}'." if near else None
