@@ -20,7 +20,7 @@ LONGEST_QUERY = 2048
 METHODS = frozenset(("GET", "HEAD"))
 HEADERS = frozenset((b"accept", b"prefer", b"range", b"accept-profile"))
 # A filter whose value goes into a parameter as it is; keys that mean something else are left alone.
-FILTER = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)=(eq|gt|gte|lt|lte|neq)\.(.*)", re.DOTALL)
+FILTER = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)=(eq|gt|gte|lt|lte|neq)\.([^;]*)")
 RESERVED = frozenset((b"select", b"columns", b"on_conflict", b"order", b"limit", b"offset", b"and", b"or"))
 
 Key = tuple[object, ...]
@@ -54,7 +54,7 @@ class Template:
         main = self.plan.statements[0]
         params = list(main.params)
         for parameter, value in self.slots:
-            params[parameter] = values[value].replace(b"\0", b"")
+            params[parameter] = values[value]
         statement = Statement(main.text, tuple(params), main.inert)
         canonical = self.plan.canonical
         for number, value in enumerate(values):
@@ -126,4 +126,6 @@ def abstracted(query: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
         keys.add(match[1])
         parts.append(match[1] + b"=" + match[2] + b"." + marker(len(values)))
         values.append(unquote_to_bytes(match[3].replace(b"+", b" ")))
+        if b"\0" in values[-1]:
+            return (), []
     return tuple(parts), values

@@ -13,7 +13,7 @@ import msgspec
 from gatepost.problem import Problem
 
 from .ast import MediaKind, MediaType, Payload, PayloadKind
-from .params import split_query
+from .params import split_query, undecodable
 
 RAW_KINDS = frozenset({MediaKind.TEXT, MediaKind.XML, MediaKind.OCTETS})
 EMPTY_ARRAY = Payload(PayloadKind.JSON, b"[]", ())
@@ -44,7 +44,7 @@ def payload_of(body: bytes, media: MediaType, columns_given: bool, call: bool) -
 def raw_payload(body: bytes, media: MediaType) -> Payload:
     """One argument as it came. Only bytea can hold a NUL."""
     if media.kind is not MediaKind.OCTETS and b"\0" in body:
-        raise Problem("22021", 400, 'invalid byte sequence for encoding "UTF8": 0x00')
+        raise undecodable(b"\0")
     return Payload(PayloadKind.RAW, body)
 
 
@@ -113,7 +113,9 @@ def form_payload(body: bytes, call: bool) -> Payload:
 def csv_payload(body: bytes) -> Payload:
     """Rows of texts under the names of the first line; NULL is null."""
     try:
-        lines = list(csv.reader(io.StringIO(body.decode("utf-8", "replace"), newline=""), strict=True))
+        lines = list(csv.reader(io.StringIO(body.decode(), newline=""), strict=True))
+    except UnicodeDecodeError as error:
+        raise undecodable(body[error.start : error.end]) from None
     except csv.Error as error:
         raise invalid(f"parse error ({error})") from None
     if not lines:

@@ -121,3 +121,9 @@ def test_a_nul_is_refused_before_postgresql_would() -> None:
     problem = refused("GET", "/items?a=eq.%00")
     assert (problem.status, problem.code) == (400, "22021")
     assert refused("GET", "/it%00ems").code == "PGRST125"
+
+
+def test_bytes_that_are_no_text_are_told_as_postgresql_would() -> None:
+    problem = refused("GET", "/items?a=eq.%FF%FE")
+    assert (problem.status, problem.code) == (400, "22021")
+    assert problem.message == 'invalid byte sequence for encoding "UTF8": 0xff'

@@ -43,8 +43,17 @@ def decoded(part: bytes) -> str:
     if b"%" in part:
         part = unquote_to_bytes(part)
     if b"\0" in part:
-        raise Problem("22021", 400, 'invalid byte sequence for encoding "UTF8": 0x00')
-    return part.decode("utf-8", "replace")
+        raise undecodable(b"\0")
+    try:
+        return part.decode()
+    except UnicodeDecodeError as error:
+        raise undecodable(part[error.start : error.end]) from None
+
+
+def undecodable(part: bytes) -> Problem:
+    """What PostgreSQL says of bytes that are no text."""
+    shown = " ".join(f"0x{byte:02x}" for byte in part)
+    return Problem("22021", 400, f'invalid byte sequence for encoding "UTF8": {shown}')
 
 
 def parse_params(query: bytes, arguments: bool = False) -> QueryParams:
@@ -203,4 +212,4 @@ def limit_depth(text: str, what: str) -> None:
             )
 
 
-__all__ = ["parse_params", "split_query"]
+__all__ = ["parse_params", "split_query", "undecodable"]
