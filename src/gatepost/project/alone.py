@@ -34,7 +34,6 @@ DEFAULTS: dict[Surface, dict[str, object]] = {
     "auth": {
         "server.port": 8081,
         "auth.jwt_aud": "",
-        "auth.jwt_default_group_name": "",
         "auth.mailer_otp_exp": Seconds(86400),
         "auth.refresh_token_reuse_interval": Seconds(0),
     },
