@@ -21,6 +21,7 @@ METHODS = frozenset(("GET", "HEAD"))
 HEADERS = frozenset((b"accept", b"prefer", b"range", b"accept-profile"))
 # A filter whose value goes into a parameter as it is; keys that mean something else are left alone.
 FILTER = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)=(eq|gt|gte|lt|lte|neq)\.([^;]*)")
+MARKER = b"gatepostvalue"
 RESERVED = frozenset((b"select", b"columns", b"on_conflict", b"order", b"limit", b"offset", b"and", b"or"))
 
 Key = tuple[object, ...]
@@ -108,7 +109,7 @@ class Plans:
 
 def marker(number: int) -> bytes:
     """What stands for a value; nothing else in a statement looks like it."""
-    return b"gatepostvalue%03dx" % number
+    return MARKER + b"%03dx" % number
 
 
 def abstracted(query: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
@@ -116,6 +117,8 @@ def abstracted(query: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
     parts: list[bytes] = []
     values: list[bytes] = []
     keys: set[bytes] = set()
+    if MARKER in query:
+        return (), []
     for part in query.split(b"&"):
         match = FILTER.fullmatch(part)
         if match is None or match[1] in RESERVED:
