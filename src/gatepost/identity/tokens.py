@@ -22,7 +22,7 @@ from ..problem import Problem
 from . import ANON, Claims, Identity
 from .keys import KeyRing, SigningKey
 
-MAX_TOKEN = 16 * 1024
+MAX_TOKEN = 64 * 1024
 CACHE_SIZE = 10_000
 CACHED_TOKEN = 8 * 1024
 
