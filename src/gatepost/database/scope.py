@@ -7,8 +7,9 @@ role and those claims. Never: a statement that runs with a role left over from s
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from ..identity import Identity
 from ..problem import Problem, Unavailable

@@ -1,12 +1,11 @@
 """What travels through the doors: a Context in, Results out. Plain data, shared by pool, lanes and scope."""
 
-from dataclasses import dataclass
+import msgspec
 
 from ..query.sql import Parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, gc=False):
     """What a request tells the database about itself; each member becomes a transaction-local setting.
 
     `headers` and `cookies` are JSON objects as text (lower-case names). `search_path` is SQL text, already quoted.
@@ -28,8 +27,7 @@ class Context:
     rollback: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, gc=False):
     """Rows as PostgreSQL wrote them, in text form: None is NULL. `tag` is the command tag (`UPDATE 3`)."""
 
     columns: tuple[str, ...]

@@ -51,12 +51,15 @@ class Endpoint:
         self.pre_request = pre_request(settings.pre_request)
         self.plans = Plans(self.make_plan)
         self.documents = Documents(Catalog(), settings)
+        self.isolations: dict[str, str] = {}
 
     def use(self, catalog: Catalog) -> None:
         """A new catalog: plans made with the old one are forgotten."""
         self.catalog = catalog
         self.plans = Plans(self.make_plan)
         self.documents = Documents(catalog, self.settings)
+        levels = ((role, dict(settings).get(ISOLATION)) for role, settings in catalog.role_settings.items())
+        self.isolations = {role: level for role, level in levels if level}
 
     @property
     def known(self) -> Catalog:
@@ -133,9 +136,7 @@ class Endpoint:
         """The function's isolation level, else the role's; None for the usual one."""
         if made.function is not None and made.function.isolation:
             return made.function.isolation
-        if self.catalog is None:
-            return None
-        return dict(self.catalog.role_settings.get(identity.role, ())).get(ISOLATION)
+        return self.isolations.get(identity.role)
 
     def rolls_back(self, asked: ApiRequest) -> bool:
         wish = asked.preferences.transaction

@@ -18,7 +18,10 @@ from ..query.answer import MARK
 JSON = b"application/json; charset=utf-8"
 GUARD = re.compile(rf'"{MARK} (PGRST\d+) (\d+)"')
 RAISED = "PGRST"
-CUSTOM_STATUS = re.compile(r"PT(\d{3})")
+CUSTOM_STATUS = re.compile(r"PT([2-5]\d\d)")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+ANSWERS = range(200, 600)
+"""What a status may be: HTTP has no other final ones, and servers can send no other."""
 
 # SQLSTATE, or how it begins → status; the longest match counts.
 STATUS: Mapping[str, int] = {
@@ -40,7 +43,7 @@ STATUS: Mapping[str, int] = {
     "40": 500,
     "53400": 500,
     "53": 503,
-    "54": 500,
+    "54": 400,  # too much in one request, which is the client's to change; 500 in PostgREST
     "55": 500,
     "57P01": 503,
     "57": 500,
@@ -92,13 +95,26 @@ def respond(problem: Problem, *, verbose: bool = True, authenticated: bool = Fal
         case InvalidToken():
             problem = token_problem(problem)
         case DatabaseProblem():
-            reason = problem.message if CUSTOM_STATUS.fullmatch(problem.code) else None
+            reason = reason_phrase(problem)
             problem = database_problem(problem, authenticated)
         case Unavailable():
             problem = unavailable(problem)
+        case Problem(code="pool_timeout"):
+            problem = Problem("PGRST003", 504, "Timed out acquiring connection from connection pool.")
         case _:
             pass
     return Response(problem.status, body(problem, verbose), headers(problem), reason)
+
+
+def reason_phrase(problem: DatabaseProblem) -> str | None:
+    """What a function wants beside its status: the message of PTxyz, or `status_text`."""
+    text = None
+    if CUSTOM_STATUS.fullmatch(problem.code):
+        text = problem.message
+    elif problem.code == RAISED and problem.details is not None:
+        detail = _decoded(str(problem.details), RaisedDetail)
+        text = detail.status_text if detail else None
+    return CONTROL.sub("", text) if text else None
 
 
 def body(problem: Problem, verbose: bool = True) -> bytes:
@@ -111,11 +127,16 @@ def body(problem: Problem, verbose: bool = True) -> bytes:
 
 
 def headers(problem: Problem) -> Headers:
-    found: Headers = [(b"content-type", JSON), (b"proxy-status", f"PostgREST; error={problem.code}".encode())]
+    found: Headers = [(b"content-type", JSON), (b"proxy-status", header_value(f"PostgREST; error={problem.code}"))]
     given = {name.lower(): value for name, value in problem.headers.items()}
     if problem.status == 401:
         given.setdefault("www-authenticate", "Bearer")
-    return found + [(name.encode("latin-1", "replace"), value.encode()) for name, value in given.items()]
+    return found + [(header_value(name), header_value(value)) for name, value in given.items()]
+
+
+def header_value(text: str) -> bytes:
+    """A text that may come from the database or the request, without what would end the header."""
+    return CONTROL.sub("", text).encode()
 
 
 def not_ready() -> Problem:
@@ -216,7 +237,8 @@ def raised(problem: DatabaseProblem) -> Problem:
     detail = _decoded(str(problem.details), RaisedDetail)
     if detail is None:
         return unreadable(f"Invalid JSON value for DETAIL: '{problem.details}'", hint)
-    return Problem(message.code, detail.status, message.message, message.details, message.hint, detail.headers)
+    status = detail.status if detail.status in ANSWERS else 500
+    return Problem(message.code, status, message.message, message.details, message.hint, detail.headers)
 
 
 def unreadable(details: str, hint: str) -> Problem:

@@ -166,9 +166,9 @@ def preferences_of(headers: Headers, settings: RestSettings) -> Preferences:
 
 def by_name(headers: Headers) -> dict[str, str]:
     """Headers by name, decoded; the first of a name counts."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        found.setdefault(name.decode("latin-1"), value.decode("utf-8", "replace"))
+    found = {name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in headers}
+    if len(found) < len(headers):
+        found |= {name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in reversed(headers)}
     return found
 
 

@@ -6,7 +6,7 @@ Never: a result that is parsed; only what PostgreSQL said about it (counts, sett
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import msgspec
@@ -18,6 +18,7 @@ from ..problem import Problem
 from ..query.sql import Parameter
 from ..query.tree import Body
 from .ast import Action, ApiRequest, MediaKind, Page
+from .errors import ANSWERS, header_value
 from .errors import body as error_body
 from .headers.prefer import applied
 from .plan import Plan, find_function, find_table
@@ -25,7 +26,9 @@ from .plan import Plan, find_function, find_table
 PLAN_ROWS = re.compile(rb'"Plan Rows": (\d+)')
 STATUS = re.compile(rb"\s*(\d{3})\s*")
 VARY = (b"vary", b"Accept, Prefer, Range")
+BODILESS = (204, 304)
 UNRESERVED = "-_.~"
+LONGEST_LOCATION = 8 * 1024
 LEGACY = (
     "Embedded resource was referenced by relation name even though it has an alias. This is deprecated and will stop "
     "working in a future release. Update {} in query string filters, orders or limits."
@@ -66,8 +69,39 @@ def plan_rows(result: Result) -> int | None:
     return int(found[1]) if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """What all answers to a plan have in common, where only the page's rows can differ: nothing is counted, and no
+    function of the database can add to the answer.
+    """
+
+    offset: int
+    headers: Headers
+
+
+def simple(plan: Plan) -> Simple | None:
+    """Worked out at a plan's first answer."""
+    if not plan.remembered:
+        plan.remembered.append(_simple(plan) if plan.columns == ("page", "body") else None)
+    return plan.remembered[0]
+
+
+def _simple(plan: Plan) -> Simple | None:
+    request = plan.request
+    several = len(plan.statements) > 1 or plan.media.kind is MediaKind.PLAN
+    if request.action is not Action.READ or request.headers_only or several or plan.binary or plan.legacy_names:
+        return None
+    headers = [*content_location(plan), *content_type(plan), *preferences_applied(plan), VARY]
+    return Simple(request.page.offset, headers)
+
+
 def respond(plan: Plan, results: Sequence[Result], max_rows: int, verbose: bool) -> Response:
     """The answer to a request that the database has answered."""
+    common = simple(plan)
+    if common is not None:
+        shown, body = results[0].rows[0]
+        rows = content_range(common.offset, int(shown or 0), None)
+        return Response(200, body or b"", [(b"content-range", rows), *common.headers])
     if plan.media.kind is MediaKind.PLAN:
         return explained(plan, results[0])
     row = Row(plan, results)
@@ -96,7 +130,7 @@ def rows_found(plan: Plan, row: Row, max_rows: int, verbose: bool) -> Response:
     status = range_status(request.page, shown, count)
     headers: Headers = [(b"content-range", content_range(request.page.offset, shown, count))]
     if function is None:
-        headers.append((b"content-location", content_location(plan)))
+        headers += content_location(plan)
     elif function.returns_void:
         return Response(204, b"", [*headers, *preferences_applied(plan)])
     body = out_of_range(request.page, count or 0, verbose) if status == 416 else row.body
@@ -135,9 +169,12 @@ def out_of_range(page: Page, count: int, verbose: bool) -> bytes:
     return error_body(Problem("PGRST103", 416, "Requested range not satisfiable", details), verbose)
 
 
-def content_location(plan: Plan) -> bytes:
+def content_location(plan: Plan) -> Headers:
+    """Where the rows are; not said where it would burst a client's limit for headers (16 KiB in Node)."""
     canonical = plan.canonical
-    return f"/{plan.request.target}{'?' if canonical else ''}{canonical}".encode()
+    if len(canonical) > LONGEST_LOCATION:
+        return []
+    return [(b"content-location", f"/{plan.request.target}{'?' if canonical else ''}{canonical}".encode())]
 
 
 # ------------------------------------------------------------------ writes
@@ -175,7 +212,7 @@ def location(plan: Plan, row: Row) -> Headers:
         return []
     pairs: list[tuple[str, str | None]] = msgspec.json.decode(identity)
     query = "&".join(f"{quoted(name)}={quoted('is.null' if value is None else f'eq.{value}')}" for name, value in pairs)
-    return [(b"location", f"/{plan.request.target}?{query}".encode())]
+    return [(b"location", header_value(f"/{plan.request.target}?{query}"))]
 
 
 def quoted(text: str) -> str:
@@ -214,17 +251,18 @@ def overridden(response: Response, row: Row, legacy_names: Iterable[tuple[str, s
     headers = [(name, value) for name, value in response.headers if name not in names]
     warnings = ", ".join(f"`{name}` to `{alias}`" for name, alias in legacy_names)
     if warnings:
-        headers.append((b"warning", f'299 {DIALECT} "{LEGACY.format(warnings)}"'.encode()))
+        headers.append((b"warning", header_value(f'299 {DIALECT} "{LEGACY.format(warnings)}"')))
     if b"vary" not in names:
         headers.append(VARY)
-    return Response(given_status(row.get("setting_1")) or response.status, response.body, headers + own)
+    status = given_status(row.get("setting_1")) or response.status
+    return Response(status, b"" if status in BODILESS else response.body, headers + own)
 
 
 def given_status(value: Parameter) -> int | None:
     if value is None:
         return None
     found = STATUS.match(value)
-    if found is None:
+    if found is None or int(found[1]) not in ANSWERS:
         raise Problem("PGRST112", 500, "response.status guc must be a valid status code")
     return int(found[1])
 
@@ -238,13 +276,11 @@ def given_headers(value: Parameter) -> Headers:
     except (msgspec.MsgspecError, ValueError):
         message = "response.headers guc must be a JSON array composed of objects with a single key and a string value"
         raise Problem("PGRST111", 500, message) from None
-    return [(name.lower().encode(), text.encode()) for name, text in pairs]
+    return [(header_value(name.lower()), header_value(text)) for name, text in pairs]
 
 
 def only(pair: dict[str, str]) -> tuple[str, str]:
     [(name, text)] = pair.items()
-    if any(c in name + text for c in "\r\n\0"):
-        raise ValueError("a header holds a line break")
     return name, text
 
 

@@ -6,7 +6,8 @@ Never: a question to the database; an identity (a plan serves everyone who asks 
 Errors come in upstream's order: relation, levels of the select, their relations, payload, media type, preferences.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ...catalog import Catalog, Function, Name, Table
 from ...catalog.find import NEAR, nearest
@@ -37,6 +38,7 @@ class Plan:
 
     `resolution_applies` tells whether a resolution preference had anything to act on; `legacy_names` are pairs
     (relation, alias) of embeds that were named by their relation. `canonical` is the query string, in order.
+    `remembered` is for what the answers to one plan have in common.
     """
 
     request: ApiRequest
@@ -50,6 +52,7 @@ class Plan:
     legacy_names: tuple[tuple[str, str], ...] = ()
     canonical: str = ""
     binary: bool = False
+    remembered: list[Any] = field(init=False, default_factory=list[Any], compare=False, repr=False)
 
 
 def plan(request: ApiRequest, catalog: Catalog, settings: RestSettings) -> Plan:
