@@ -36,6 +36,7 @@ from .identity.tokens import Tokens
 from .problem import Problem
 from .project import Project, alone
 from .project.state import State
+from .protocol import Protocol
 from .query.sql import Statement
 from .settings import Settings
 from .workers import Workers
@@ -325,7 +326,7 @@ def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: so
     config = uvicorn.Config(
         compose(),  # pyright: ignore[reportArgumentType]
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,
