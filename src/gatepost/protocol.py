@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# The parser's own limit for an address is 65535 bytes.
-LONGEST_ADDRESS = 65_000
+# The parser's own limit.
+LONGEST_ADDRESS = 65_535
 LONGEST_HEAD = 128 * 1024
 TOO_LONG_ADDRESS = (
     414,
