@@ -7,6 +7,7 @@ Never: demo keys, an inbox, or a migration that nobody asked for.
 import os
 from pathlib import Path
 
+from gatepost import migrate
 from gatepost.cli import process, setup, terminal
 from gatepost.cli.dev import claim
 from gatepost.project import alone, state
@@ -54,4 +55,6 @@ def _alone(surface: Surface, port: int | None, database_url: str) -> None:
     for text in notes:
         terminal.note(text)
     process.check_address(settings.server.host, settings.server.port)
+    if surface == "auth" and migrate.install_auth(settings.database.auth_url):
+        terminal.step("schema auth is up to date")
     process.become([surface], None)

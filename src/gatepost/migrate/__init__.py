@@ -6,7 +6,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 
 from .files import create
 from .findings import Finding, findings
-from .install import Installation, install
+from .install import Installation, install, install_auth
 from .objects import EXTENSIONS, Profile, fingerprint
 from .project import Progress, Report, State, apply_project, status
 from .watch import watch
@@ -24,6 +24,7 @@ __all__ = [
     "findings",
     "fingerprint",
     "install",
+    "install_auth",
     "status",
     "watch",
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..query.sql import identifier
 from . import standins
 from .connection import Connection
-from .objects import FIRST, OWNED, PROFILES, THEN, Profile, Script, fingerprint, migrations
+from .objects import FIRST, GRANTS, OWNED, PROFILES, THEN, Profile, Script, fingerprint, migrations
 
 LOGINS = ("authenticator", "service_authenticator", "supabase_auth_admin", "postgres")
 
@@ -47,6 +47,29 @@ def install(
         return result
 
 
+def install_auth(dsn: str) -> bool:
+    """Schema auth and ours beside it, for an auth surface that runs alone: as its own login, in its own database.
+
+    No roles are made and no rights given to anybody else. True where something was done. A Problem names what the
+    login may not do.
+    """
+    with Connection(dsn) as connection:
+        mark = fingerprint("gatepost", ("auth",))
+        if _installed(connection, "auth_alone") == mark:
+            return False
+        with connection.transaction():
+            connection.rows("select pg_advisory_xact_lock(7310214402651)")
+            connection.rows("select set_config('client_min_messages', 'warning', true)")
+            connection.rows("select set_config('search_path', 'pg_catalog', true)")
+            for schema in ("auth", "auth_private"):
+                if connection.value("select to_regnamespace($1) is null", schema) == "t":
+                    connection.script(f"create schema {identifier(schema)}")
+            for script in [*_pending(connection), *(each for each in THEN if each != GRANTS)]:
+                connection.script(script.text)
+            _note(connection, "auth_alone", mark)
+    return True
+
+
 def set_passwords(connection: Connection, passwords: Mapping[str, str]) -> None:
     """Give logins their passwords, so that they can come in by TCP."""
     for role, password in passwords.items():
@@ -72,11 +95,11 @@ def _owner(connection: Connection) -> str:
     return connection.value(OWNER) or "postgres"
 
 
-def _installed(connection: Connection) -> str | None:
-    """The fingerprint of what is there, None where nothing is."""
+def _installed(connection: Connection, name: str = "fingerprint") -> str | None:
+    """What was noted of an installation, None where nothing is."""
     if connection.value("select to_regclass('auth_private.installation') is not null") == "f":
         return None
-    return connection.value("select value from auth_private.installation where name = 'fingerprint'")
+    return connection.value("select value from auth_private.installation where name = $1", name)
 
 
 def _install(connection: Connection, profile: Profile, owner: str, schemas: Sequence[str], mark: str) -> Installation:
@@ -99,33 +122,42 @@ def _install(connection: Connection, profile: Profile, owner: str, schemas: Sequ
 
 def _migrate(connection: Connection) -> list[str]:
     """Bring existing tables up to date; a database without them is made from the schema files instead."""
-    known = {script.name.removeprefix("migrations/"): script for script in migrations()}
+    pending = _pending(connection)
+    for script in pending:
+        _run(connection, script)
+    return [script.name.removeprefix("migrations/") for script in pending]
+
+
+def _pending(connection: Connection) -> list[Script]:
+    """Our migrations that this database has not seen; none where it has no tables yet."""
     if connection.value("select to_regclass('auth.users') is null") == "t":
         return []
     done: set[str | None] = set()
     if connection.value("select to_regclass('auth_private.migrations') is not null") == "t":
         done = {row[0] for row in connection.rows("select name from auth_private.migrations")}
-    pending = [name for name in known if name not in done]
-    for name in pending:
-        _run(connection, known[name])
-    return pending
+    return [script for script in migrations() if script.name.removeprefix("migrations/") not in done]
 
 
 def _record(connection: Connection, profile: Profile, schemas: Sequence[str], mark: str) -> None:
+    _note(connection, "fingerprint", mark)
+    _note(connection, "profile", profile)
+    connection.rows("delete from auth_private.exposed_schemas")
+    for schema in schemas:
+        connection.rows("insert into auth_private.exposed_schemas (name) values ($1) on conflict do nothing", schema)
+
+
+def _note(connection: Connection, name: str, value: str) -> None:
+    """Write down what is installed here, and that every migration of ours is part of it."""
     names = "{" + ",".join(script.name.removeprefix("migrations/") for script in migrations()) + "}"
     connection.rows(
         "insert into auth_private.migrations (name) select unnest($1::text[]) on conflict do nothing", names
     )
-    connection.rows("delete from auth_private.exposed_schemas")
-    for schema in schemas:
-        connection.rows("insert into auth_private.exposed_schemas (name) values ($1) on conflict do nothing", schema)
-    for name, value in (("fingerprint", mark), ("profile", profile)):
-        connection.rows(
-            "insert into auth_private.installation (name, value) values ($1, $2)"
-            " on conflict (name) do update set value = excluded.value",
-            name,
-            value,
-        )
+    connection.rows(
+        "insert into auth_private.installation (name, value) values ($1, $2)"
+        " on conflict (name) do update set value = excluded.value",
+        name,
+        value,
+    )
 
 
 def _run(connection: Connection, script: Script) -> None:

@@ -29,6 +29,7 @@ class Script:
         return (FOLDER / self.name).read_text("utf-8")
 
 
+GRANTS = Script("auth/grants.sql", AUTH)
 FIRST = (Script("roles.sql"), Script("schemas.sql"))
 THEN = (
     Script("auth/tables.sql", AUTH),
@@ -37,7 +38,7 @@ THEN = (
     Script("private/tables.sql", AUTH),
     Script("private/sessions.sql", AUTH),
     Script("private/factors.sql", AUTH),
-    Script("auth/grants.sql", AUTH),
+    GRANTS,
 )
 PROFILES: dict[Profile, tuple[Script, ...]] = {
     "gatepost": (Script("profiles/gatepost.sql"),),

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -81,9 +82,20 @@ def test_rest_alone_in_postgrests_place(alone: Command, cluster: Server, fresh_d
     assert "PGRST_MOON_PHASE has no effect here" in alone.output()
 
 
-def test_auth_alone_in_gotrues_place(alone: Command, cluster: Server, fresh_database: FreshDatabase):
+def empty_database(cluster: Server) -> str:
+    """A database that its own role may do anything in, as GoTrue is given one; nothing of ours is there."""
+    name = f"alone_{secrets.token_hex(4)}"
+    with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
+        admin.execute(f"create role {name} login")  # pyright: ignore
+        admin.execute(f"create database {name} template template0 owner {name}")  # pyright: ignore
+    return cluster.dsn(name, name)
+
+
+@pytest.mark.parametrize("found", ["an empty database", "an installed one", "one it was served from before"])
+def test_auth_alone_in_gotrues_place(alone: Command, cluster: Server, fresh_database: FreshDatabase, found: str):
+    installed = cluster.dsn("supabase_auth_admin", fresh_database()) if found == "an installed one" else ""
     alone.environment |= {
-        "DATABASE_URL": cluster.dsn("supabase_auth_admin", fresh_database()),
+        "DATABASE_URL": installed or empty_database(cluster),
         "API_EXTERNAL_URL": f"http://127.0.0.1:{alone.port}",
         "GOTRUE_SITE_URL": "http://127.0.0.1:3000",
         "GOTRUE_JWT_SECRET": SECRET,
@@ -91,12 +103,19 @@ def test_auth_alone_in_gotrues_place(alone: Command, cluster: Server, fresh_data
         "GOTRUE_MAILER_AUTOCONFIRM": "true",
         "PORT": str(alone.port),
     }
-    process = alone.start("serve", "auth")
-    eventually(lambda: process.poll() is not None or answers(alone.port, "/health"), "the server answers")
-    status, session = ask(alone.port, "POST", "/signup", {"email": "ada@example.com", "password": "long enough"})
-    assert status == 200, session
-    claims = Tokens(KeyRing([from_secret(SECRET)])).verify(session["access_token"])
-    assert (claims["email"], claims["role"]) == ("ada@example.com", "authenticated")
+    for number in range(2 if found == "one it was served from before" else 1):
+        process = alone.start("serve", "auth")
+        eventually(lambda: answers(alone.port, "/health"), f"the server answers:\n{alone.output()}")
+        user = {"email": f"ada{number}@example.com", "password": "long enough"}
+        status, session = ask(alone.port, "POST", "/signup", user)
+        assert status == 200, session
+        renewed = {"refresh_token": session["refresh_token"]}
+        status, session = ask(alone.port, "POST", "/token?grant_type=refresh_token", renewed)
+        assert status == 200, session
+        claims = Tokens(KeyRing([from_secret(SECRET)])).verify(session["access_token"])
+        assert (claims["email"], claims["aud"]) == (user["email"], "authenticated")
+        process.terminate()
+        process.wait(15)
 
 
 def test_somebody_elses_postgresql(another: Command, cluster: Server):
