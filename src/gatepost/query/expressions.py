@@ -26,7 +26,7 @@ from .tree import (
     Present,
     Row,
     Star,
-    Test,
+    State,
 )
 
 STATES = {"null": "NULL", "not_null": "NOT NULL", "true": "TRUE", "false": "FALSE", "unknown": "UNKNOWN"}
@@ -78,7 +78,7 @@ def condition(node: Condition, params: Parameters, present: Presence) -> str:
     match node:
         case Compare():
             return compare(node, params)
-        case Test(value, state):
+        case State(value, state):
             return f"{expression(value, params)} IS {STATES[state]}"
         case Both(parts):
             return joined(parts, " AND ", "TRUE", params, present)

@@ -24,7 +24,7 @@ from .tree import (
     Read,
     Row,
     Star,
-    Test,
+    State,
 )
 
 PLAIN_TYPES = frozenset(
@@ -120,7 +120,7 @@ class Inertness:
             case Compare(left, operator, right):
                 names = {SYMBOLS[operator], OPERATOR_NAMES[operator]}
                 return not names & self.catalog.hazards and self.expression(left) and self.expression(right)
-            case Test(value):
+            case State(value):
                 return self.expression(value)
             case Both(parts) | Either(parts):
                 return all(self.condition(part) for part in parts)

@@ -103,7 +103,7 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class State:
     """`IS …`: never unknown itself."""
 
     value: Expression
@@ -134,7 +134,7 @@ class Present:
     embed: str
 
 
-Condition = Compare | Test | Both | Either | Not | Present
+Condition = Compare | State | Both | Either | Not | Present
 
 # ------------------------------------------------------------------ reads
 

@@ -25,7 +25,7 @@ from ...query.tree import (
     Order,
     Present,
     Star,
-    Test,
+    State,
 )
 from ...query.tree import Compare as Comparison
 from ..ast import Compare, Field, Filter, FullText, In, Is, Logic, LogicTree, OrderTerm
@@ -122,7 +122,7 @@ def comparison(tree: Filter, level: Level) -> Condition:
     left = value(tree.field, level)
     match tree.operation:
         case Is(state):
-            return Test(left, state)
+            return State(left, state)
         case In(values):
             return Comparison(left, "equal", members(values, tree.field, level), "any")
         case FullText():

@@ -1,0 +1,74 @@
+"""Which reads may share a connection: those that cannot run a project's own code."""
+
+from dataclasses import replace
+
+import pytest
+
+from gatepost.catalog import Catalog, Column, Name, Table
+from gatepost.query.resolve import is_inert
+from gatepost.query.tree import (
+    Aggregate,
+    Apply,
+    Cast,
+    Compare,
+    Computed,
+    Embed,
+    Link,
+    Literal,
+    Order,
+    Output,
+    Read,
+    Row,
+    Shape,
+    Star,
+)
+from gatepost.query.tree import Column as Of
+
+TODOS, USERS, STRANGE = (Name("public", name) for name in ("todos", "users", "strange"))
+TABLES = {
+    name: Table(name, {column: Column(column, "int", "int", plain=True) for column in ("id", "user_id")})
+    for name in (TODOS, USERS, STRANGE)
+}
+CATALOG = Catalog(tables=TABLES, inert=frozenset((TODOS, USERS)))
+ID = Of("id", "todos")
+READ = Read(TODOS, "todos", (Output(Star("todos")),), where=(Compare(ID, "equal", Literal("1")),), order=(Order(ID),))
+
+
+def embedding(source: Name | Computed) -> Read:
+    inner = Read(source, "inner_1", (Output(Star("inner_1")),), link=Link("todos", (("user_id", "id"),)))
+    return replace(READ, embeds=(Embed("inner", "todos_inner_1", inner, Shape.OBJECT),))
+
+
+def test_a_read_of_known_columns_is_inert() -> None:
+    assert is_inert(READ, CATALOG)
+    assert is_inert(embedding(USERS), CATALOG)
+    assert is_inert(replace(READ, outputs=(Output(Cast(ID, "text")),)), CATALOG)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        replace(READ, source=STRANGE),
+        embedding(STRANGE),
+        embedding(Computed(Name("public", "f"), Row("todos", TODOS))),
+        replace(READ, outputs=(Output(Of("may_be_a_function", "todos")),)),
+        replace(READ, where=(Compare(Of("may_be_a_function", "todos"), "equal", Literal("1")),)),
+        replace(READ, order=(Order(Of("may_be_a_function", "todos")),)),
+        replace(READ, outputs=(Output(Cast(ID, "own_type")),)),
+        replace(READ, outputs=(Output(Apply("f", (ID,))),)),
+        replace(READ, outputs=(Output(Aggregate("sum", ID)),)),
+        replace(READ, outputs=(Output(Literal("1", "own_type")),)),
+        Read(Name("public", "unknown"), "unknown", (Output(Star("unknown")),)),
+    ],
+)
+def test_what_might_run_other_code_is_not(read: Read) -> None:
+    assert not is_inert(read, CATALOG)
+
+
+CASTING = replace(READ, outputs=(Output(Cast(ID, "text")),), where=())
+
+
+@pytest.mark.parametrize(("hazard", "read"), [("=", READ), ("=", embedding(USERS)), ("::", CASTING)])
+def test_an_operator_of_the_project_is_a_hazard(hazard: str, read: Read) -> None:
+    assert is_inert(read, CATALOG)
+    assert not is_inert(read, replace(CATALOG, hazards=frozenset((hazard,))))
