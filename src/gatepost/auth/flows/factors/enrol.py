@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
-from segno.encoder import DataOverflowError
 
 from ....exchange import Response
 from ....problem import DatabaseProblem, Problem
@@ -82,7 +81,7 @@ def _picture(address: str, issuer: str) -> str:
     try:
         if len(issuer) <= LONGEST_ISSUER:
             return totp.picture(address)
-    except DataOverflowError:
+    except ValueError:
         pass
     raise invalid("The issuer is too long for a QR code")
 

@@ -5,11 +5,14 @@ Never: a code compared in a way that time tells, or a picture that needs anythin
 """
 
 import hmac
+from typing import Any
 from urllib.parse import quote, urlencode
 
-import segno
 from pyotp import random_base32
 from pyotp.totp import TOTP
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
+from qrcode.main import QRCode
 
 PERIOD = 30
 SKEW = 1
@@ -40,8 +43,16 @@ def address(secret: str, issuer: str, account: str) -> str:
 
 
 def picture(text: str) -> str:
-    """A QR code as SVG. It holds no `#`, since clients put it into a data URL as it is."""
-    rows = list(segno.make_qr(text, error="m").matrix_iter(border=4))
+    """A QR code as SVG; ValueError where the text is too long for one.
+
+    It holds no `#`, since clients put it into a data URL as it is.
+    """
+    code: Any = QRCode(error_correction=ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    try:
+        rows: list[list[bool]] = code.get_matrix()
+    except DataOverflowError as error:
+        raise ValueError("the text is too long for a QR code") from error
     path = "".join(f"M{x},{y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
     size = len(rows)
     return (
