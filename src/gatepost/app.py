@@ -6,6 +6,7 @@ is told to stop. Never: a surface's decision; never the import of a surface that
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
 import os
@@ -31,7 +32,7 @@ from .exchange import Request, Response
 from .gateway import JSON, Gateway, Mount, refuse
 from .identity.api_keys import ApiKeys
 from .identity.identify import Identifier
-from .identity.keys import KeyRing, SigningKey, from_secret
+from .identity.keys import KeyRing, SigningKey, from_secret, from_set
 from .identity.tokens import Tokens
 from .problem import Problem
 from .project import Project, alone
@@ -45,6 +46,7 @@ LOGINS = ("authenticator", "service", "auth")
 # How long a revoked key may still open the door where the database cannot notify.
 KEY_SECONDS = 3.0
 EMBEDDED_SECONDS = 1.0
+GARBAGE = 10_000
 # Links in mails and what browsers are redirected to carry no key; neither does the public key set.
 KEYLESS = ("/verify", "/callback", "/authorize", "/.well-known/", "/sso/saml/")
 
@@ -122,9 +124,10 @@ class Server:
 
     def _use_keys(self, signing: Sequence[SigningKey]) -> None:
         """The legacy secret verifies, and signs where no other key does. An unchanged ring keeps its cached tokens."""
-        ring = list(signing)
+        configured = self.settings.auth.jwt_keys
+        ring = from_set(configured) if configured else list(signing)
         if self.secret:
-            ring.append(from_secret(self.secret, signs=not any(key.signs for key in signing)))
+            ring.append(from_secret(self.secret, signs=not any(key.signs for key in ring)))
         if _names(ring) != _names(self.tokens.keys.keys):
             self.tokens.keys = KeyRing(ring)
 
@@ -323,8 +326,13 @@ def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: so
     # uvicorn stops in an orderly way and then raises the signal once more, for whoever was there before it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
+    gateway = compose()
+    # What was loaded until now stays: the collector need not look at it again and again, nor after every few requests.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
     config = uvicorn.Config(
-        compose(),  # pyright: ignore[reportArgumentType]
+        gateway,  # pyright: ignore[reportArgumentType]
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http=Protocol,
         ws="none",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
 from ..problem import Problem
@@ -50,6 +51,17 @@ def from_jwk(jwk: Mapping[str, Any], *, signs: bool | None = None) -> SigningKey
     told = isinstance(operations, list) and "sign" in operations
     kid = jwk.get("kid")
     return SigningKey(key, _algorithms(jwk), str(kid) if kid else None, told if signs is None else signs)
+
+
+def from_set(text: str) -> list[SigningKey]:
+    """The keys of a JSON list of JWKs, or of a JWKS (`GOTRUE_JWT_KEYS`); a Problem where the text is neither."""
+    try:
+        found = msgspec.json.decode(text)
+        listed = found["keys"] if isinstance(found, dict) else found
+        jwks = msgspec.convert(listed, list[dict[str, Any]])
+    except (msgspec.MsgspecError, KeyError):
+        raise Problem("invalid_key", 500, "The signing keys are no JSON list of JWKs", None, "See RFC 7517") from None
+    return [from_jwk(jwk) for jwk in jwks]
 
 
 def from_secret(secret: str | bytes, *, kid: str | None = None, signs: bool = False) -> SigningKey:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-from gatepost.identity.keys import KeyRing, from_jwk, from_secret, generate
+from gatepost.identity.keys import KeyRing, from_jwk, from_secret, from_set, generate
 from gatepost.identity.tokens import InvalidToken, Reason, Rules, Tokens
+from gatepost.problem import Problem
 
 SECRET = "a-secret-of-at-least-thirty-two-bytes!"
 NOW = 1_800_000_000.0
@@ -226,3 +227,16 @@ def test_no_three_parts_are_anything_but_refused(head: bytes, body: bytes, signa
     tokens = Tokens(KeyRing([from_secret(SECRET)]), clock=clock)
     with pytest.raises(InvalidToken):
         tokens.identify(".".join(base64.urlsafe_b64encode(each).decode() for each in (head, body, signature)))
+
+
+def test_keys_come_as_a_list_or_a_set(private: dict[str, Any]) -> None:
+    old = ECKey.generate_key("P-256", private=True).as_dict(private=False) | {"kid": "old", "key_ops": ["verify"]}
+    for text in (json.dumps([private, old]), json.dumps({"keys": [private, old]})):
+        assert [(key.kid, key.signs) for key in from_set(text)] == [("first", True), ("old", False)]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"keys": 5}', "nonsense", '[{"kty": "EC"}]'])
+def test_what_is_no_list_of_keys_says_so(text: str) -> None:
+    with pytest.raises(Problem) as refused:
+        from_set(text)
+    assert refused.value.code == "invalid_key"
