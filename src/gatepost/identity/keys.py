@@ -19,6 +19,12 @@ CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDS
 FAMILIES = {"oct": ("HS256", "HS384", "HS512"), "RSA": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")}
 
 
+class JsonWebKeySet(msgspec.Struct):
+    """A JWKS (RFC 7517 §5)."""
+
+    keys: list[dict[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """A key with the algorithms it may be used with; `signs` where it makes new tokens, else it only verifies."""
@@ -56,12 +62,10 @@ def from_jwk(jwk: Mapping[str, Any], *, signs: bool | None = None) -> SigningKey
 def from_set(text: str) -> list[SigningKey]:
     """The keys of a JSON list of JWKs, or of a JWKS (`GOTRUE_JWT_KEYS`); a Problem where the text is neither."""
     try:
-        found = msgspec.json.decode(text)
-        listed = found["keys"] if isinstance(found, dict) else found
-        jwks = msgspec.convert(listed, list[dict[str, Any]])
-    except (msgspec.MsgspecError, KeyError):
+        found = msgspec.json.decode(text, type=list[dict[str, Any]] | JsonWebKeySet)
+    except msgspec.MsgspecError:
         raise Problem("invalid_key", 500, "The signing keys are no JSON list of JWKs", None, "See RFC 7517") from None
-    return [from_jwk(jwk) for jwk in jwks]
+    return [from_jwk(jwk) for jwk in (found.keys if isinstance(found, JsonWebKeySet) else found)]
 
 
 def from_secret(secret: str | bytes, *, kid: str | None = None, signs: bool = False) -> SigningKey:
