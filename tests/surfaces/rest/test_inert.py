@@ -1,0 +1,70 @@
+"""Which relations may be read in company: what a real PostgreSQL says of policies, views, functions and types."""
+
+import psycopg
+import pytest
+
+from gatepost.catalog import Catalog, Name
+from gatepost.database.introspect import introspect
+from gatepost.database.scope import Database
+
+SQL = """
+create function library.mine() returns uuid language plpgsql stable as 'begin return auth.uid(); end';
+create table library.guarded (id int, owner uuid);
+alter table library.guarded enable row level security;
+create policy mine on library.guarded using (owner = library.mine());
+create table library.shared (id int, owner uuid);
+alter table library.shared enable row level security;
+create policy theirs on library.shared for select
+  using (owner = (select auth.uid()) or id = any (array(select reader_id from library.loans)));
+create policy written on library.shared for insert with check (owner = library.mine());
+create table library.indirect (id int);
+alter table library.indirect enable row level security;
+create policy through on library.indirect using (exists (select from library.guarded g where g.id = indirect.id));
+create view library.slow as select id, pg_sleep(0)::text as nap from library.books;
+create view library.over_slow as select id from library.slow;
+create view library.plain as select b.title, count(*) as loans from library.books b
+  left join library.loans l on l.book_id = b.id where b.pages > 10 group by b.title order by 2 desc;
+create domain library.positive as int check (value > 0);
+create table library.domains (n library.positive);
+create type library.point as (x int, y int);
+create table library.points (p library.point);
+"""
+
+
+@pytest.fixture
+async def catalog(admin: "psycopg.Connection[tuple[object, ...]]", database: Database) -> Catalog:
+    admin.execute("drop view if exists library.over_slow, library.slow, library.plain")
+    admin.execute(
+        "drop table if exists library.guarded, library.shared, library.indirect, library.domains, library.points"
+    )
+    admin.execute("drop function if exists library.mine()")
+    admin.execute("drop domain if exists library.positive")
+    admin.execute("drop type if exists library.point")
+    admin.execute(SQL.encode())
+    return await introspect(database.system("catalog"), ("library",))
+
+
+async def test_what_runs_only_postgresqls_own_code_is_inert(catalog: Catalog) -> None:
+    expected = {
+        "authors",
+        "books",
+        "readers",
+        "loans",
+        "covers",
+        "novels",
+        "writers",
+        "members",
+        "shared",
+        "domains",
+        "plain",
+    }
+    assert {name.name for name in catalog.inert if name.schema == "library"} == expected
+
+
+async def test_what_an_owner_names_as_harmless_is(
+    admin: "psycopg.Connection[tuple[object, ...]]", catalog: Catalog, database: Database
+) -> None:
+    named = await introspect(
+        database.system("catalog"), ("library",), harmless=(Name("library", "mine"), Name("auth", "uid"))
+    )
+    assert {name.name for name in named.inert - catalog.inert if name.schema == "library"} == {"guarded", "indirect"}
