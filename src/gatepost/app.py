@@ -288,12 +288,16 @@ def _health(server: Server) -> Callable[[Request], Awaitable[Response]]:
 async def _migrate_on_change(project: Project, state: State) -> None:
     """In development: a migration file that appears is applied, and what it says of itself is printed."""
     async for names in migrate.watch(project.folder):
-        apply = partial(migrate.apply_project, state.logins["owner"], project.folder, seed_paths=project.seeds)
+        apply = partial(migrate.apply_project, state.logins["owner"], project.folder, _tell, seed_paths=project.seeds)
         try:
             report = await asyncio.to_thread(apply)
             observe.emit("migrations.applied", files=" ".join(report.applied) or " ".join(names))
         except Problem as problem:
             observe.emit("migrations.failed", files=" ".join(names), error=str(problem))
+
+
+def _tell(progress: migrate.Progress) -> None:
+    print(f"  {progress.kind} {progress.file} {progress.message}".rstrip(), flush=True)
 
 
 async def _keep_embedded(server: Server, state: State) -> None:
