@@ -11,6 +11,9 @@ from .identity import Proof
 
 Headers = list[tuple[bytes, bytes]]
 
+ANSWER = "gatepost.answer"
+"""Our own server's key in an ASGI scope: `await scope[ANSWER](status, reason, headers, body)` answers whole."""
+
 
 @dataclass(slots=True)
 class Request:

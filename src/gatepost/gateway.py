@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from . import observe
-from .exchange import Headers, Request, Response, Surface
+from .exchange import ANSWER, Headers, Request, Response, Surface
 from .identity import Proof
 from .identity.identify import Identifier
 from .problem import Problem
@@ -94,7 +94,7 @@ class Gateway:
         if self.cors and origin is not None:
             self._allow(response, origin)
         response.headers.append((b"x-request-id", request.id.encode()))
-        await _send(request, response, send)
+        await _send(request, response, scope, send)
 
     def _open(self, scope: Scope) -> tuple[Mount | None, Request]:
         path: str = scope["path"]
@@ -269,11 +269,15 @@ def _internal(request: Request) -> Problem:
     return Problem("internal_error", 500, "The server failed on this request", f"request {request.id}", "See its log")
 
 
-async def _send(request: Request, response: Response, send: Send) -> None:
+async def _send(request: Request, response: Response, scope: Scope, send: Send) -> None:
     headers, body = response.headers, response.body
     if request.method == "HEAD":
         body = b""
     elif response.status not in BODILESS:
         headers.append((b"content-length", b"%d" % len(body)))
+    answer = scope.get(ANSWER)
+    if answer is not None:
+        await answer(response.status, response.reason, headers, body)
+        return
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -4,12 +4,19 @@ In: bytes. Out: ASGI calls; where bytes are no request, or its head is too long,
 connection. Never: a head that grows without end in memory.
 """
 
+import asyncio
 import http
-from typing import Any
+from typing import Any, cast
+from urllib.parse import unquote
 
+import httptools
 import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from .exchange import ANSWER, Headers
+
+COPIED = 64 * 1024
+"""A body up to that size travels in one piece with its head."""
 # The parser's own limit.
 LONGEST_ADDRESS = 65_535
 LONGEST_HEAD = 128 * 1024
@@ -22,6 +29,49 @@ TOO_LONG_HEAD = (431, f"The head of the request is longer than {LONGEST_HEAD} by
 NO_REQUEST = (400, "This is not a valid HTTP request", None)
 
 
+class Cycle(RequestResponseCycle):
+    """One request and its answer, which may be sent whole, in one write."""
+
+    async def answer(self, status: int, reason: str | None, headers: Headers, body: bytes) -> None:
+        """Send everything; `headers` hold the length where there is one. ValueError where a header holds a line break:
+        nothing was sent then.
+        """
+        cast(Any, self.scope).pop(ANSWER, None)  # it holds us, and we hold it
+        head = self._head(status, reason, headers)
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        self.response_started = self.response_complete = True
+        if len(body) <= COPIED:
+            self.transport.write(head + body)
+        else:
+            self.transport.writelines((head, body))
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+    def _head(self, status: int, reason: str | None, headers: Headers) -> bytes:
+        parts = [_status_line(status, reason)]
+        for name, value in (*self.default_headers, *headers):
+            parts += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
+        head = b"".join(parts)
+        lines = 2 + len(self.default_headers) + len(headers) + (not self.keep_alive)
+        if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
+            raise ValueError("a header holds a line break")
+        return head
+
+
+def _status_line(status: int, reason: str | None) -> bytes:
+    if reason is None:
+        return STATUS_LINE[status]
+    return f"HTTP/1.1 {status} {reason}\r\n".encode("latin-1", "replace")
+
+
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
@@ -30,9 +80,15 @@ class Protocol(HttpToolsProtocol):
         self._refusal: tuple[int, str, str | None] = NO_REQUEST
         self._head = 0
         self._in_head = False
+        self._idle_since = 0.0
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        try:
+            cast(Any, self.parser).feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse(self._refusal)
+        except httptools.HttpParserUpgrade:
+            self._unsupported_upgrade_warning()
         if self._in_head:
             self._head += len(data)
             if self._head > LONGEST_HEAD:
@@ -40,13 +96,82 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._head, self._in_head = 0, True
-        super().on_message_begin()
+        self._idle_since = 0.0
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         if len(self.url) > LONGEST_ADDRESS:
             self._refusal = TOO_LONG_ADDRESS
-        super().on_headers_complete()
+        parser, before = cast(Any, self.parser), cast(Cycle | None, self.cycle)
+        application = cast(Any, self.app)  # pyright: ignore[reportUnknownMemberType]
+        version = parser.get_http_version()
+        scope = self._scope(version, parser.get_method().decode("ascii"))
+        self.cycle = cycle = Cycle(
+            scope=cast(Any, scope),
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        scope[ANSWER] = cycle.answer
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, application)
+        else:  # a pipelined request waits for the answer to the one before
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, application))
+
+    def _scope(self, version: str, method: str) -> dict[str, Any]:
+        address = cast(Any, httptools.parse_url(self.url))
+        path = address.path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "method": method,
+            "scheme": self.scheme,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": address.path,
+            "query_string": address.query or b"",
+            "root_path": "",
+            "headers": self.headers,
+            "client": self.client,
+            "server": self.server,
+        }
+
+    def on_response_complete(self) -> None:
+        """The next request of the pipeline, or the wait for one; a timer is not made anew for each request."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close what was idle for long enough; else look again when that could be."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since == 0.0 or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn does where its parser stops reading."""
