@@ -24,9 +24,10 @@ import uvicorn
 
 from . import embedded, migrate, observe
 from . import project as projects
+from .catalog import Name
 from .database import keys as stored_keys
 from .database.changes import Changes
-from .database.introspect import introspect
+from .database.introspect import HARMLESS, introspect
 from .database.scope import Database
 from .exchange import Request, Response
 from .gateway import JSON, Gateway, Mount, refuse
@@ -254,13 +255,23 @@ def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> N
     endpoint = load_room("rest.endpoint").Endpoint(server.database, settings, identifier.identify)
     server.mounts.append(Mount(prefix, endpoint, endpoint.refuse))
 
+    harmless = (*HARMLESS, *map(_function_name, server.settings.database.inert_functions))
+
     async def load() -> None:
-        catalog = await introspect(server.database.system("catalog"), settings.schemas, settings.hoisted_settings)
+        scope = server.database.system("catalog")
+        catalog = await introspect(scope, settings.schemas, settings.hoisted_settings, harmless)
         server.database.role_settings = catalog.role_settings
         endpoint.use(catalog)
         observe.emit("catalog.loaded", tables=len(catalog.tables))
 
     server.loaders.append(load)
+
+
+def _function_name(text: str) -> Name:
+    schema, dot, name = text.partition(".")
+    if not dot:
+        raise Problem("invalid_setting", 500, f"database.inert_functions: {text!r} is not written as schema.name")
+    return Name(schema, name)
 
 
 def _mount_inbox(server: Server, project: Project) -> Any:

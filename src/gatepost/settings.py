@@ -74,6 +74,10 @@ class DatabaseSettings(Section, frozen=True):
     auth_url: Annotated[str, Option("Login of the auth surface", secret=True)] = ""
     pool_size: Annotated[int, Option("Exclusive connections for API traffic")] = 12
     lanes: Annotated[int, Option("Shared, pipelined connections for inert reads; 0 turns them off")] = 4
+    inert_functions: Annotated[
+        tuple[str, ...],
+        Option("Functions (schema.name) that change nothing in a session: policies that call them may use lanes"),
+    ] = ()
     acquire_timeout: Annotated[Seconds, Option("How long a request may wait for a connection")] = Seconds(10)
     prepared_statements: Annotated[bool, Option("Named prepared statements; off behind an old PgBouncer")] = True
     statement_timeout: Annotated[Seconds, Option("Longest statement of an API request; 0: none")] = Seconds(0)

@@ -162,3 +162,27 @@ def test_several_workers_share_one_address(scratch: Path) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+def test_an_owner_names_functions_that_may_use_lanes(scratch: Path) -> None:
+    folder = scratch / "trusting"
+    folder.mkdir()
+    notes(folder)
+    settings = folder / "gatepost.toml"
+    settings.write_text("[project]\nname = 'notes'\n[database]\ninert_functions = ['no_schema']\n")
+    with pytest.raises(AssertionError, match="not written as schema.name"):
+        launch(folder)
+    settings.write_text("[project]\nname = 'notes'\n[database]\ninert_functions = ['public.allowed']\n")
+    policy = "create function public.allowed() returns boolean language sql stable as 'select true';\n"
+    policy += "grant execute on function public.allowed() to anon;\n"
+    policy += "create table public.guarded (id int primary key); grant select on public.guarded to anon;\n"
+    policy += "create policy p on public.guarded for select using ((select public.allowed()));\n"
+    (folder / "migrations" / "20260102000000_guarded.sql").write_text(policy)
+    server = launch(folder)
+    try:
+        lanes = "select count(*) from pg_stat_activity where query like '%guarded%' and query not like '%activity%'"
+        for _ in range(5):
+            assert get(server, "/rest/v1/guarded").json() == []
+        assert server.sql(lanes)[0][0] >= 1
+    finally:
+        server.stop()
