@@ -149,6 +149,8 @@ def test_a_secret_key_is_refused_in_a_browser(server: Served, headers: dict[str,
     rest = staff(server).ask("GET", "/rest/v1/", **headers)
     assert rest.status_code == 401
     assert "browser" in rest.json()["message"]
+    beside = Person(server, token=server.secret).ask("GET", "/rest/v1/", **headers)
+    assert beside.status_code == 401
     auth = staff(server).ask("GET", "/auth/v1/admin/users", **headers)
     assert auth.status_code == 401
     assert "browser" in auth.json()["msg"]

@@ -28,7 +28,7 @@ class Identifier:
             raise Problem(
                 "no_api_key", 401, "No API key found in request", None, "Send the project's key in an `apikey` header"
             )
-        if browser and key.startswith(SECRET):
+        if browser and (key.startswith(SECRET) or (proof.bearer or "").startswith(SECRET)):
             raise Problem(
                 "secret_key_in_browser",
                 401,

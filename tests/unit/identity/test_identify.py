@@ -87,6 +87,9 @@ def test_a_secret_key_is_refused_in_a_browser(identifier: Identifier) -> None:
         identifier.check_key(Proof(SECRET), browser=True)
     assert refused.value.code == "secret_key_in_browser"
     assert identifier.check_key(Proof(PUBLISHABLE), browser=True).role == "anon"
+    with pytest.raises(Problem) as hidden:
+        identifier.check_key(Proof(PUBLISHABLE, SECRET), browser=True)
+    assert hidden.value.code == "secret_key_in_browser"
 
 
 def test_uses_are_counted_once(identifier: Identifier) -> None:
