@@ -27,7 +27,7 @@ from . import project as projects
 from .catalog import Name
 from .database import keys as stored_keys
 from .database.changes import Changes
-from .database.introspect import HARMLESS, introspect
+from .database.introspect import HARMLESS
 from .database.scope import Database
 from .exchange import Request, Response
 from .gateway import JSON, Gateway, Mount, refuse
@@ -246,25 +246,14 @@ def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any
 
 def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> None:
     """PostgREST's dialect: behind the door with the door's identities, alone with its own."""
-    settings = server.settings.rest
-    if identifier is None:
-        alone = load_room("rest.alone").Alone(server.database, settings)
-        server.mounts.append(Mount(prefix, alone, alone.refuse))
-        server.loaders.append(alone.load)
-        return
-    endpoint = load_room("rest.endpoint").Endpoint(server.database, settings, identifier.identify)
-    server.mounts.append(Mount(prefix, endpoint, endpoint.refuse))
-
+    room, settings = load_room("rest.mounted"), server.settings.rest
     harmless = (*HARMLESS, *map(_function_name, server.settings.database.inert_functions))
-
-    async def load() -> None:
-        scope = server.database.system("catalog")
-        catalog = await introspect(scope, settings.schemas, settings.hoisted_settings, harmless)
-        server.database.role_settings = catalog.role_settings
-        endpoint.use(catalog)
-        observe.emit("catalog.loaded", tables=len(catalog.tables))
-
-    server.loaders.append(load)
+    if identifier is None:
+        surface = room.alone(server.database, settings, harmless)
+    else:
+        surface = room.behind_door(server.database, settings, identifier.identify, harmless)
+    server.mounts.append(Mount(prefix, surface, surface.refuse))
+    server.loaders.append(surface.load)
 
 
 def _function_name(text: str) -> Name:

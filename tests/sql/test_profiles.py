@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from gatepost.rest.configuration import known
 from tests.conftest import Connect
 
 MAKE = {
@@ -92,3 +93,12 @@ def test_postgres_owns_the_database_without_being_superuser(
         """
     )
     assert row.fetchone() == ("postgres", False, False, True, True, '"$user", public, extensions')
+
+
+@pytest.mark.parametrize("setting", [*known(), "app.settings.jwt_secret"])
+def test_in_a_supabase_project_migrations_may_configure_the_gateways_login(
+    connect: Connect, supabase_database: str, setting: str
+) -> None:
+    owner = connect("postgres", supabase_database)
+    owner.execute(f"alter role authenticator in database {supabase_database} set {setting} = 'x'".encode())
+    owner.execute(f"alter role authenticator in database {supabase_database} reset {setting}".encode())

@@ -5,16 +5,25 @@ Never: a setting that decides how the database is reached; that is known before 
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from .. import settings as configuration
+from ..database.queries import load
+from ..database.scope import Scope
+from ..database.values import Result
+from ..query.sql import Statement, array_literal, qualified
 from ..settings import RestSettings
 
+QUERIES = load(Path(__file__).with_name("queries.sql"))
 PREFIX = "pgrst."
 ENVIRONMENT = "PGRST_"
-NOT_FROM_DATABASE = frozenset({"db_config", "db_channel", "db_channel_enabled"})
+NOT_FROM_DATABASE = frozenset(
+    {"app_settings", "db_config", "db_channel", "db_channel_enabled", "db_schema", "jwt_cache_max_entries"}
+)
 
 Source = Literal["database", "role", "function"]
 PRECEDENCE: tuple[Source, ...] = ("function", "role", "database")
@@ -48,3 +57,28 @@ def configured(settings: RestSettings, found: Iterable[Found]) -> RestSettings:
         if value is not None and key in names:
             values[names[key].key] = configuration.read(names[key], value, key)
     return replace(settings, **values)
+
+
+async def current(scope: Scope, given: RestSettings) -> RestSettings:
+    """`given` with the settings that the database holds for the login's role, or that a function sets."""
+    if not given.database_config:
+        return given
+    names = array_literal(known())
+    asked = [Statement(QUERIES["role_configuration"], (names,)), *_questions(given.pre_config, names)]
+    results = await scope.run(*asked)
+    return configured(given, [*_found(results[0]), *_found(results[-1] if len(results) > 1 else None)])
+
+
+def _questions(function: str, names: bytes) -> list[Statement]:
+    """What makes the pre-config function set its settings, and reads them."""
+    if not function:
+        return []
+    schema, _, name = function.rpartition(".")
+    call = Statement(f"select {qualified(schema or 'public', name)}()")
+    return [call, Statement(QUERIES["function_configuration"], (names,))]
+
+
+def _found(result: Result | None) -> list[Found]:
+    """The rows of a configuration query."""
+    rows = [] if result is None else result.rows
+    return [msgspec.json.decode(row[0] or b"null", type=Found) for row in rows]

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from gatepost.database.scope import Database
 from gatepost.embedded import Server
 from gatepost.exchange import Request, Response
-from gatepost.identity import Proof
+from gatepost.identity import ANON, Proof
 from gatepost.identity.keys import KeyRing, from_secret
 from gatepost.identity.tokens import Tokens
-from gatepost.rest.alone import Alone
+from gatepost.rest.mounted import Mounted, alone, behind_door
 from gatepost.settings import DatabaseSettings, RestSettings
 
 SECRET = "a secret of more than thirty-two bytes"
@@ -50,7 +50,7 @@ SETTINGS = RestSettings(schemas=("api",), jwt_secret=SECRET, app_settings={"plac
 class Api:
     """A stand-alone API, and ways to ask it."""
 
-    alone: Alone
+    surface: Mounted
 
     async def ask(self, method: str, target: str, bearer: str | None = None, **headers: str) -> Response:
         path, _, query = target.partition("?")
@@ -59,7 +59,7 @@ class Api:
         request = Request(
             method, path, query.encode(), sent, proof=proof, raw_path=path.encode(), base_url="http://api.example"
         )
-        return await self.alone(request)
+        return await self.surface(request)
 
     async def read(self, target: str, bearer: str | None = None) -> Any:
         response = await self.ask("GET", target, bearer)
@@ -91,9 +91,9 @@ async def database(cluster: Server, admin: object, database_name: str) -> AsyncI
 
 
 async def started(database: Database, settings: RestSettings = SETTINGS) -> Api:
-    alone = Alone(database, settings)
-    await alone.load()
-    return Api(alone)
+    surface = alone(database, settings)
+    await surface.load()
+    return Api(surface)
 
 
 # ------------------------------------------------------------------ the document at the root
@@ -148,13 +148,13 @@ async def test_settings_of_the_login_in_this_database_count(
     assert len(await api.read("/books")) == 3
     admin.execute(f"alter role authenticator in database {database_name} set pgrst.db_max_rows = '2'".encode())
     try:
-        await api.alone.load()
+        await api.surface.load()
         assert len(await api.read("/books")) == 2
         ignoring = await started(database, replace(SETTINGS, database_config=False))
         assert len(await ignoring.read("/books")) == 3
     finally:
         admin.execute(f"alter role authenticator in database {database_name} reset pgrst.db_max_rows".encode())
-    await api.alone.load()
+    await api.surface.load()
     assert len(await api.read("/books")) == 3
 
 
@@ -166,7 +166,7 @@ async def test_a_function_may_set_what_the_login_does_not(
     assert found(await api.ask("GET", "/books", x_trace="abc"), "x-trace") == "abc"
     admin.execute(f"alter role authenticator in database {database_name} set pgrst.db_max_rows = '2'".encode())
     try:
-        await api.alone.load()
+        await api.surface.load()
         assert len(await api.read("/books")) == 2
     finally:
         admin.execute(f"alter role authenticator in database {database_name} reset pgrst.db_max_rows".encode())
@@ -179,10 +179,30 @@ async def test_settings_that_make_no_sense_leave_the_server_as_it_was(
     admin.execute(f"alter role authenticator in database {database_name} set pgrst.db_max_rows = 'many'".encode())
     try:
         with pytest.raises(Exception, match="max_rows"):
-            await api.alone.load()
+            await api.surface.load()
         assert len(await api.read("/books")) == 3
     finally:
         admin.execute(f"alter role authenticator in database {database_name} reset pgrst.db_max_rows".encode())
+
+
+async def test_behind_a_front_door_they_count_too(
+    database: Database, admin: "psycopg.Connection[tuple[object, ...]]", database_name: str
+) -> None:
+    surface = behind_door(database, SETTINGS, lambda _: ANON)
+    await surface.load()
+    api = Api(surface)
+    counting = "/books?select=id.count()"
+    assert (await api.ask("GET", counting)).status == 400
+    admin.execute(
+        f"alter role authenticator in database {database_name} set pgrst.db_aggregates_enabled = 'true'".encode()
+    )
+    try:
+        await surface.load()
+        assert await api.read(counting) == [{"count": 3}]
+    finally:
+        admin.execute(
+            f"alter role authenticator in database {database_name} reset pgrst.db_aggregates_enabled".encode()
+        )
 
 
 async def test_an_applications_own_settings_are_readable_in_sql(database: Database) -> None:

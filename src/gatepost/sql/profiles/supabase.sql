@@ -54,9 +54,14 @@ begin
         return;
     end if;
     foreach parameter in array array[
-        'pgrst.db_schemas', 'pgrst.db_extra_search_path', 'pgrst.db_max_rows', 'pgrst.db_pre_request',
-        'pgrst.db_aggregates_enabled', 'pgrst.db_plan_enabled', 'pgrst.db_anon_role', 'pgrst.jwt_secret',
-        'pgrst.openapi_mode', 'pgrst.server_cors_allowed_origins', 'app.settings.jwt_secret', 'app.settings.jwt_exp'
+        'pgrst.client_error_verbosity', 'pgrst.db_aggregates_enabled', 'pgrst.db_anon_role',
+        'pgrst.db_extra_search_path', 'pgrst.db_hoisted_tx_settings', 'pgrst.db_max_rows', 'pgrst.db_plan_enabled',
+        'pgrst.db_pre_config', 'pgrst.db_pre_request', 'pgrst.db_prepared_statements', 'pgrst.db_root_spec',
+        'pgrst.db_schemas', 'pgrst.db_tx_end', 'pgrst.jwt_aud', 'pgrst.jwt_cache_max_lifetime',
+        'pgrst.jwt_role_claim_key', 'pgrst.jwt_secret', 'pgrst.jwt_secret_is_base64', 'pgrst.openapi_mode',
+        'pgrst.openapi_security_active', 'pgrst.openapi_server_proxy_uri', 'pgrst.server_cors_allowed_origins',
+        'pgrst.server_timing_enabled', 'pgrst.server_trace_header', 'pgrst.url_use_legacy_target_names',
+        'app.settings.jwt_secret', 'app.settings.jwt_exp'
     ] loop
         execute format('grant set on parameter %I to %I', parameter, current_setting('gatepost.owner'));
     end loop;
