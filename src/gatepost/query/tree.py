@@ -8,48 +8,44 @@ Names of relations, columns and functions are quoted where they are printed. The
 may stand there.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from gatepost.catalog import Name, Pairs
 
 # ------------------------------------------------------------------ expressions
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of what is called `of` in this query; where no such column is, PostgreSQL looks for a function."""
 
     name: str
     of: str
 
 
-@dataclass(frozen=True, slots=True)
-class Star:
+class Star(Struct, frozen=True):
     """Every column of what is called `of`."""
 
     of: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """The row itself, as one value; `type` names the relation whose row it is, where PostgreSQL must be told."""
 
     of: str
     type: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A value, as text; PostgreSQL reads it as the type that its place asks for, or as `type` (SQL text)."""
 
     value: str | bytes | None
     type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JsonStep:
+class JsonStep(Struct, frozen=True):
     """One step into JSON: by key or by index; `as_text` gives the text of what is there."""
 
     key: str
@@ -57,8 +53,7 @@ class JsonStep:
     as_text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class JsonPath:
+class JsonPath(Struct, frozen=True):
     """`steps` into `value`; `convert` where the value is no JSON yet."""
 
     value: "Expression"
@@ -66,14 +61,12 @@ class JsonPath:
     convert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Struct, frozen=True):
     value: "Expression"
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """A function (SQL text, quoted and qualified) of arguments; `each` applies it to each element of an array."""
 
     function: str
@@ -81,8 +74,7 @@ class Apply:
     each: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
+class Aggregate(Struct, frozen=True):
     function: OneOf["sum", "avg", "count", "max", "min"]
     value: "Expression | None" = None
 
@@ -92,8 +84,7 @@ Expression = Column | Star | Row | Literal | JsonPath | Cast | Apply | Aggregate
 # ------------------------------------------------------------------ conditions (three-valued)
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """`operator` is a name of `operators.py`; with a quantifier the right side is an array."""
 
     left: Expression
@@ -102,33 +93,28 @@ class Compare:
     quantifier: OneOf["any", "all"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """`IS …`: never unknown itself."""
 
     value: Expression
     state: OneOf["null", "not_null", "true", "false", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(Struct, frozen=True):
     """Every part holds; of no parts: true."""
 
     parts: tuple["Condition", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Struct, frozen=True):
     parts: tuple["Condition", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     part: "Condition"
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """The embed of that alias has at least one row."""
 
     embed: str
@@ -139,28 +125,24 @@ Condition = Compare | State | Both | Either | Not | Present
 # ------------------------------------------------------------------ reads
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A value in the result, called `name` or as PostgreSQL calls it."""
 
     value: Expression
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     value: Expression
     descending: bool | None = None
     nulls: OneOf["first", "last"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The rows that the statement's own first part (a write or a call) gave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(Struct, frozen=True):
     """The rows that a function computes from one row of the parent."""
 
     function: Name
@@ -170,8 +152,7 @@ class Computed:
 Source = Name | Given | Computed
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """How rows belong to the parent's: `pairs` are (parent's column, own column).
 
     Through a junction (`via`, called `via_alias`) `pairs` are (parent's column, junction's) and `far_pairs`
@@ -194,8 +175,7 @@ class Shape(Enum):
     SPREAD_ARRAYS = "spread arrays"
 
 
-@dataclass(frozen=True, slots=True)
-class Embed:
+class Embed(Struct, frozen=True):
     """Rows of another relation with each row. `alias` is what the query calls them.
 
     `required` drops parents without any; `hidden` joins without showing. A spread shows `outputs`, columns of the
@@ -212,8 +192,7 @@ class Embed:
     order: tuple[Order, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """Rows of `source`, called `alias` in this query (a Name as source: its own name when `alias` equals it)."""
 
     source: Source
@@ -230,8 +209,7 @@ class Read:
 # ------------------------------------------------------------------ writes and calls
 
 
-@dataclass(frozen=True, slots=True)
-class NewColumn:
+class NewColumn(Struct, frozen=True):
     """A column of a payload. `type`, `default` and `convert` (a function from JSON) are the catalog's SQL text."""
 
     name: str
@@ -240,8 +218,7 @@ class NewColumn:
     convert: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True):
     """JSON as a table. `many`: an array of objects, else one object. `defaults` fills what an object leaves out."""
 
     body: bytes
@@ -251,16 +228,14 @@ class Payload:
     first_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """What to do about a row that is there already, by unique columns: leave it, or `merge` the payload's columns."""
 
     columns: tuple[str, ...]
     merge: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Struct, frozen=True):
     """`where` filters the payload (called `NEW`); `count_inserted` leaves the number of new rows in a setting."""
 
     table: Name
@@ -271,8 +246,7 @@ class Insert:
     count_inserted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Every row that matches takes the payload's values; of no columns nothing is done."""
 
     table: Name
@@ -281,15 +255,13 @@ class Update:
     where: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     table: Name
     returning: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """One argument by name ('' for the only one, by position); without a value it comes from the payload."""
 
     name: str
@@ -297,8 +269,7 @@ class Argument:
     variadic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function's rows (`returning` of their columns, '*' for all), or its scalar as a column called `SCALAR`."""
 
     function: Name
@@ -326,8 +297,7 @@ class Body(Enum):
     HANDLER = "handler"
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """A function that makes the body: an aggregate of rows (of relation `rows`, where it wants that one's), or, with
     `each`, a conversion of one value.
     """
@@ -337,8 +307,7 @@ class Handler:
     each: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """The number of rows must lie within bounds, else the statement fails, and so undoes itself, naming `code`."""
 
     code: str
@@ -346,8 +315,7 @@ class Guard:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One statement, one row: the body and what a surface says about it.
 
     `write` runs first. `scalar` takes the rows' SCALAR instead of the rows. `handler` makes the body.

@@ -4,11 +4,12 @@ In: nothing; these are only types. Out: what `request.py` makes of an HTTP reque
 Never: a catalog fact: names are as the client wrote them, nothing here says that they exist or make sense.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from operator import itemgetter
 from typing import Literal
 from urllib.parse import quote
+
+from msgspec import Struct
 
 Path = tuple[str, ...]
 """Names of the embeds that lead to a level of the select tree; `()` is the root."""
@@ -48,8 +49,7 @@ WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.SINGLE_UPSERT, Action.D
 # ------------------------------------------------------------------ select
 
 
-@dataclass(frozen=True, slots=True)
-class JsonStep:
+class JsonStep(Struct, frozen=True):
     """`->key` or `->>key`: `as_text` for the double arrow; `index` says that `key` is an integer (`3`, `-1`)."""
 
     key: str
@@ -57,8 +57,7 @@ class JsonStep:
     as_text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A column, perhaps with a path into its JSON."""
 
     name: str
@@ -69,8 +68,7 @@ Aggregate = Literal["sum", "avg", "count", "max", "min"]
 Join = Literal["inner", "left"]
 
 
-@dataclass(frozen=True, slots=True)
-class SelectField:
+class SelectField(Struct, frozen=True):
     """`alias:field::cast.aggregate()::aggregate_cast`; `*` is Field("*"), and so is the field of a bare `count()`."""
 
     field: Field
@@ -80,8 +78,7 @@ class SelectField:
     aggregate_cast: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SelectRelation:
+class SelectRelation(Struct, frozen=True):
     """`alias:relation!hint!join(select)`, or `...relation!hint!join(select)` when `spread`."""
 
     relation: str
@@ -106,8 +103,7 @@ IsValue = Literal["null", "not_null", "true", "false", "unknown"]
 FullTextOperator = Literal["fts", "plfts", "phfts", "wfts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """`operator.value`, the operator in PostgREST's spelling (`eq`, `like`, `cs`, `isdistinct` …); the value verbatim.
 
     With a quantifier the value is an array literal.
@@ -118,20 +114,17 @@ class Compare:
     quantifier: Quantifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(Struct, frozen=True):
     """`in.(a,b)`; a single empty element stands for the empty list."""
 
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(Struct, frozen=True):
     value: IsValue
 
 
-@dataclass(frozen=True, slots=True)
-class FullText:
+class FullText(Struct, frozen=True):
     operator: FullTextOperator
     value: str
     language: str | None = None
@@ -140,15 +133,13 @@ class FullText:
 Operation = Compare | In | Is | FullText
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     field: Field
     operation: Operation
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(Struct, frozen=True):
     """`and(…)` / `or(…)`, perhaps under `not.`."""
 
     operator: Literal["and", "or"]
@@ -162,8 +153,7 @@ LogicTree = Logic | Filter
 # ------------------------------------------------------------------ order and ranges
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTerm:
+class OrderTerm(Struct, frozen=True):
     """`field.direction.nulls`; with `relation` the field is one of a to-one embed: `relation(field).desc`."""
 
     field: Field
@@ -172,8 +162,7 @@ class OrderTerm:
     nulls: Literal["first", "last"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Rows `offset` to `offset + limit - 1` of a level, counted from 0; no limit means all."""
 
     offset: int = 0
@@ -186,8 +175,7 @@ ALL_ROWS = Page()
 # ------------------------------------------------------------------ the query string
 
 
-@dataclass(frozen=True, slots=True)
-class QueryParams:
+class QueryParams(Struct, frozen=True):
     """A query string, parsed. Pairs carry the path of the level that they apply to.
 
     `columns` and `on_conflict` are None when they were not given. `arguments` are the pairs of a function's GET that
@@ -220,8 +208,7 @@ NO_PARAMS = QueryParams()
 # ------------------------------------------------------------------ headers and body
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(Struct, frozen=True):
     """The Prefer headers; None where nothing was said. `invalid` are the ones nobody knows, as sent."""
 
     resolution: Literal["merge-duplicates", "ignore-duplicates"] | None = None
@@ -260,8 +247,7 @@ class MediaKind(Enum):
 PlanOption = Literal["analyze", "verbose", "settings", "buffers", "wal"]
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(Struct, frozen=True):
     """A media type; `name` is how it is written in messages and in Content-Type (without charset).
 
     For a PLAN: `plan_format`, `plan_options` and `plan_for`, the type whose query is explained.
@@ -293,8 +279,7 @@ class PayloadKind(Enum):
     RAW = "raw"
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True):
     """A body. `raw` goes into the statement as it is.
 
     `keys` are the keys of every object (sorted), or None when `columns` was given and nobody looked inside;
@@ -310,8 +295,7 @@ class Payload:
 # ------------------------------------------------------------------ the whole
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
+class ApiRequest(Struct, frozen=True):
     """What the client wants; nothing says yet that it is possible.
 
     `target` is the relation or function, '' for the root. `page` is the top level's page, the Range header included;

@@ -6,10 +6,11 @@ Never: a result that is parsed; only what PostgreSQL said about it (counts, sett
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from ..catalog import Catalog, Name
 from ..database.values import Result

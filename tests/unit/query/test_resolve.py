@@ -1,8 +1,9 @@
 """Which reads may share a connection: those that cannot run a project's own code."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from gatepost.catalog import Catalog, Column, Name, Table
 from gatepost.query.resolve import is_inert
@@ -71,4 +72,4 @@ CASTING = replace(READ, outputs=(Output(Cast(ID, "text")),), where=())
 @pytest.mark.parametrize(("hazard", "read"), [("=", READ), ("=", embedding(USERS)), ("::", CASTING)])
 def test_an_operator_of_the_project_is_a_hazard(hazard: str, read: Read) -> None:
     assert is_inert(read, CATALOG)
-    assert not is_inert(read, replace(CATALOG, hazards=frozenset((hazard,))))
+    assert not is_inert(read, dataclasses.replace(CATALOG, hazards=frozenset((hazard,))))

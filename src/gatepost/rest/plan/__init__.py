@@ -6,8 +6,10 @@ Never: a question to the database; an identity (a plan serves everyone who asks 
 Errors come in upstream's order: relation, levels of the select, their relations, payload, media type, preferences.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from ...catalog import Catalog, Function, Name, Table
 from ...catalog.find import NEAR, nearest

@@ -4,7 +4,9 @@ In: Nodes that know their relations. Out: one Read with its embeds.
 Never: a name from the request in another place than a name's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from ...catalog import Catalog, Name
 from ...problem import Problem
