@@ -1,7 +1,8 @@
 """One-time codes and the links that carry them.
 
 In: a user, a purpose. Out: a Code to mail and the Statements that keep its hash; whether a given code is the one.
-Never: a code in the database; only sha224(address + code) is kept, and the link carries that hash.
+Never: a code in the database: only sha224(address + code) is kept; or a link that follows from address and code, since
+guesses of links are not counted.
 """
 
 import hashlib
@@ -20,21 +21,27 @@ from .users import User
 
 PKCE = "pkce_"
 SHORTEST, LONGEST = 6, 10
+LINK_BYTES = 28
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`code` goes to the person, `hash` into the database and into the link; it begins with `pkce_` for that flow."""
+    """`code` goes to the person, `hash` is kept of it; `link` is what a link carries: 224 random bits of its own.
+
+    Hash and link begin with `pkce_` for that flow.
+    """
 
     code: str
     hash: str
+    link: str
 
 
 def new_code(address: str, settings: AuthSettings, *, pkce: bool = False) -> Code:
     """A fresh code of random digits for this address."""
     length = min(max(settings.mailer_otp_length, SHORTEST), LONGEST)
     code = "".join(secrets.choice("0123456789") for _ in range(length))
-    return Code(code, (PKCE if pkce else "") + digest(address, code))
+    mark = PKCE if pkce else ""
+    return Code(code, mark + digest(address, code), mark + secrets.token_hex(LINK_BYTES))
 
 
 def digest(address: str, code: str) -> str:
@@ -44,7 +51,7 @@ def digest(address: str, code: str) -> str:
 
 def matches(given: str, stored: str | None, sent_at: datetime | None, now: datetime, life: float) -> bool:
     """Whether the hash `given` is the stored one, with or without the PKCE mark, and not too old."""
-    if not stored or sent_at is None or has_expired(sent_at, now, life):
+    if not stored or has_expired(sent_at, now, life):
         return False
     plain, expected = given.removeprefix(PKCE).encode("utf-8", "replace"), stored.removeprefix(PKCE).encode()
     return hmac.compare_digest(plain, expected)
@@ -69,7 +76,7 @@ def check_frequency(sent_at: datetime | None, now: datetime, least: float) -> No
 
 def keep(user_id: str, kind: str, code: Code, address: str, now: datetime) -> Statement:
     """The row a link is found by; `kind` is a `one_time_token_type`. A user has one code of a kind."""
-    return query("put_one_time_token", user_id, kind, code.hash, address, now)
+    return query("put_one_time_token", user_id, kind, code.link, address, now)
 
 
 def keep_confirmation(user: User | str, code: Code, address: str, now: datetime) -> list[Statement]:
@@ -98,7 +105,10 @@ def keep_reauthentication(user: User, code: Code, now: datetime) -> list[Stateme
 def keep_email_change(
     user: User, address: str, new: Code | None, current: Code | None, now: datetime
 ) -> list[Statement]:
-    """The wish for another address, with the codes that confirm it: from the new one, and from the current one."""
+    """The wish for another address, with the codes that confirm it: from the new one, and from the current one.
+
+    The link of a code that has none in hand stays the one that was sent.
+    """
     hashes = [code.hash if code else "" for code in (new, current)]
     statements = [query("put_email_change", user.id, address, *hashes, now)]
     for kind, code, relates_to in (
@@ -106,7 +116,8 @@ def keep_email_change(
         ("email_change_token_current", current, user.email or ""),
     ):
         forget = query("delete_one_time_token", user.id, kind)
-        statements.append(keep(user.id, kind, code, relates_to, now) if code else forget)
+        if code is None or code.link:
+            statements.append(keep(user.id, kind, code, relates_to, now) if code else forget)
     return statements
 
 
@@ -119,9 +130,9 @@ PATHS: Mapping[str, str] = {
 }
 
 
-def action_link(settings: AuthSettings, kind: str, token_hash: str, redirect_to: str) -> str:
+def action_link(settings: AuthSettings, kind: str, token: str, redirect_to: str) -> str:
     """The link for a code. It begins with the configured URL: no header of a request changes it."""
-    return mail.link(settings.external_url, str(getattr(settings, PATHS[kind])), token_hash, kind, redirect_to)
+    return mail.link(settings.external_url, str(getattr(settings, PATHS[kind])), token, kind, redirect_to)
 
 
 def check_authorized(address: str, settings: AuthSettings) -> None:

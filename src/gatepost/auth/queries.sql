@@ -41,9 +41,11 @@ select to_jsonb(u) || jsonb_build_object(
     'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id))
 from auth.users u
 where u.id = (
-    select t.user_id from auth.one_time_tokens t
+    select t.user_id from auth.one_time_tokens t join auth.users x on x.id = t.user_id
     where t.relates_to = lower($1::text) and t.token_type in ('email_change_token_new', 'email_change_token_current')
-    order by t.token_hash = any (array(select jsonb_array_elements_text($2::jsonb))) desc, t.created_at desc
+    order by array[x.email_change_token_new, x.email_change_token_current]::text[]
+            && array(select jsonb_array_elements_text($2::jsonb)) desc,
+        t.created_at desc
     limit 1)
 
 -- name: user_by_refresh_token
@@ -307,6 +309,9 @@ values (gen_random_uuid(), $1::uuid, $2::auth.one_time_token_type, $3::text, low
 on conflict (user_id, token_type) do update
 set token_hash = excluded.token_hash, relates_to = excluded.relates_to, created_at = excluded.created_at,
     updated_at = excluded.updated_at
+
+-- name: kinds_of_link
+select token_type::text from auth.one_time_tokens where user_id = $1::uuid and token_hash = $2::text
 
 -- name: delete_one_time_token
 delete from auth.one_time_tokens where user_id = $1::uuid and token_type = $2::auth.one_time_token_type

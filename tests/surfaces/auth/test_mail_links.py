@@ -1,6 +1,7 @@
 """Links and codes from mails: what they open, how often, and where they lead."""
 
 import asyncio
+import hashlib
 from collections import Counter
 
 import pytest
@@ -292,9 +293,36 @@ async def test_codes_are_kept_hashed(client: Client) -> None:
     await client.post("/otp", {"email": user["email"]})
     mail = client.mailbox.last(user["email"])
     [(stored,)] = client.sql("select recovery_token from auth.users where id = %s", user["id"])
-    assert stored == mail.hash != mail.code
-    assert len(stored) == 56
-    assert client.sql("select token_hash from auth.one_time_tokens where user_id = %s", user["id"]) == [(stored,)]
+    assert stored == hashlib.sha224((user["email"] + mail.code).encode()).hexdigest()
+    kept = client.sql("select token_hash from auth.one_time_tokens where user_id = %s", user["id"])
+    assert kept == [(mail.hash,)]
+    assert len(mail.hash) == 56
+
+
+@pytest.mark.parametrize("mark", ["", "pkce_"])
+async def test_a_link_does_not_follow_from_address_and_code(client: Client, mark: str) -> None:
+    """Else all codes could be tried as links, and guesses of links are not counted."""
+    user = await client.new_user()
+    await client.post("/otp", {"email": user["email"], **(pkce()[1] if mark else {})})
+    mail = client.mailbox.last(user["email"])
+    derived = mark + hashlib.sha224((user["email"] + mail.code).encode()).hexdigest()
+    assert derived not in mail.link
+    for kind in ("magiclink", "email", "recovery"):
+        answer = await client.post("/verify", {"type": kind, "token_hash": derived})
+        assert (answer.status, answer.code) == (403, "otp_expired")
+        followed = await client.get(f"/verify?type={kind}&token={derived}")
+        assert "otp_expired" in followed.location
+    given = {"type": "email", "email": user["email"], "token": mail.code}
+    assert (await client.post("/verify", given)).status == 200
+
+
+async def test_a_generated_link_is_no_other_way_to_guess_its_code(client: Client) -> None:
+    user = await client.new_user()
+    body = {"type": "magiclink", "email": user["email"]}
+    made = (await client.post("/admin/generate_link", body, bearer=client.admin)).body
+    derived = hashlib.sha224((user["email"] + made["email_otp"]).encode()).hexdigest()
+    assert (await client.post("/verify", {"type": "magiclink", "token_hash": derived})).status == 403
+    assert (await client.post("/verify", {"type": "magiclink", "token_hash": made["hashed_token"]})).status == 200
 
 
 @pytest.mark.parametrize("method", ["s256", "S256", "plain"])

@@ -19,7 +19,15 @@ def test_only_a_hash_over_address_and_code_is_kept() -> None:
     assert len(code.code) == 6
     assert code.code.isdigit()
     assert code.hash == hashlib.sha224(b"ann@example.com" + code.code.encode()).hexdigest()
-    assert new_code("ann@example.com", SETTINGS, pkce=True).hash.startswith(PKCE)
+    marked = new_code("ann@example.com", SETTINGS, pkce=True)
+    assert marked.hash.startswith(PKCE)
+    assert marked.link.startswith(PKCE)
+
+
+def test_a_link_says_nothing_of_its_code() -> None:
+    codes = [new_code("ann@example.com", SETTINGS) for _ in range(100)]
+    assert len({code.link for code in codes}) == 100
+    assert all(len(code.link) == 56 and code.link != code.hash for code in codes)
 
 
 @pytest.mark.parametrize(("asked", "length"), [(1, 6), (6, 6), (8, 8), (20, 10)])

@@ -27,9 +27,9 @@ async def send_link(auth: Auth, call: Call, kind: str, user: User, code: Code, t
     allow(auth, address)
     target = call.redirect_to()
     variables = _common(auth, user) | {
-        "ConfirmationURL": action_link(auth.settings, kind, code.hash, target),
+        "ConfirmationURL": action_link(auth.settings, kind, code.link, target),
         "Token": code.code,
-        "TokenHash": code.hash,
+        "TokenHash": code.link,
         "RedirectTo": target,
     }
     if kind == "email_change":

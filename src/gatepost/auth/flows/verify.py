@@ -1,11 +1,11 @@
 """A code or link from a mail, redeemed: the address is theirs, and they are signed in.
 
-In: `POST /verify` (a code, or a link's hash), `GET /verify` (the link itself). Out: a session; for the link a redirect
+In: `POST /verify` (a code, or a link's token), `GET /verify` (the link itself). Out: a session; for the link a redirect
 that carries it. Never: a code that works twice, or one that can be guessed: guesses are counted before they are
 compared.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -18,7 +18,7 @@ from ...query.sql import Statement
 from .. import addresses, query, redirects, responses, users
 from ..errors import UNEXPECTED, fault, invalid, storing
 from ..issue import Door
-from ..one_time import PKCE, digest, matches
+from ..one_time import PKCE, digest, has_expired, matches
 from ..responses import Pair
 from ..sessions import Origin
 from ..users import User
@@ -78,7 +78,9 @@ class Verify(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What somebody holds in hand: the hash of a code, and the type of verification it is claimed to be for."""
+    """What somebody holds in hand: a link's token or the hash of a code, and the type of verification it is claimed to
+    be for.
+    """
 
     kind: str
     hash: str
@@ -214,13 +216,17 @@ async def redeem(auth: Auth, call: Call, user_id: str, claim: Claim, finish: End
     """
     try:
         async with auth.scope.transaction() as tx:
-            locked = await tx.run(query("lock_user", user_id), users.find(user_id))
-            user = _check(auth, users.read(locked[-1]), claim)
-            purpose = find_purpose(user, claim, auth.now(), auth.settings.mailer_otp_exp)
-            if purpose is None:
+            _, found, links = await tx.run(
+                query("lock_user", user_id), users.find(user_id), query("kinds_of_link", user_id, claim.hash)
+            )
+            user = _check(auth, users.read(found), claim)
+            linked = {(row[0] or b"").decode() for row in links.rows}
+            stored = find_stored(user, claim, linked, auth.now(), auth.settings.mailer_otp_exp)
+            if stored is None:
                 raise claim.refusal
+            purpose = find_purpose(claim, stored)
             if purpose == "email_change" and email_change.needs_both(user, auth.settings):
-                await tx.run(*email_change.accept_half(user, claim.hash, auth.now()))
+                await tx.run(*email_change.accept_half(user, stored, auth.now()))
                 return None
             done = await finish(tx, user, purpose, _effects(auth, call, user, purpose))
     except DatabaseProblem as error:
@@ -230,14 +236,25 @@ async def redeem(auth: Auth, call: Call, user_id: str, claim: Claim, finish: End
     return done
 
 
-def find_purpose(user: User, claim: Claim, now: datetime, life: float) -> str | None:
-    """What the code is good for, or None: `email` stands for a sign-up's code or a magic link's."""
+def find_stored(user: User, claim: Claim, linked: Collection[str], now: datetime, life: float) -> str | None:
+    """Under which name the code that is claimed is stored, or None; `linked` are those whose link it is."""
     for stored in KINDS.get(claim.kind, ()):
+        kept: str | None = getattr(user, stored)
         sent_at: datetime | None = getattr(user, SENT[stored])
-        if matches(claim.hash, getattr(user, stored), sent_at, now, life):
-            resolved = "signup" if stored == "confirmation_token" else "magiclink"
-            return resolved if claim.kind == "email" else claim.kind
+        if claim.by_link:
+            fits = stored in linked and bool(kept) and not has_expired(sent_at, now, life)
+        else:
+            fits = matches(claim.hash, kept, sent_at, now, life)
+        if fits:
+            return stored
     return None
+
+
+def find_purpose(claim: Claim, stored: str) -> str:
+    """What a code is good for: `email` stands for a sign-up's code or a magic link's."""
+    if claim.kind != "email":
+        return claim.kind
+    return "signup" if stored == "confirmation_token" else "magiclink"
 
 
 def _effects(auth: Auth, call: Call, user: User, purpose: str) -> list[Statement]:

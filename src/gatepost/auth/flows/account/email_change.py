@@ -4,14 +4,13 @@ In: a user and the address they want; later the code that one of the two mails c
 Never: an address that nobody has confirmed, unless sign-ups confirm themselves.
 """
 
-import hmac
 from datetime import datetime
 
 from ....query.sql import Statement
 from ....settings import AuthSettings
 from ... import one_time, query, users
 from ...issue import Door
-from ...one_time import PKCE, Code, check_frequency, new_code
+from ...one_time import Code, check_frequency, new_code
 from ...users import User
 from ..call import Auth, Call
 from ..letters import send_link
@@ -49,14 +48,11 @@ def needs_both(user: User, settings: AuthSettings) -> bool:
     )
 
 
-def accept_half(user: User, token_hash: str, now: datetime) -> list[Statement]:
-    """One of the two has confirmed: its code is spent, the other one's stays."""
-    current, new = user.email_change_token_current or "", user.email_change_token_new or ""
-    if _same(token_hash, current):
-        left, kind = ("", new), "email_change_token_current"
-    else:
-        left, kind = (current, ""), "email_change_token_new"
-    return [query("half_email_change", user.id, *left, now), query("delete_one_time_token", user.id, kind)]
+def accept_half(user: User, stored: str, now: datetime) -> list[Statement]:
+    """One of the two has confirmed: the code that is `stored` under that name is spent, the other one's stays."""
+    kinds = ("email_change_token_current", "email_change_token_new")
+    left = ["" if kind == stored else str(getattr(user, kind) or "") for kind in kinds]
+    return [query("half_email_change", user.id, *left, now), query("delete_one_time_token", user.id, stored)]
 
 
 def complete(user: User, now: datetime) -> list[Statement]:
@@ -69,7 +65,3 @@ def complete(user: User, now: datetime) -> list[Statement]:
         query("delete_one_time_tokens", user.id),
         *([query("set_not_anonymous", user.id)] if user.is_anonymous else []),
     ]
-
-
-def _same(given: str, stored: str) -> bool:
-    return hmac.compare_digest(given.removeprefix(PKCE).encode("utf-8", "replace"), stored.removeprefix(PKCE).encode())

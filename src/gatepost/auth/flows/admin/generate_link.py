@@ -4,6 +4,7 @@ In: `POST /admin/generate_link`. Out: the user, with link, code and hash beside 
 Never: a mail, or a limit on how often.
 """
 
+from dataclasses import replace
 from uuid import uuid4
 
 import msgspec
@@ -60,7 +61,7 @@ async def _generate(auth: Auth, call: Call, body: Order, user: User | None) -> R
     target = call.redirect_to(body.redirect_to)
     address = await _new_address(auth, call, body, user)
     code = new_code(body.email, auth.settings)
-    linked = Code(code.code, digest(address, code.code)) if body.type == "email_change_new" else code
+    linked = replace(code, hash=digest(address, code.code)) if body.type == "email_change_new" else code
     user_id = user.id if user else str(uuid4())
     insert = await _insert(auth, call, body, user_id) if user is None else []
     keep = _keep(auth, call, body, user or user_id, linked, address)
@@ -72,9 +73,9 @@ async def _generate(auth: Auth, call: Call, body: Order, user: User | None) -> R
     return responses.private(
         responses.user(made)
         | {
-            "action_link": action_link(auth.settings, kind, linked.hash, target),
+            "action_link": action_link(auth.settings, kind, linked.link, target),
             "email_otp": code.code,
-            "hashed_token": linked.hash,
+            "hashed_token": linked.link,
             "verification_type": body.type,
             "redirect_to": target,
         }
@@ -130,8 +131,8 @@ def _keep_change(auth: Auth, body: Order, user: User, code: Code, address: str) 
     """One half of a change; the other half's code stays where it is for the same new address."""
     same = user.email_change == address
     kept_new, kept_current = (user.email_change_token_new, user.email_change_token_current) if same else ("", "")
-    new = code if body.type == "email_change_new" else Code("", kept_new or "")
-    current = code if body.type == "email_change_current" else Code("", kept_current or "")
+    new = code if body.type == "email_change_new" else Code("", kept_new or "", "")
+    current = code if body.type == "email_change_current" else Code("", kept_current or "", "")
     return one_time.keep_email_change(
         user, address, new if new.hash else None, current if current.hash else None, auth.now()
     )
