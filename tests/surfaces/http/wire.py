@@ -37,9 +37,9 @@ class _Socket:
         return self._connection.makefile(mode)
 
 
-def send(server: Served, data: bytes, method: str = "GET") -> Answer | None:
+def send(server: Served, data: bytes, method: str = "GET", seconds: float = SECONDS) -> Answer | None:
     """Send bytes and read one answer; None where the connection was closed without one. Never waits for long."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as connection:
         try:
             connection.sendall(data)
             with contextlib.closing(http.client.HTTPResponse(_Socket(connection), method=method)) as response:  # pyright: ignore
