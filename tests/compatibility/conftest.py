@@ -77,8 +77,6 @@ def packages() -> Path:
     installed, wanted = JAVASCRIPT / "node_modules" / ".package-lock.json", JAVASCRIPT / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         command = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(
-            command, cwd=JAVASCRIPT, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
+        done = subprocess.run(command, cwd=JAVASCRIPT, capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, f"npm ci failed\n{done.stderr}"
     return JAVASCRIPT
