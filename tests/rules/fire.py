@@ -149,7 +149,6 @@ class Fire:
     async def client(self) -> None:
         visitor = Visitor(self, Wire(self.host, self.port))
         while not self.violations and self.begun < self.requests:
-            self.begun += 1
             await visitor.visit()
         visitor.wire.close()
 
@@ -205,6 +204,7 @@ class Visitor:
         self, method: str, target: str, expected: int, body: object = None, prefer: str = "", leak: bool = False
     ) -> Answer | None:
         """One request whose answer must have that status; None where its backend was killed (503)."""
+        self.fire.begun += 1
         more = {"prefer": prefer} if prefer else {}
         sent = b"" if body is None else json.dumps(body).encode()
         answer = await self.wire.ask(method, "/rest/v1" + target, self.headers | more, sent)
@@ -341,6 +341,7 @@ async def ask_badly(visitor: Visitor) -> None:
 
 
 async def go_away(visitor: Visitor) -> None:
+    visitor.fire.begun += 1
     target = visitor.fire.random.choice(("/rest/v1/rpc/nap?seconds=0.3", "/rest/v1/notes", "/rest/v1/mirror"))
     await visitor.wire.ask_and_leave(target, visitor.headers, visitor.fire.random.uniform(0, 0.02))
     visitor.fire.tally["go_away"] += 1
