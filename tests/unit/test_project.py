@@ -155,6 +155,15 @@ def test_a_mail_template_is_found_from_the_root_or_from_the_supabase_folder(tmp_
     assert Path(mail.template_invite).read_text() == "<p>hello</p>"
 
 
+def test_signing_keys_are_those_of_the_file_beside_config_toml(tmp_path: Path):
+    config = '[auth]\nsigning_keys_path = "./signing_keys.json"'
+    folder = supabase_project(tmp_path, config, **{"supabase/signing_keys.json": '[{"kty": "oct", "k": "c2VjcmV0"}]'})
+    assert read(folder, {}).settings.auth.jwt_keys == '[{"kty": "oct", "k": "c2VjcmV0"}]'
+    (folder / "supabase" / "signing_keys.json").unlink()
+    with pytest.raises(Problem, match=r"auth\.signing_keys_path: .*signing_keys\.json cannot be read"):
+        read(folder, {})
+
+
 def test_seeds_are_what_the_configuration_says(tmp_path: Path):
     def seeds(section: str) -> tuple[str, ...]:
         return read(supabase_project(tmp_path, section), {}).seeds

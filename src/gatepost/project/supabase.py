@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatepost.problem import Problem
 from gatepost.settings import Entry, read, table
 
 # Supabase's command line lays these under every project's file; only those that differ from our own defaults matter.
@@ -89,6 +90,7 @@ VARIABLES: Mapping[str, str | tuple[str, Callable[[object], object]]] = {
     "auth.refresh_token_reuse_interval": "GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL",
     "auth.sessions.inactivity_timeout": "GOTRUE_SESSIONS_INACTIVITY_TIMEOUT",
     "auth.sessions.timebox": "GOTRUE_SESSIONS_TIMEBOX",
+    "auth.signing_keys_path": "GOTRUE_JWT_KEYS",
     "auth.site_url": "GOTRUE_SITE_URL",
     "auth.sms.enable_confirmations": ("GOTRUE_SMS_AUTOCONFIRM", _not),
     "auth.sms.enable_signup": "GOTRUE_EXTERNAL_PHONE_ENABLED",
@@ -172,11 +174,24 @@ def _same(value: object) -> object:
 
 
 def _located(path: str, value: object, root: Path) -> object:
-    """A `content_path` as a file that can be opened: older projects count from the root, newer from `supabase/`."""
+    """A `content_path` as a file that can be opened: older projects count from the root, newer from `supabase/`. Of
+    signing keys, what their file says.
+    """
+    if path == "auth.signing_keys_path":
+        return _signing_keys(root / "supabase" / str(value)) if value else ""
     if not path.endswith(".content_path"):
         return value
     relative = str(value)
     return next((str(base / relative) for base in (root, root / "supabase") if (base / relative).is_file()), relative)
+
+
+def _signing_keys(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError as error:
+        message = f"supabase/config.toml, auth.signing_keys_path: {file} cannot be read"
+        hint = "Put the keys there (supabase gen signing-key makes one), or leave the line away"
+        raise Problem("no_signing_keys", 500, message, error.strerror, hint) from None
 
 
 def _drop_disabled(given: Mapping[str, object], values: dict[str, object], known: Mapping[str, Entry]) -> None:
