@@ -1,9 +1,14 @@
 """Who the roles are, and what an API role cannot do."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
-from tests.conftest import Connect
+from gatepost import migrate
+from gatepost.embedded import Server
+from gatepost.migrate.findings import findings
+from tests.conftest import Connect, FreshDatabase
 
 API_ROLES = ("anon", "authenticated", "service_role")
 
@@ -61,3 +66,92 @@ def test_the_login_without_a_role_has_no_rights(connect: Connect, database_name:
     connect("postgres", database_name).execute("create table public.things (x int); grant select on things to anon")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         connect("authenticator", database_name).execute("select * from public.things")
+
+
+# ------------------------------------------------------------------ the application's owner stays what it is
+
+SPY = """
+create function public.spy() returns {kind} language plpgsql as $$
+begin
+    insert into public.seen (who) select rolname from pg_roles where rolname = current_user and rolsuper;
+    {answer}
+end $$;
+create table public.seen (who text);
+grant all on public.seen to public;
+"""
+
+
+# Tables that an administrator looks into, and that the owner may replace.
+VIEWS = {
+    "supabase_migrations.schema_migrations": "''::text as version, ''::text as name, '{}'::text[] as statements",
+    "storage.buckets": "1",
+}
+
+
+def spied(owner: psycopg.Connection[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """The superusers that ran the owner's code."""
+    return owner.execute("select who from public.seen").fetchall()
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "drop table auth_private.exposed_schemas;"
+        "create view auth_private.exposed_schemas as select public.spy() as name",
+        "alter table auth_private.exposed_schemas rename to gone",
+        "create policy mine on auth_private.exposed_schemas using (public.spy() is not null)",
+        "create trigger mine before insert or delete on auth_private.exposed_schemas execute function public.spy()",
+        "create trigger mine before insert on auth_private.installation execute function public.spy()",
+        "create trigger mine before insert on auth_private.migrations execute function public.spy()",
+        "drop schema auth_private cascade",
+        "create or replace function auth_private.enable_row_level_security() returns event_trigger language plpgsql"
+        " as $$ begin perform public.spy(); end $$",
+    ],
+)
+def test_what_the_administrator_reads_is_not_the_owners_to_change(
+    connect: Connect, fresh_database: FreshDatabase, trick: str
+) -> None:
+    owner = connect("postgres", fresh_database())
+    owner.execute(SPY.format(kind="trigger" if "trigger mine" in trick else "text", answer="return null;"))  # pyright: ignore
+    owner.execute("set role supabase_auth_admin")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute(trick)  # pyright: ignore
+    owner.execute("reset role")
+    owner.execute("create table public.made (x int)")
+    assert spied(owner) == []
+
+
+@pytest.mark.parametrize("profile", ["gatepost", "supabase"])
+def test_the_administrator_never_calls_the_owners_functions(
+    cluster: Server, connect: Connect, fresh_database: FreshDatabase, profile: migrate.Profile, tmp_path: Path
+) -> None:
+    name = fresh_database(profile)
+    owner = connect("postgres", name)
+    owner.execute(SPY.format(kind="boolean", answer="return true;"))  # pyright: ignore
+    for function in ("to_regclass(text) returns regclass", "to_regnamespace(text) returns regnamespace"):
+        body = "select public.spy(); select null::"
+        owner.execute(f"create function public.{function} language sql as '{body}{function.split()[-1]}'")  # pyright: ignore
+    owner.execute(f"alter database {name} set search_path = public, pg_catalog")  # pyright: ignore
+    owner.execute("create schema supabase_migrations")
+    for view, columns in VIEWS.items():
+        if view.startswith("storage.") and profile == "gatepost":
+            continue
+        owner.execute(f"drop table if exists {view} cascade; create view {view} as select {columns} where public.spy()")  # pyright: ignore
+    connect("supabase_admin", name).execute("delete from auth_private.installation where name = 'fingerprint'")
+    migrate.install(cluster.dsn(dbname=name), profile)
+    assert migrate.install(cluster.dsn(dbname=name), profile).changed is False
+    findings(cluster.dsn(dbname=name))
+    migrate.status(cluster.dsn(dbname=name), tmp_path)
+    assert spied(owner) == []
+
+
+@pytest.mark.parametrize("table", ["net.http_request_queue", "vault.secrets", "cron.job"])
+def test_a_superusers_stand_in_runs_no_trigger_of_the_owners(
+    connect: Connect, fresh_database: FreshDatabase, table: str
+) -> None:
+    owner = connect("postgres", fresh_database("supabase"))
+    owner.execute(SPY.format(kind="trigger", answer="return new;"))  # pyright: ignore
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute(f"create trigger mine before insert on {table} for each row execute function public.spy()")  # pyright: ignore
+    owner.execute("select net.http_get('https://example.com'), vault.create_secret('s')")
+    assert spied(owner) == []

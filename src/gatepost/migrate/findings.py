@@ -11,7 +11,7 @@ from typing import Literal
 from ..database.queries import load
 from . import standins
 from .connection import Connection
-from .ledger import array
+from .ledger import array, is_table
 from .objects import FOLDER
 
 Level = Literal["refuse", "danger", "warning", "inert"]
@@ -19,6 +19,7 @@ LEVELS: tuple[Level, ...] = ("refuse", "danger", "warning", "inert")
 
 CHECKS = load(FOLDER / "findings.sql")
 ROWS = load(FOLDER / "standin_rows.sql")
+TABLES = {"storage": "storage.buckets", "cron": "cron.job", "net": "net.http_request_queue", "vault": "vault.secrets"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _check(connection: Connection, code: str, schemas: Sequence[str]) -> list[Fi
 
 def _rows(connection: Connection) -> list[Finding]:
     ours = [schema for schema in standins.made(connection) if schema in ROWS]
-    counted = [(schema, *connection.rows(ROWS[schema])[0]) for schema in ours]
+    counted = [(schema, *connection.rows(ROWS[schema])[0]) for schema in ours if is_table(connection, TABLES[schema])]
     return [
         Finding("inert_rows", "inert", schema, f"{count} {text}") for schema, count, text in counted if count != "0"
     ]

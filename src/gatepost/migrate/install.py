@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..query.sql import identifier
 from . import standins
 from .connection import Connection
+from .ledger import array
 from .objects import FIRST, GRANTS, OWNED, PROFILES, THEN, Profile, Script, fingerprint, migrations
 
 LOGINS = ("authenticator", "service_authenticator", "supabase_auth_admin", "postgres")
@@ -38,6 +39,8 @@ def install(
     exposed ones: in the gatepost profile their new tables get row level security.
     """
     with Connection(admin_dsn) as connection:
+        # First of all: the database's owner may have said that functions of his own are found before PostgreSQL's.
+        connection.script("set search_path = pg_catalog")
         owner = _owner(connection)
         mark = fingerprint(profile, schemas)
         result = Installation(profile, owner, changed=False)
@@ -106,8 +109,8 @@ def _install(connection: Connection, profile: Profile, owner: str, schemas: Sequ
     with connection.transaction():
         connection.rows("select pg_advisory_xact_lock(7310214402651)")
         connection.rows("select set_config('client_min_messages', 'warning', true)")
-        connection.rows("select set_config('search_path', 'pg_catalog', true)")
         connection.rows("select set_config('gatepost.owner', $1, true)", owner)
+        connection.rows("select set_config('gatepost.schemas', $1, true)", array(schemas))
         for script in FIRST:
             _run(connection, script)
         applied = _migrate(connection)

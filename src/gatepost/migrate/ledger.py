@@ -40,7 +40,7 @@ def lock(connection: Connection) -> None:
 
 def applied(connection: Connection) -> dict[str, Applied]:
     """What the database has, by version; nothing where there is no ledger."""
-    if connection.value("select to_regclass('supabase_migrations.schema_migrations') is null") == "t":
+    if not is_table(connection, "supabase_migrations.schema_migrations"):
         return {}
     rows = connection.rows(
         "select version, coalesce(name, ''),"
@@ -67,6 +67,11 @@ def seeded(connection: Connection) -> dict[str, str]:
 
 def record_seed(connection: Connection, path: str, digest: str) -> None:
     connection.rows("insert into supabase_migrations.seed_files (path, hash) values ($1, $2)", path, digest)
+
+
+def is_table(connection: Connection, name: str) -> bool:
+    """Whether that is a plain table: an administrator reads no view that its owner may have put in its place."""
+    return connection.value("select relkind from pg_class where oid = to_regclass($1)", name) == "r"
 
 
 def array(values: Sequence[str]) -> str:

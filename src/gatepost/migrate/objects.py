@@ -35,6 +35,7 @@ THEN = (
     Script("auth/tables.sql", AUTH),
     Script("auth/federation.sql", AUTH),
     Script("auth/functions.sql", AUTH),
+    Script("private/installation.sql"),
     Script("private/tables.sql", AUTH),
     Script("private/sessions.sql", AUTH),
     Script("private/factors.sql", AUTH),

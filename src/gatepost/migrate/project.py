@@ -54,6 +54,7 @@ class State:
 def status(dsn: str, folder: Path) -> list[State]:
     """Every migration of the folder and of the database, in order."""
     with Connection(dsn) as connection:
+        connection.script("set search_path = pg_catalog")
         done = ledger.applied(connection)
     found = {migration.version: migration for migration in listing(folder).migrations}
     states = [_state(migration, done.get(version)) for version, migration in found.items()]

@@ -5,7 +5,8 @@ declare
     owner text := current_setting('gatepost.owner');
 begin
     create schema if not exists auth authorization supabase_auth_admin;
-    create schema if not exists auth_private authorization supabase_auth_admin;
+    create schema if not exists auth_private;
+    grant usage, create on schema auth_private to supabase_auth_admin;
     if to_regnamespace('extensions') is null then
         execute format('create schema extensions authorization %I', owner);
     end if;

@@ -1,7 +1,5 @@
 -- Schema auth_private: ours alone. Runs as supabase_auth_admin. Every statement may be repeated.
 
-revoke all on schema auth_private from public;
-
 -- Keys applications send as `apikey`: only their hash is kept, and enough to recognise one in a list.
 create table if not exists auth_private.api_keys (
     id uuid not null default gen_random_uuid(),
@@ -36,19 +34,3 @@ create table if not exists auth_private.signing_keys (
     constraint signing_keys_status_check check (status in ('standby', 'active', 'previous', 'revoked'))
 );
 create unique index if not exists signing_keys_active_idx on auth_private.signing_keys (status) where status = 'active';
-
--- Our own migrations, and what was installed here.
-create table if not exists auth_private.migrations (
-    name text not null,
-    applied_at timestamptz not null default now(),
-    constraint migrations_pkey primary key (name)
-);
-create table if not exists auth_private.installation (
-    name text not null,
-    value text not null,
-    constraint installation_pkey primary key (name)
-);
-create table if not exists auth_private.exposed_schemas (
-    name text not null,
-    constraint exposed_schemas_pkey primary key (name)
-);

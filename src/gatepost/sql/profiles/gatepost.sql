@@ -36,8 +36,11 @@ begin
         return;
     end if;
 
+    -- As whoever makes the table, who owns it then; and it reads nothing that somebody could have replaced.
+    execute format(
+        $function$
     create or replace function auth_private.enable_row_level_security() returns event_trigger
-    language plpgsql security definer
+    language plpgsql security invoker
     set search_path = pg_catalog, pg_temp
     as $body$
     declare
@@ -47,16 +50,18 @@ begin
             select c.object_identity, k.oid
             from pg_event_trigger_ddl_commands() as c
             join pg_class as k on k.oid = c.objid and c.classid = 'pg_class'::regclass
-            join auth_private.exposed_schemas as e on e.name = c.schema_name
-            where k.relkind in ('r', 'p') and not k.relrowsecurity
+            where c.schema_name = any (%L::text[]) and k.relkind in ('r', 'p') and not k.relrowsecurity
                 -- someone who turns it off by name is taken at his word
                 and (c.command_tag <> 'ALTER TABLE' or current_query() ~* 'set\s+schema')
         loop
-            execute format('alter table %s enable row level security', command.object_identity);
-            raise notice 'row level security is enabled on %: nobody but its owner sees its rows until a policy says so',
+            execute format('alter table %%s enable row level security', command.object_identity);
+            raise notice 'row level security is enabled on %%: nobody but its owner sees its rows until a policy says so',
                 command.object_identity;
         end loop;
-    end $body$;
+    end $body$
+        $function$,
+        current_setting('gatepost.schemas')
+    );
     revoke all on function auth_private.enable_row_level_security() from public;
 
     drop event trigger if exists gatepost_row_level_security;
