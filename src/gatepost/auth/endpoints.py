@@ -169,7 +169,11 @@ class AuthSurface:
 
     async def _find_caller(self, route: Route, request: Request) -> Caller:
         bearer = request.proof.bearer
-        return await (self._callers.admin(bearer) if route.needs == ADMIN else self._callers.user(bearer))
+        if route.needs == ADMIN:
+            return await self._callers.admin(bearer)
+        # A key alone may administer, but is nobody's session.
+        alone = bearer == request.proof.api_key and request.header(b"authorization") is None
+        return await self._callers.user(None if alone else bearer)
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:

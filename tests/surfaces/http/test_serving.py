@@ -56,6 +56,12 @@ def test_rows_are_served(server: Served) -> None:
     assert get(server, "/rest/v1/notes?select=title").json() == [{"title": "first"}]
 
 
+def test_a_key_alone_may_administer_but_is_nobodys_session(server: Served) -> None:
+    assert get(server, "/auth/v1/admin/users", server.secret).status_code == 200
+    answer = get(server, "/auth/v1/user", server.secret)
+    assert (answer.status_code, answer.json()["msg"]) == (401, "This endpoint requires a valid Bearer token")
+
+
 def test_a_migration_that_appears_is_applied_and_served(server: Served) -> None:
     added = "create table public.later (id int primary key); grant select on public.later to anon;"
     (server.folder / "migrations" / "20260102000000_later.sql").write_text(added)
