@@ -41,7 +41,7 @@ with recursive base_type as (
     'plain', (r.base < 16384 or exists (select from label where enumtypid = r.base))
       and (r.typelem = 0 or r.typcategory <> 'A' or r.typelem < 16384)
       and not exists (select from pg_catalog.pg_cast k where k.castsource in (a.atttypid, r.base)
-        and k.casttarget in ('json'::regtype, 'jsonb'::regtype) and k.castfunc >= 16384)
+        and (k.castsource >= 16384 or k.casttarget in ('json'::regtype, 'jsonb'::regtype)) and k.castfunc >= 16384)
   ) order by a.attnum) as columns
   from pg_catalog.pg_attribute a
   join pg_catalog.pg_class c on c.oid = a.attrelid
@@ -271,15 +271,19 @@ from (select relation, json_agg(word) as words from token group by relation) t
 select coalesce(json_agg(json_build_array(inhparent::bigint, inhrelid::bigint)), '[]') from pg_catalog.pg_inherits
 
 -- name: routines
--- Every function and operator that an expression may name, by number. 'v' is volatile.
+-- Every function and operator that an expression may name, by number. 'v' is volatile. Functions of PostgreSQL's that
+-- run queries, or the checks of a domain that is named to them, are no better than the project's own. Foreign operators
+-- are those that a column of PostgreSQL's types, of an enum or of a domain may meet.
 select json_build_object(
   'functions', (select json_agg(json_build_array(p.oid::bigint, n.nspname, p.proname, p.provolatile))
     from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-    where p.oid >= 16384 or p.provolatile = 'v' or p.proname ~ '(_to_xml|_to_xmlschema|_xmlschema)'),
+    where p.oid >= 16384 or p.provolatile = 'v' or p.proname ~
+      '_to_xml|_to_xmlschema|_xmlschema|_populate_record|_to_record|^pg_input_|^(domain|record|array|range|multirange)_in$'),
   'operators', (select coalesce(json_agg(json_build_array(o.oid::bigint, o.oprcode::oid::bigint)), '[]')
     from pg_catalog.pg_operator o where o.oid >= 16384),
   'foreign_operators', (select coalesce(json_agg(distinct o.oprname), '[]')
-    from pg_catalog.pg_operator o where o.oid >= 16384 and (o.oprleft < 16384 or o.oprright < 16384)),
+    from pg_catalog.pg_operator o join pg_catalog.pg_type t on t.oid in (o.oprleft, o.oprright)
+    where o.oid >= 16384 and (t.oid < 16384 or t.typtype in ('e', 'd'))),
   'foreign_casts', exists (select from pg_catalog.pg_cast k
     where k.castfunc >= 16384 and k.castsource < 16384 and k.casttarget < 16384),
   'partition_functions', exists (select from pg_catalog.pg_partitioned_table where partexprs is not null)

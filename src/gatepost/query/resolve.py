@@ -85,7 +85,7 @@ class Inertness:
             and all(self.expression(item.value) for embed in read.embeds for item in embed.outputs)
             and all(self.expression(term.value) for term in read.order)
             and all(self.condition(part) for part in read.where)
-            and not (read.link and "=" in self.catalog.hazards)
+            and not (read.link and {"=", "::"} & self.catalog.hazards)
         )
 
     def embedded(self, alias: str, read: Read) -> bool:
@@ -118,7 +118,7 @@ class Inertness:
         """A condition whose operators cannot be a project's own."""
         match node:
             case Compare(left, operator, right):
-                names = {SYMBOLS[operator], OPERATOR_NAMES[operator]}
+                names = {SYMBOLS[operator], OPERATOR_NAMES[operator], "::"}  # a cast may stand before an operator
                 return not names & self.catalog.hazards and self.expression(left) and self.expression(right)
             case State(value):
                 return self.expression(value)

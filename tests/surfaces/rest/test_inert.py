@@ -28,12 +28,25 @@ create domain library.positive as int check (value > 0);
 create table library.domains (n library.positive);
 create type library.point as (x int, y int);
 create table library.points (p library.point);
+create type library.colour as enum ('red');
+create function library.paint(library.colour) returns text language plpgsql stable as 'begin return 1; end';
+create cast (library.colour as text) with function library.paint(library.colour) as implicit;
+create table library.painted (c library.colour);
+create table library.populated (p int);
+alter table library.populated enable row level security;
+create policy filled on library.populated
+  using (to_jsonb(jsonb_populate_record(null::library.domains, auth.jwt())) ->> 'n' = '1');
+create table library.validated (t text);
+alter table library.validated enable row level security;
+create policy valid on library.validated using (pg_input_is_valid(t, 'library.positive'));
 """
 
 
 @pytest.fixture
 async def catalog(admin: "psycopg.Connection[tuple[object, ...]]", database: Database) -> Catalog:
     admin.execute("drop view if exists library.over_slow, library.slow, library.plain")
+    admin.execute("drop table if exists library.painted, library.populated, library.validated")
+    admin.execute("drop type if exists library.colour cascade")
     admin.execute(
         "drop table if exists library.guarded, library.shared, library.indirect, library.domains, library.points"
     )
@@ -68,3 +81,24 @@ async def test_what_an_owner_names_as_harmless_is(
         database.system("catalog"), ("library",), harmless=(Name("library", "mine"), Name("auth", "uid"))
     )
     assert {name.name for name in named.inert - catalog.inert if name.schema == "library"} == {"guarded", "indirect"}
+
+
+@pytest.mark.parametrize("kind", ["create type library.kind as enum ('a')", "create domain library.kind as text"])
+async def test_an_operator_on_an_enum_or_a_domain_is_a_hazard(
+    admin: "psycopg.Connection[tuple[object, ...]]", database: Database, kind: str
+) -> None:
+    admin.execute(kind.encode())
+    try:
+        admin.execute("create table library.kinds (k library.kind)")
+        admin.execute(
+            "create function library.alike(library.kind, library.kind) returns boolean language plpgsql"
+            " as 'begin return true; end'"
+        )
+        admin.execute(
+            "create operator library.= (leftarg = library.kind, rightarg = library.kind, function = library.alike)"
+        )
+        found = await introspect(database.system("catalog"), ("library",))
+    finally:
+        admin.execute("drop type library.kind cascade; drop table if exists library.kinds")
+    assert Name("library", "kinds") in found.inert
+    assert "=" in found.hazards
