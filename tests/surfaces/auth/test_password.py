@@ -99,6 +99,14 @@ async def test_a_taken_address_looks_like_a_free_one(client: Client) -> None:
     assert (await client.password(user["email"])).status == 200
 
 
+@pytest.mark.parametrize("path", ["/signup", "/otp"])
+async def test_an_address_of_another_audience_is_not_told(client: Client, path: str) -> None:
+    user = await client.new_user()
+    body = {"email": user["email"], "password": "another one"}
+    assert (await client.post(path, body, headers=((b"x-jwt-aud", b"elsewhere"),))).status == 200
+    assert client.mailbox.mails == []
+
+
 async def test_an_unconfirmed_user_is_mailed_again_and_keeps_the_password(client: Client) -> None:
     email = address()
     first = await client.post("/signup", {"email": email, "password": PASSWORD})

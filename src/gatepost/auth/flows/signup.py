@@ -143,6 +143,8 @@ async def register(auth: Auth, call: Call, applicant: Applicant) -> User | None:
     try:
         return await _admit(auth, call, applicant, password_hash)
     except DatabaseProblem as error:
+        if taken(error) is not None:
+            return None  # by a user of another audience
         raise storing(error, UNSAVED) from error
 
 
