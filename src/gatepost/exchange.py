@@ -7,6 +7,8 @@ Never: a socket, a framework, or an opinion about who the caller is; the proof i
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from .identity import Proof
 
 Headers = list[tuple[bytes, bytes]]
@@ -44,13 +46,12 @@ class Request:
         return None
 
 
-@dataclass(slots=True)
-class Response:
+class Response(msgspec.Struct):
     """An answer. `headers` hold no Content-Length: the door adds it (for 204 and 304 it does not)."""
 
     status: int
     body: bytes = b""
-    headers: Headers = field(default_factory=list[tuple[bytes, bytes]])
+    headers: Headers = msgspec.field(default_factory=list[tuple[bytes, bytes]])
     reason: str | None = None
 
 

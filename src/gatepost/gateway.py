@@ -21,6 +21,7 @@ from .problem import Problem
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Named = dict[bytes, bytes]
 Refuse = Callable[[Request, Problem], Response]
 
 JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
@@ -75,60 +76,63 @@ class Gateway:
         self._serial = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._answer(scope, receive, send)
-        elif scope["type"] == "lifespan":
+        """The order of the steps: route, preflight, key, body, surface, send."""
+        if scope["type"] != "http":
+            await self._serve_other(scope, receive, send)
+            return
+        mount, request, named = self._open(scope)
+        origin = named.get(b"origin") if self.cors else None
+        if origin is not None and request.method == "OPTIONS" and b"access-control-request-method" in named:
+            response = self._preflight(named)
+        else:
+            response = await self._ask(mount, request, named, receive)
+        if origin is not None:
+            self._allow(response, origin)
+        body = _complete(request, response)
+        answer = scope.get(ANSWER)
+        if answer is not None:
+            await answer(response.status, response.reason, response.headers, body)
+            return
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The order of the steps: route, preflight, key, body, surface, send."""
-        mount, request = self._open(scope)
-        origin = _find(request.headers, b"origin")
-        if self.cors and origin is not None and _is_preflight(request):
-            response = self._preflight(request)
-        else:
-            response = await self._ask(mount, request, scope, receive)
-        if self.cors and origin is not None:
-            self._allow(response, origin)
-        response.headers.append((b"x-request-id", request.id.encode()))
-        await _send(request, response, scope, send)
-
-    def _open(self, scope: Scope) -> tuple[Mount | None, Request]:
+    def _open(self, scope: Scope) -> tuple[Mount | None, Request, Named]:
         path: str = scope["path"]
         headers: Headers = scope["headers"]
+        named = dict(headers)
         mount = self._route(path)
-        cut = 0 if mount is None else len(mount.prefix)
+        prefix = "" if mount is None else mount.prefix
+        cut = len(prefix)
         raw: bytes = scope.get("raw_path") or path.encode()
+        client, host = scope.get("client"), named.get(b"host")
         request = Request(
             scope["method"],
             path[cut:] or "/",
             scope["query_string"],
             headers,
-            client=scope["client"][0] if scope.get("client") else "",
-            raw_path=raw[cut:] or b"/",
-            prefix="" if mount is None else mount.prefix,
+            b"",
+            self._proof(named),
+            client[0] if client else "",
+            raw[cut:] or b"/",
+            prefix,
+            f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}" if host else "",
+            self._identify_request(named.get(b"x-request-id")),
         )
-        host: str | None = None
-        key: str | None = None
-        bearer: str | None = None
-        request_id: bytes | None = None
-        for name, value in headers:
-            if name == b"apikey":
-                key = value.decode("latin-1").strip() or None
-            elif name == b"authorization":
-                bearer = _bearer(value)
-            elif name == b"host":
-                host = value.decode("latin-1")
-            elif name == b"x-request-id":
-                request_id = value
+        return mount, request, named
+
+    def _proof(self, named: Named) -> Proof:
+        given, bearer = named.get(b"apikey"), named.get(b"authorization")
+        key = given.decode("latin-1").strip() or None if given is not None else None
+        token = _bearer(bearer) if bearer is not None else None
         # Behind a door with keys, a key alone is a bearer too: clients of the originals' gateway may leave it out.
-        request.proof = Proof(key, bearer if bearer is not None or self.identifier is None else key)
-        request.base_url = f"{scope.get('scheme', 'http')}://{host}" if host else ""
-        request.id = self._identify_request(request_id)
-        return mount, request
+        return Proof(key, token if token is not None or self.identifier is None else key)
 
     def _route(self, path: str) -> Mount | None:
         """The mount whose prefix the path starts with; `/rest/v1x` is not below `/rest/v1`."""
@@ -144,12 +148,14 @@ class Gateway:
             return given.decode()
         return f"{self._stem}-{next(self._serial):x}"
 
-    async def _ask(self, mount: Mount | None, request: Request, scope: Scope, receive: Receive) -> Response:
+    async def _ask(self, mount: Mount | None, request: Request, named: Named, receive: Receive) -> Response:
         if mount is None:
             return refuse(request, _nowhere(request))
         try:
-            self._check_key(mount, request)
-            request.body = await self._read(request, receive)
+            if self.identifier is not None and mount.needs_key(request.path):
+                self.identifier.check_key(request.proof, browser=_is_browser(named))
+            if b"content-length" in named or b"transfer-encoding" in named:
+                request.body = await self._read(named.get(b"content-length"), receive)
             return await mount.surface(request)
         except Problem as problem:
             return mount.refuse(request, problem)
@@ -158,16 +164,8 @@ class Gateway:
             observe.emit("request.failed", id=request.id, error=type(error).__name__)
             return mount.refuse(request, _internal(request))
 
-    def _check_key(self, mount: Mount, request: Request) -> None:
-        if self.identifier is None or not mount.needs_key(request.path):
-            return
-        self.identifier.check_key(request.proof, browser=_is_browser(request.headers))
-
-    async def _read(self, request: Request, receive: Receive) -> bytes:
+    async def _read(self, length: bytes | None, receive: Receive) -> bytes:
         """The whole body, or Problem 413 as soon as it is known to be too long."""
-        length = _find(request.headers, b"content-length")
-        if length is None and _find(request.headers, b"transfer-encoding") is None:
-            return b""
         if length is not None and length.isdigit() and int(length) > self.body_limit:
             raise self._too_large()
         chunks: list[bytes] = []
@@ -193,8 +191,8 @@ class Gateway:
             "Send less at once, or raise the setting server.body_limit",
         )
 
-    def _preflight(self, request: Request) -> Response:
-        asked = _find(request.headers, b"access-control-request-headers")
+    def _preflight(self, named: Named) -> Response:
+        asked = named.get(b"access-control-request-headers")
         headers: Headers = [
             (b"access-control-allow-methods", METHODS),
             (b"access-control-allow-headers", asked or b"authorization, apikey, content-type, x-client-info, prefer"),
@@ -234,27 +232,15 @@ class Gateway:
                 return
 
 
-def _find(headers: Headers, name: bytes) -> bytes | None:
-    for key, value in headers:
-        if key == name:
-            return value
-    return None
-
-
 def _bearer(value: bytes) -> str | None:
     """The token of `Authorization: Bearer …`, the scheme in any case; another scheme is no proof."""
     scheme, _, token = value.decode("latin-1").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _is_preflight(request: Request) -> bool:
-    return request.method == "OPTIONS" and _find(request.headers, b"access-control-request-method") is not None
-
-
-def _is_browser(headers: Headers) -> bool:
+def _is_browser(named: Named) -> bool:
     """Browsers name themselves Mozilla, and send an Origin across sites; server-side clients do neither."""
-    agent = _find(headers, b"user-agent")
-    return (agent is not None and agent.startswith(b"Mozilla/")) or _find(headers, b"origin") is not None
+    return b"origin" in named or named.get(b"user-agent", b"").startswith(b"Mozilla/")
 
 
 def _nowhere(request: Request) -> Problem:
@@ -269,15 +255,12 @@ def _internal(request: Request) -> Problem:
     return Problem("internal_error", 500, "The server failed on this request", f"request {request.id}", "See its log")
 
 
-async def _send(request: Request, response: Response, scope: Scope, send: Send) -> None:
+def _complete(request: Request, response: Response) -> bytes:
+    """The headers that every answer has; the body that goes out."""
     headers, body = response.headers, response.body
+    headers.append((b"x-request-id", request.id.encode()))
     if request.method == "HEAD":
-        body = b""
-    elif response.status not in BODILESS:
+        return b""
+    if response.status not in BODILESS:
         headers.append((b"content-length", b"%d" % len(body)))
-    answer = scope.get(ANSWER)
-    if answer is not None:
-        await answer(response.status, response.reason, headers, body)
-        return
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return body

@@ -10,6 +10,7 @@ import secrets
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
+import msgspec
 import psycopg
 from psycopg import generators, pq
 from psycopg.conninfo import make_conninfo
@@ -28,8 +29,7 @@ SYNCED, FAILED = int(pq.ExecStatus.PIPELINE_SYNC), int(pq.ExecStatus.FATAL_ERROR
 CACHE_SIZE = 256
 
 
-@dataclass(slots=True)
-class Command:
+class Command(msgspec.Struct):
     """One statement of a segment. `key` names it in the cache of prepared statements (None: always unnamed)."""
 
     text: str

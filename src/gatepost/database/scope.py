@@ -73,9 +73,15 @@ class Database:
         """
         login = self._login(identity)
         if len(statements) == 1 and statements[0].inert and context.isolation is None and not context.rollback:
-            results = await self._run_on_lane(login, identity, statements[0], context)
-            if results is not None:
-                return results
+            answer = self._send_on_lane(login, identity, statements[0], context)
+            try:
+                if answer is not None:
+                    return await answer
+            except Unavailable:
+                pass  # the lane broke; a read may be tried again
+            except Problem as error:
+                if error.code not in (CANCELLED, *LOST_STATEMENTS):
+                    raise
         thorough = not all(statement.inert for statement in statements)
         async with self._pools[login].connection(thorough=thorough) as connection:
             try:
@@ -85,11 +91,11 @@ class Database:
                     raise
             return await connection.send(*self._segments(connection, identity, statements, context))
 
-    async def _run_on_lane(
+    def _send_on_lane(
         self, login: str, identity: Identity, statement: Statement, context: Context
-    ) -> list[Result] | None:
-        """The results, or None where the pool shall answer: lanes full, the read took too long for company, or its lane
-        broke (a read may be tried again).
+    ) -> asyncio.Future[list[Result]] | None:
+        """The answer to come, or None where the pool shall answer, since the lanes are full. The pool also answers
+        where the lane breaks, or the read takes too long for company.
         """
         lanes = self._find_lanes(login, identity.role)
         lane = lanes.free() if lanes is not None else None
@@ -98,14 +104,7 @@ class Database:
         reading = context if context.read_only else replace(context, read_only=True)
         settings = self.role_settings.get(identity.role, ())
         first = prelude(identity, reading, settings, timezone=lane.timezone, most=TIMEOUT_MS)
-        try:
-            return await lanes.run(lane, first, command(statement, identity.role, context.search_path))
-        except Unavailable:
-            return None
-        except Problem as error:
-            if error.code not in (CANCELLED, *LOST_STATEMENTS):
-                raise
-        return None
+        return lanes.run(lane, first, command(statement, identity.role, context.search_path))
 
     def _find_lanes(self, login: str, role: str) -> Lanes | None:
         if self.settings.lanes == 0:

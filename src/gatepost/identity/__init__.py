@@ -35,8 +35,7 @@ class Identity:
         return value if isinstance(value, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """What a request carries to say who it is, unread: the surface that answers identifies, in its own dialect."""
 
     api_key: str | None = None
