@@ -30,6 +30,8 @@ from gatepost.project import state
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+# The server looks for changes every 10 seconds where nobody tells it of them.
+NOTICE_SECONDS = 15.0
 LINK = re.compile(r'href="([^"]+/verify\?[^"]+)"')
 CODE = re.compile(r"\b(\d{6})\b")
 
@@ -129,7 +131,7 @@ class Served:
         return httpx.post(f"{self.url}/rest/v1/rpc/{function}", headers=headers, json={}).status_code
 
     def _wait(self, held: Callable[[], bool], otherwise: str) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + NOTICE_SECONDS
         while not held():
             assert time.monotonic() < deadline, otherwise
             time.sleep(0.02)
@@ -169,6 +171,9 @@ def launch(folder: Path, arguments: tuple[str, ...] = (), environ: dict[str, str
         _await(url, process, log)
         return _described(folder, url, log, process)
     except BaseException:
+        process.terminate()  # it ends its database too, which SIGKILL would leave behind
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
         process.kill()
         process.wait()
         raise
