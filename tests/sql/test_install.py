@@ -38,6 +38,38 @@ insert into auth.identities (id, user_id, identity_data, provider)
 values ('ann', '11111111-2222-3333-4444-555555555555', '{}', 'email');
 """
 
+# A database as images bring it along: the first shape of GoTrue's tables, and somebody who signed up with it.
+FIRST = """
+drop schema auth cascade;
+drop schema auth_private cascade;
+create schema auth authorization supabase_auth_admin;
+set role supabase_auth_admin;
+create table auth.users (
+    instance_id uuid, id uuid not null unique, aud varchar(255), role varchar(255), email varchar(255) unique,
+    encrypted_password varchar(255), confirmed_at timestamptz, invited_at timestamptz,
+    confirmation_token varchar(255), confirmation_sent_at timestamptz,
+    recovery_token varchar(255), recovery_sent_at timestamptz,
+    email_change_token varchar(255), email_change varchar(255), email_change_sent_at timestamptz,
+    last_sign_in_at timestamptz, raw_app_meta_data jsonb, raw_user_meta_data jsonb, is_super_admin boolean,
+    created_at timestamptz, updated_at timestamptz, constraint users_pkey primary key (id)
+);
+create index users_instance_id_email_idx on auth.users (instance_id, email);
+create table auth.refresh_tokens (
+    instance_id uuid, id bigserial, token varchar(255), user_id varchar(255), revoked boolean,
+    created_at timestamptz, updated_at timestamptz, constraint refresh_tokens_pkey primary key (id)
+);
+create index refresh_tokens_token_idx on auth.refresh_tokens (token);
+create table auth.audit_log_entries (
+    instance_id uuid, id uuid not null, payload json, created_at timestamptz,
+    constraint audit_log_entries_pkey primary key (id)
+);
+create function auth.uid() returns uuid language sql stable
+as $$ select nullif(current_setting('request.jwt.claim.sub', true), '')::uuid $$;
+insert into auth.users (id, email, confirmed_at)
+values ('11111111-2222-3333-4444-555555555555', 'ann@example.com', '2020-01-01');
+"""
+MIGRATIONS = ("0000_first_gotrue.sql", "0001_older_gotrue.sql")
+
 
 def facts(cluster: Server, database: str) -> set[str | None]:
     with Connection(cluster.dsn(dbname=database)) as connection:
@@ -49,10 +81,25 @@ def test_fresh_equals_migrated(cluster: Server, connect: Connect, fresh_database
     connect("supabase_admin", older).execute(OLDER)
     assert facts(cluster, older) != facts(cluster, fresh)
     done = migrate.install(cluster.dsn(dbname=older))
-    assert done.applied == ("0001_older_gotrue.sql",)
+    assert done.applied == MIGRATIONS
     assert facts(cluster, older) == facts(cluster, fresh)
     row = connect("supabase_auth_admin", older).execute("select provider_id, email from identities").fetchone()
     assert row == ("ann", None)
+
+
+def test_the_first_gotrues_tables_come_up_to_date(
+    cluster: Server, connect: Connect, fresh_database: FreshDatabase
+) -> None:
+    fresh, first = fresh_database(), fresh_database()
+    connect("supabase_admin", first).execute(FIRST)
+    assert migrate.install(cluster.dsn(dbname=first)).applied == MIGRATIONS
+    assert facts(cluster, first) == facts(cluster, fresh)
+    row = (
+        connect("supabase_auth_admin", first)
+        .execute("select i.email, provider_id = u.id::text, confirmed_at is not null from identities i, users u")
+        .fetchone()
+    )
+    assert row == ("ann@example.com", True, True)
 
 
 @pytest.mark.parametrize("profile", ["gatepost", "supabase"])
@@ -73,7 +120,7 @@ def test_migrations_may_run_again(cluster: Server, connect: Connect, fresh_datab
     connect("supabase_admin", database).execute(
         "delete from auth_private.installation where name = 'fingerprint'; delete from auth_private.migrations"
     )
-    assert migrate.install(cluster.dsn(dbname=database)).applied == ("0001_older_gotrue.sql",)
+    assert migrate.install(cluster.dsn(dbname=database)).applied == MIGRATIONS
     assert facts(cluster, database) == before
 
 
