@@ -192,6 +192,13 @@ async def test_resend(client: Client) -> None:
     assert len(client.mailbox.to(email)) == 2
 
 
+async def test_resending_to_a_number_that_nobody_has_is_quiet_every_time(open_client: Open) -> None:
+    client = open_client(external_phone_enabled=True)
+    for kind in ("sms", "phone_change", "phone_change"):
+        answer = await client.post("/resend", {"type": kind, "phone": "+491511234567"})
+        assert (answer.status, answer.body) == (200, {})
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

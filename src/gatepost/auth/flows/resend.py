@@ -31,7 +31,8 @@ async def resend(auth: Auth, call: Call) -> Response:
     body = call.body(Resend)
     user = await _find(auth, call, body)
     if user is None or not _is_pending(user, body.type):
-        await auth.paces["resend"].pretend(body.email or body.phone, auth.now(), auth.settings.smtp_max_frequency)
+        if body.email:
+            await auth.paces["resend"].pretend(body.email, auth.now(), auth.settings.smtp_max_frequency)
         return reply({})
     if body.type in BY_PHONE:
         raise fault("sms_send_failed", "Error sending sms OTP: no SMS provider is configured")
