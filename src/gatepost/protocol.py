@@ -80,6 +80,7 @@ class Protocol(HttpToolsProtocol):
         self._refusal: tuple[int, str, str | None] = NO_REQUEST
         self._head = 0
         self._in_head = False
+        self._in_body = False
         self._idle_since = 0.0
 
     def data_received(self, data: bytes) -> None:
@@ -95,14 +96,27 @@ class Protocol(HttpToolsProtocol):
                 self._refuse(TOO_LONG_HEAD)
 
     def on_message_begin(self) -> None:
-        self._head, self._in_head = 0, True
+        self._head, self._in_head, self._in_body = 0, True, False
         self._idle_since = 0.0
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
 
-    def on_headers_complete(self) -> None:
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; what comes after a body is no header, whoever sent it there."""
+        if not self._in_body:
+            super().on_header(name, value)
+
+    def on_chunk_header(self) -> None:
+        """The last chunk may be followed by further lines: they are as long as a head at most."""
+        self._head, self._in_head = 0, True
+
+    def on_body(self, body: bytes) -> None:
         self._in_head = False
+        super().on_body(body)
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._in_body = False, True
         if len(self.url) > LONGEST_ADDRESS:
             self._refusal = TOO_LONG_ADDRESS
         parser, before = cast(Any, self.parser), cast(Cycle | None, self.cycle)

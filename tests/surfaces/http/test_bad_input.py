@@ -200,6 +200,26 @@ def test_a_head_without_end_is_cut_off(todo: Served):
     assert answer is None or answer.status == 431  # None: the connection was closed while we were still writing
 
 
+@pytest.mark.parametrize("lines", ["X-Trailer: xxxxxxxxxxxxxxxxxxxx\r\n" * 50_000, "X-Trailer: " + "x" * 1_000_000])
+def test_lines_after_a_body_without_end_are_cut_off(todo: Served, lines: str):
+    head = f"POST {AUTH}/verify HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n"
+    answer = send(todo, (head + lines).encode(), "POST")
+    assert answer is None or answer.status == 431
+
+
+def test_lines_after_a_body_are_no_headers(todo: Served):
+    head = f"POST {AUTH}/signup HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    answer = send(todo, f"{head}2\r\n{{}}\r\n0\r\napikey: {todo.publishable}\r\n\r\n".encode(), "POST")
+    assert answer is not None
+    assert answer.status == 401
+    chunks = 'A\r\n{"email":"\r\n5\r\na@b"}\r\n0\r\nX-Trailer: x\r\n\r\n'
+    answer = send(
+        todo, f"{head.replace('signup', 'recover')[:-2]}apikey: {todo.publishable}\r\n\r\n{chunks}".encode(), "POST"
+    )
+    assert answer is not None
+    assert answer.status == 200
+
+
 @pytest.mark.parametrize("path", [f"{REST}/todos", f"{AUTH}/signup"])
 def test_a_body_beyond_the_limit_is_refused_before_it_is_read(todo: Served, path: str):
     head = head_of_post(todo, path)
