@@ -350,9 +350,26 @@ def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: so
     uvicorn.Server(config).run([listening])
 
 
+def await_state(pipe: int, child: int) -> str:
+    """Load what a project needs while `child` sets it up; the path of the state that it then writes into the pipe.
+
+    Where it fails, it has said why: this process ends with its exit code.
+    """
+    for name in ("auth.endpoints", "auth.mail", "auth.limits", "rest.endpoint", "studio.inbox"):
+        load_room(name)
+    with os.fdopen(pipe, "rb") as reading:
+        path = os.fsdecode(reading.read())
+    _, status = os.waitpid(child, 0)
+    if not path:
+        sys.exit(os.waitstatus_to_exitcode(status) or 70)
+    return path
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m gatepost.app STATE_FILE | auth | rest`."""
-    [what] = sys.argv[1:] if arguments is None else arguments
+    """`python -m gatepost.app STATE_FILE | --await PIPE CHILD | auth | rest`."""
+    what, *given = sys.argv[1:] if arguments is None else arguments
+    if what == "--await":
+        what = await_state(*map(int, given))
     logging.basicConfig(level=os.environ.get("GATEPOST_LOG", "WARNING").upper(), format="%(levelname)s %(message)s")
     try:
         if what in ("auth", "rest"):

@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gatepost.cli import process, setup, terminal
+from gatepost.cli.claim import Claimed
 from gatepost.cli.migrate import bring_up
 from gatepost.cli.status import facts, variables
 from gatepost.migrate.findings import findings
@@ -19,17 +20,11 @@ from gatepost.problem import Problem
 from gatepost.project import Project, state
 from gatepost.project.state import State
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-
-def run(
-    folder: Path, *, port: int | None, tour: bool, exit_after: bool, database_url: str, new_key: setup.NewKey
-) -> int | None:
-    """Set up, then become the serving process; with `tour`, stay its parent. The exit code where it returns."""
+def run(claimed: Claimed, *, exit_after: bool, new_key: setup.NewKey) -> int:
+    """Set up and hand over to the serving process; with a tour, stay its parent. The exit code."""
     started = time.monotonic()
-    project = setup.read(folder, database_url, port)
-    script = _tour(project, tour, exit_after)
-    lock = claim(project)
+    project = claimed.project
     place = setup.reach(project)
     try:
         file, prepared = _prepare(place, new_key)
@@ -37,25 +32,10 @@ def run(
         place.close()
         raise
     _announce(project, prepared, time.monotonic() - started)
-    if script is None:
-        return process.become([str(file)], lock)
-    return _guided(process.Child(file, lock), place, script, prepared, exit_after)
-
-
-def claim(project: Project) -> int:
-    """The lock that marks the project as served; a Problem where it is served already, or its address is taken."""
-    server = project.settings.server
-    if project.kind == "supabase" and server.host not in LOOPBACK:
-        hint = "Leave server.host at 127.0.0.1, or give the project keys of its own with gatepost serve"
-        raise Problem("demo_keys", 500, f"Demo keys are for this machine only, not for {server.host}", None, hint)
-    lock = state.lock(project.hidden)
-    if lock is None:
-        known = state.read(project.hidden)
-        where = f"It answers at {known.url}" if known else None
-        hint = "Use that one (gatepost status), or stop it first"
-        raise Problem("already_served", 500, f"{project.root} is served already by another process", where, hint)
-    process.check_address(server.host, server.port)
-    return lock
+    if claimed.tour is None:
+        claimed.hand_over(file)
+        return 0
+    return _guided(process.Child(file, claimed.lock), place, claimed.tour, prepared, exit_after)
 
 
 def _prepare(place: setup.Place, new_key: setup.NewKey) -> tuple[Path, State]:
@@ -92,17 +72,6 @@ def _announce(project: Project, prepared: State, seconds: float) -> None:
     terminal.facts(facts(prepared))
     terminal.facts([("Keys kept in", str(project.hidden / state.FILE))])
     terminal.say()
-
-
-def _tour(project: Project, tour: bool, exit_after: bool) -> Path | None:
-    if exit_after and not tour:
-        raise Problem("usage", 500, "--exit goes with --tour", None, "Without a tour, `dev` serves until it is stopped")
-    if not tour:
-        return None
-    script = project.root / "tour.py"
-    if not script.is_file():
-        raise Problem("no_tour", 500, f"{project.root} has no tour.py", None, "Leave --tour away")
-    return script
 
 
 def _guided(child: process.Child, place: setup.Place, script: Path, prepared: State, exit_after: bool) -> int:

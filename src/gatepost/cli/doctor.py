@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from gatepost import migrate
-from gatepost.cli import process, setup, terminal
+from gatepost.cli import claim, process, setup, terminal
 from gatepost.database.queries import load
 from gatepost.migrate.connection import Connection
 from gatepost.migrate.findings import findings
@@ -37,7 +37,7 @@ class Finding:
 
 def run(folder: Path, *, database_url: str) -> int:
     """Print what was found; 1 where something is wrong."""
-    project = setup.read(folder, database_url)
+    project = claim.read(folder, database_url)
     found = [*_configuration(project), *_address(project), *_database(project)]
     for finding in sorted(found, key=lambda each: ("error", "warning", "good").index(each.level)):
         _print(finding)

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gatepost.cli import setup, terminal
+from gatepost.cli import claim, setup, terminal
 from gatepost.cli.setup import QUERIES
 from gatepost.identity import api_keys
 from gatepost.migrate.connection import Connection
@@ -69,7 +69,7 @@ def rotate(folder: Path, *, database_url: str, new_key: setup.NewKey) -> None:
 @contextmanager
 def _connected(folder: Path, database_url: str) -> Generator[Connection]:
     """The project's database as the login that owns the keys."""
-    project = setup.read(folder, database_url)
+    project = claim.read(folder, database_url)
     known = state.read(project.hidden)
     if known is None:
         raise Problem("not_set_up", 500, f"{project.root} was never set up", None, f"Run gatepost dev {folder} first")

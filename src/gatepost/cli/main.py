@@ -51,9 +51,14 @@ class Kind(StrEnum):
     secret = "secret"  # noqa: S105
 
 
+def load(command: str) -> Any:
+    """A command's file."""
+    return importlib.import_module(f"gatepost.cli.{command}")
+
+
 def run(command: str, function: str, *arguments: Any, **options: Any) -> None:
     """Load a command's file and call it; its result, if any, is the exit code."""
-    result: object = getattr(importlib.import_module(f"gatepost.cli.{command}"), function)(*arguments, **options)
+    result: object = getattr(load(command), function)(*arguments, **options)
     if isinstance(result, int):
         raise typer.Exit(result)
 
@@ -69,7 +74,8 @@ def dev(
     database_url: DatabaseUrl = "",
 ) -> None:
     """Start everything for a project on this machine: database, migrations, seed, server."""
-    run("dev", "run", folder, port=port, tour=tour, exit_after=exit_after, database_url=database_url, new_key=_new_key)
+    claimed = load("claim").begin(folder, port=port, tour=tour, exit_after=exit_after, database_url=database_url)
+    run("dev", "run", claimed, exit_after=exit_after, new_key=_new_key)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gatepost import migrate
 from gatepost import project as projects
-from gatepost.cli import setup, terminal
+from gatepost.cli import claim, setup, terminal
 from gatepost.migrate import Progress, Report
 from gatepost.project import Project, state
 from gatepost.project.state import State
@@ -30,7 +30,7 @@ def _tell(progress: Progress) -> None:
 
 def apply(folder: Path, *, database_url: str, new_key: setup.NewKey) -> None:
     """Apply what is pending; a database that was never set up is set up first."""
-    project = setup.read(folder, database_url)
+    project = claim.read(folder, database_url)
     with setup.reached(project) as place:
         known = state.read(project.hidden)
         prepared = setup.install(place, known, new_key, development=known is None or known.development)
@@ -43,7 +43,7 @@ def apply(folder: Path, *, database_url: str, new_key: setup.NewKey) -> None:
 
 def status(folder: Path, *, database_url: str) -> int:
     """Every migration with its state; 1 where one is pending, changed or missing."""
-    project = setup.read(folder, database_url)
+    project = claim.read(folder, database_url)
     with setup.reached(project) as place:
         states = migrate.status(place.admin, project.folder)
     terminal.table(("VERSION", "NAME", "STATE"), [(each.version, each.name, each.state) for each in states])

@@ -51,6 +51,29 @@ def become(arguments: list[str], lock: int | None) -> NoReturn:
     os.execv(sys.executable, [*PYTHON, *arguments])  # noqa: S606
 
 
+def become_meanwhile(lock: int) -> Callable[[Path], None]:
+    """Turn this process into the serving one while a child of it sets up: each takes about as long as the other.
+
+    What returns is the child, with a function that hands the state file over. Where the child fails, the serving
+    process ends with its exit code, having served nothing.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.set_inheritable(reading, True)
+        os.close(writing)
+        become(["--await", str(reading), str(child)], lock)
+    os.close(reading)
+
+    def hand_over(file: Path) -> None:
+        os.write(writing, os.fsencode(file))
+        os.close(writing)
+
+    return hand_over
+
+
 class Child:
     """A serving process beside this one. Signals that end this one end it too, and so does this one's death."""
 

@@ -8,8 +8,7 @@ import os
 from pathlib import Path
 
 from gatepost import migrate
-from gatepost.cli import process, setup, terminal
-from gatepost.cli.dev import claim
+from gatepost.cli import claim, process, setup, terminal
 from gatepost.project import alone, state
 from gatepost.project.alone import Surface
 
@@ -27,8 +26,8 @@ def run(what: str, *, port: int | None, database_url: str, new_key: setup.NewKey
 
 
 def _project(folder: Path, port: int | None, database_url: str, new_key: setup.NewKey) -> None:
-    project = setup.read(folder, database_url, port)
-    lock = claim(project)
+    project = claim.read(folder, database_url, port)
+    lock = claim.claim(project)
     place = setup.reach(project)
     previous = state.read(project.hidden)
     try:

@@ -4,7 +4,6 @@ In: a Project. Out: a Place (a database that can be connected to) and the State 
 Never: a change to what an application made; its migrations are applied by `migrate`, not here.
 """
 
-import os
 import secrets
 import socket
 from collections.abc import Callable, Generator
@@ -20,7 +19,6 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gatepost import embedded, migrate
-from gatepost import project as projects
 from gatepost.cli import terminal
 from gatepost.database.queries import load
 from gatepost.embedded import Options, Preparation, Server
@@ -56,13 +54,6 @@ class Place:
         """Leave the server; an embedded one stops when nobody else uses it."""
         if self.server is not None:
             self.server.stop()
-
-
-def read(folder: Path, database_url: str = "", port: int | None = None) -> Project:
-    """The project with what the command line adds to its settings."""
-    overrides: dict[str, object] = {"server.port": port} if port is not None else {}
-    overrides |= {"database.url": database_url} if database_url else {}
-    return projects.read(folder, os.environ, overrides)
 
 
 def reach(project: Project) -> Place:
