@@ -47,6 +47,7 @@ LOGINS = ("authenticator", "service", "auth")
 # How long a revoked key may still open the door where the database cannot notify.
 KEY_SECONDS = 3.0
 EMBEDDED_SECONDS = 1.0
+RELOAD_SECONDS = 1.0
 GARBAGE = 10_000
 # Links in mails and what browsers are redirected to carry no key; neither does the public key set.
 KEYLESS = ("/verify", "/callback", "/authorize", "/.well-known/", "/sso/saml/")
@@ -74,6 +75,7 @@ class Server:
     closers: list[Callable[[], object]] = field(default_factory=list[Callable[[], object]])
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     _changes: Changes | None = None
+    _reloading: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self._use_keys([])
@@ -108,9 +110,10 @@ class Server:
     async def stop(self) -> None:
         """Requests in flight are finished by now."""
         observe.emit("server.stopping")
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._reloading] if self._reloading else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._changes is not None:
             await self._changes.stop()
         await self.database.close()
@@ -140,12 +143,27 @@ class Server:
                 await stored_keys.record_uses(self.database.system("auth"), self.api_keys.take_uses())
 
     async def _load(self) -> None:
-        """Where the database cannot be read, what was known goes on serving."""
-        for load in self.loaders:
-            try:
+        """Where the database cannot be read, what was known goes on serving; it is tried again until it can."""
+        if self._reloading is not None:
+            self._reloading.cancel()
+            self._reloading = None
+        if not await self._try_load():
+            self._reloading = asyncio.create_task(self._load_later())
+
+    async def _load_later(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_SECONDS)
+            if await self._try_load():
+                return
+
+    async def _try_load(self) -> bool:
+        try:
+            for load in self.loaders:
                 await load()
-            except Problem as problem:
-                observe.emit("catalog.failed", code=problem.code)
+        except Problem as problem:
+            observe.emit("catalog.failed", code=problem.code)
+            return False
+        return True
 
     async def _changed(self, payloads: frozenset[str]) -> None:
         if self.stored_keys:

@@ -1,0 +1,31 @@
+"""What a serving process does when what it needs to know cannot be read."""
+
+import asyncio
+
+import pytest
+
+from gatepost import app
+from gatepost.app import Server
+from gatepost.database.scope import Database
+from gatepost.problem import Unavailable
+from gatepost.settings import Settings
+
+
+async def test_what_could_not_be_read_is_read_again_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "RELOAD_SECONDS", 0.01)
+    tries: list[int] = []
+    done = asyncio.Event()
+
+    async def load() -> None:
+        tries.append(1)
+        if len(tries) < 4:
+            raise Unavailable
+        done.set()
+
+    server = Server(Settings(), Database({}), loaders=[load])
+    await server._load()
+    assert len(tries) == 1
+    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.sleep(0.05)
+    assert len(tries) == 4
+    await server.stop()
