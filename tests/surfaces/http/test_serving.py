@@ -176,7 +176,7 @@ def test_an_owner_names_functions_that_may_use_lanes(scratch: Path) -> None:
     notes(folder)
     settings = folder / "gatepost.toml"
     settings.write_text("[project]\nname = 'notes'\n[database]\ninert_functions = ['no_schema']\n")
-    with pytest.raises(AssertionError, match="not written as schema.name"):
+    with pytest.raises(AssertionError, match=r"not written as schema\.name"):
         launch(folder)
     settings.write_text("[project]\nname = 'notes'\n[database]\ninert_functions = ['public.allowed']\n")
     policy = "create function public.allowed() returns boolean language sql stable as 'select true';\n"
