@@ -30,13 +30,45 @@ NO_REQUEST = (400, "This is not a valid HTTP request", None)
 
 
 class Cycle(RequestResponseCycle):
-    """One request and its answer, which may be sent whole, in one write."""
+    """One request and its answer, which may be sent whole, in one write.
+
+    Everything of uvicorn's is here, made without what most requests never need.
+    """
+
+    def __init__(self, protocol: "Protocol", scope: dict[str, Any], keep_alive: bool) -> None:
+        self.scope = cast(Any, scope)
+        self.transport, self.flow = protocol.transport, protocol.flow
+        self.logger, self.access_logger, self.access_log = protocol.logger, protocol.access_logger, False
+        self.default_headers = protocol.server_state.default_headers
+        self.on_response = protocol.on_response_complete
+        self.disconnected = False
+        self.keep_alive = keep_alive
+        self.waiting_for_100_continue = protocol.expect_100_continue
+        self.body = bytearray()
+        self.more_body = True
+        self.response_started = self.response_complete = False
+        self.chunked_encoding: bool | None = None
+        self.expected_content_length = 0
+        self._event: asyncio.Event | None = None
+
+    @property
+    def message_event(self) -> asyncio.Event:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Set while there is something to receive; made when somebody waits for a body."""
+        if self._event is None:
+            self._event = asyncio.Event()
+            self.tell()
+        return self._event
+
+    def tell(self) -> None:
+        """Something may be there to receive."""
+        if self._event is not None and (self.body or not self.more_body or self.disconnected or self.response_complete):
+            self._event.set()
 
     async def answer(self, status: int, reason: str | None, headers: Headers, body: bytes) -> None:
         """Send everything; `headers` hold the length where there is one. ValueError where a header holds a line break:
         nothing was sent then.
         """
-        cast(Any, self.scope).pop(ANSWER, None)  # it holds us, and we hold it
+        self.scope.pop(ANSWER, None)  # it holds us, and we hold it
         head = self._head(status, reason, headers)
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
@@ -47,7 +79,7 @@ class Cycle(RequestResponseCycle):
             self.transport.write(head + body)
         else:
             self.transport.writelines((head, body))
-        self.message_event.set()
+        self.tell()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
@@ -123,25 +155,19 @@ class Protocol(HttpToolsProtocol):
         application = cast(Any, self.app)  # pyright: ignore[reportUnknownMemberType]
         version = parser.get_http_version()
         scope = self._scope(version, parser.get_method().decode("ascii"))
-        self.cycle = cycle = Cycle(
-            scope=cast(Any, scope),
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
+        self.cycle = cycle = Cycle(self, scope, version != "1.0" and parser.should_keep_alive())
         scope[ANSWER] = cycle.answer
         if before is None or before.response_complete:
             self._start_asgi_task(cycle, application)
         else:  # a pipelined request waits for the answer to the one before
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, application))
+
+    def on_message_complete(self) -> None:
+        cycle = cast(Cycle, self.cycle)
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.tell()
 
     def _scope(self, version: str, method: str) -> dict[str, Any]:
         address = cast(Any, httptools.parse_url(self.url))

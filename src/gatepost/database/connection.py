@@ -218,6 +218,7 @@ class Connection:
                 continue
             batch, status = pending[0], result.status
             if status in OK:
+                get_result()  # None, at once: what ends a statement's results
                 step = batch.steps.popleft()
                 if step.reads:
                     batch.results.append(_read(result, step.prepared))
