@@ -78,6 +78,7 @@ def _address(project: Project) -> Iterator[Finding]:
 def _database(project: Project) -> Iterator[Finding]:
     try:
         with setup.reached(project) as place, Connection(place.admin) as connection:
+            connection.script("set search_path = pg_catalog")  # no function of the owner's, in PostgreSQL's place
             yield from _server(connection)
             yield from _objects(connection, place.admin, project)
             yield from _migrations(place.admin, project)
