@@ -173,8 +173,8 @@ class Server:
             await self._load()
 
 
-def _names(keys: Sequence[SigningKey]) -> list[tuple[str | None, bool, bool]]:
-    return [(key.kid, key.signs, key.symmetric) for key in keys]
+def _names(keys: Sequence[SigningKey]) -> list[tuple[str | None, bool, str]]:
+    return [(key.kid, key.signs, key.key.thumbprint()) for key in keys]
 
 
 def load_room(name: str) -> Any:

@@ -24,6 +24,7 @@ from .keys import KeyRing, SigningKey
 
 MAX_TOKEN = 64 * 1024
 CACHE_SIZE = 10_000
+CACHE_BYTES = 8 * 1024 * 1024  # of tokens; what is kept of one takes a few times as much
 CACHED_TOKEN = 8 * 1024
 
 
@@ -83,6 +84,7 @@ class Verified:
     identity: Identity
     expires: float
     starts: float
+    length: int
 
 
 class Tokens:
@@ -93,6 +95,7 @@ class Tokens:
         self._keys = keys
         self._clock = clock
         self._cache: OrderedDict[bytes, Verified] = OrderedDict()
+        self._held = 0
 
     @property
     def keys(self) -> KeyRing:
@@ -103,6 +106,7 @@ class Tokens:
         """Keys were rotated or revoked: nothing that older keys verified is believed."""
         self._keys = keys
         self._cache.clear()
+        self._held = 0
 
     def sign(self, claims: Claims) -> str:
         """A compact token over `claims`, with the signing key's algorithm and kid in its header."""
@@ -120,7 +124,7 @@ class Tokens:
         known = self._cache.get(digest)
         if known is None:
             known = self._verify(token)
-            self._remember(digest, known, len(token))
+            self._remember(digest, known)
         now, leeway = self._clock(), self.rules.leeway
         if now >= known.expires + leeway:
             raise InvalidToken(Reason.EXPIRED)
@@ -128,12 +132,14 @@ class Tokens:
             raise InvalidToken(Reason.NOT_YET)
         return known.identity
 
-    def _remember(self, digest: bytes, verified: Verified, length: int) -> None:
-        if length > CACHED_TOKEN:
+    def _remember(self, digest: bytes, verified: Verified) -> None:
+        if verified.length > CACHED_TOKEN:
             return
         self._cache[digest] = verified
-        if len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)
+        self._held += verified.length
+        while len(self._cache) > CACHE_SIZE or self._held > CACHE_BYTES:
+            _, dropped = self._cache.popitem(last=False)
+            self._held -= dropped.length
 
     def _verify(self, token: str) -> Verified:
         header = _read_header(token)
@@ -147,7 +153,7 @@ class Tokens:
         if self.rules.strict_issued_at and issued is not None and now < issued - leeway:
             raise InvalidToken(Reason.FUTURE)
         self._check_audience(claims)
-        return Verified(self._identity(claims), expires or float("inf"), starts or float("-inf"))
+        return Verified(self._identity(claims), expires or float("inf"), starts or float("-inf"), len(token))
 
     def _check_signature(self, token: str, header: Header) -> bytes:
         if header.alg.lower() == "none":

@@ -240,3 +240,13 @@ def test_what_is_no_list_of_keys_says_so(text: str) -> None:
     with pytest.raises(Problem) as refused:
         from_set(text)
     assert refused.value.code == "invalid_key"
+
+
+def test_what_is_remembered_is_bounded(private: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gatepost.identity.tokens.CACHE_BYTES", 3000)
+    tokens = Tokens(KeyRing([from_jwk(private)]), clock=clock)
+    for number in range(100):
+        tokens.identify(tokens.sign({**CLAIMS, "n": number, "padding": "x" * 500}))
+    assert 1 <= len(tokens._cache) <= 5
+    tokens.identify(tokens.sign({**CLAIMS, "padding": "x" * 10_000}))
+    assert len(tokens._cache) <= 5
