@@ -7,7 +7,7 @@ public; clients send their API key there.
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from ..database.scope import Database
@@ -38,6 +38,8 @@ BODY_LIMIT = 1024 * 1024
 
 Flow = Callable[[Auth, Call], Awaitable[Response]]
 PUBLIC, USER, ADMIN = "public", "user", "admin"
+
+Parts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +161,17 @@ class AuthSurface:
     async def _answer(self, request: Request) -> Response:
         if len(request.body) > BODY_LIMIT:
             raise fault("request_entity_too_large", f"Request body too large (max {BODY_LIMIT} bytes)")
-        route, ids = find_route(request.method, request.path)
-        call = Call(request, self.auth.settings, ids)
+        route, parts = find_route(request.method, request.path)
         if route.limit:
             self.auth.limits.check(route.limit, request)
-        if route.needs != PUBLIC:
-            call = replace(call, caller=await self._find_caller(route, request))
-        return await route.flow(self.auth, call)
+        # Whoever is nobody learns nothing about ids.
+        caller = await self._find_caller(route, request)
+        return await route.flow(self.auth, Call(request, self.auth.settings, read_ids(parts), caller))
 
-    async def _find_caller(self, route: Route, request: Request) -> Caller:
+    async def _find_caller(self, route: Route, request: Request) -> Caller | None:
         bearer = request.proof.bearer
+        if route.needs == PUBLIC:
+            return None
         if route.needs == ADMIN:
             return await self._callers.admin(bearer)
         # A key alone may administer, but is nobody's session.
@@ -176,29 +179,34 @@ class AuthSurface:
         return await self._callers.user(None if alone else bearer)
 
 
-def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    """The endpoint and the ids in its path; 404 and 405 as Problems."""
+def find_route(method: str, path: str) -> tuple[Route, Parts]:
+    """The endpoint and the parts of its path that have a name, unread; 404 and 405 as Problems."""
     known = path.rstrip("/") or "/"
-    methods, ids = ROUTES.get(known), ()
+    methods, parts = ROUTES.get(known), ()
     if methods is None or "{" in known:
-        methods, ids = _match(known)
+        methods, parts = _match(known)
     route = methods.get(method)
     if route is None:
         allowed = ", ".join(sorted(methods))
         raise Problem("method_not_allowed", 405, f"This endpoint answers {allowed}", None, None, {"Allow": allowed})
-    return route, ids
+    return route, parts
 
 
-def _match(path: str) -> tuple[Mapping[str, Route], tuple[str, ...]]:
+def _match(path: str) -> tuple[Mapping[str, Route], Parts]:
     for pattern, names, methods in PATTERNS:
         found = pattern.fullmatch(path)
         if found:
-            return methods, tuple(_id(name, text) for name, text in zip(names, found.groups(), strict=True))
+            return methods, tuple(zip(names, found.groups(), strict=True))
     raise unserved.switched_off(path) or Problem("not_found", 404, "There is no such endpoint")
 
 
+def read_ids(parts: Parts) -> tuple[str, ...]:
+    """The ids of a path; 404 where one is none."""
+    return tuple(_id(name, text) for name, text in parts)
+
+
 def _id(name: str, text: str) -> str:
-    """An id of a path in its usual form, so that nothing else ever stands there."""
+    """An id in its usual form, so that nothing else ever stands there."""
     try:
         usual = str(UUID(text))
     except ValueError:

@@ -7,6 +7,8 @@ from gatepost.auth.limits import Rate
 from gatepost.database.scope import Database
 from tests.surfaces.auth.conftest import MODERN, PASSWORD, Answer, Client, Open, address
 
+NAME = "00000000-0000-4000-8000-000000000000"
+
 
 async def test_the_current_error_shape_is_announced_by_its_header(client: Client) -> None:
     answer = await client.post("/token?grant_type=password", {"email": address(), "password": "x"})
@@ -130,12 +132,12 @@ async def test_public_endpoints_do_not_look_at_the_bearer(client: Client) -> Non
 
 async def test_every_other_endpoint_asks_for_one(client: Client) -> None:
     for path, methods in ROUTES.items():
-        filled = path.replace("{user_id}", "0" * 8 + "-0000-4000-8000-" + "0" * 12)
-        filled = filled.replace("{factor_id}", "0" * 8 + "-0000-4000-8000-" + "0" * 12)
-        filled = filled.replace("{identity_id}", "0" * 8 + "-0000-4000-8000-" + "0" * 12)
+        filled = path.replace("{user_id}", NAME).replace("{factor_id}", NAME).replace("{identity_id}", NAME)
         for method, route in methods.items():
             if route.needs != "public":
                 assert (await client.send(method, filled)).status == 401, (method, path)
+                # Nor what is wrong with an id.
+                assert (await client.send(method, path)).status == 401, (method, path)
 
 
 async def test_health(client: Client) -> None:
