@@ -98,6 +98,15 @@ class Cycle(RequestResponseCycle):
         return head
 
 
+def _split(url: bytes) -> tuple[bytes, bytes]:
+    """Path and query. Nearly every request names a path alone; the rest is the parser's."""
+    if url.startswith(b"/") and b"#" not in url:
+        path, _, query = url.partition(b"?")
+        return path, query
+    address = cast(Any, httptools.parse_url(url))
+    return address.path, address.query or b""
+
+
 def _status_line(status: int, reason: str | None) -> bytes:
     if reason is None:
         return STATUS_LINE[status]
@@ -170,8 +179,8 @@ class Protocol(HttpToolsProtocol):
             cycle.tell()
 
     def _scope(self, version: str, method: str) -> dict[str, Any]:
-        address = cast(Any, httptools.parse_url(self.url))
-        path = address.path.decode("ascii")
+        raw, query = _split(self.url)
+        path = raw.decode("ascii")
         return {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -179,8 +188,8 @@ class Protocol(HttpToolsProtocol):
             "method": method,
             "scheme": self.scheme,
             "path": unquote(path) if "%" in path else path,
-            "raw_path": address.path,
-            "query_string": address.query or b"",
+            "raw_path": raw,
+            "query_string": query,
             "root_path": "",
             "headers": self.headers,
             "client": self.client,
