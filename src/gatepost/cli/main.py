@@ -29,10 +29,15 @@ users = typer.Typer(help="Users of a project.", no_args_is_help=True)
 app.add_typer(migrate, name="migrate")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
+zmodel = typer.Typer(help="Schemas in ZModel.", no_args_is_help=True)
+app.add_typer(zmodel, name="zmodel")
 
 Folder = Annotated[Path, typer.Argument(help="Project folder: gatepost.toml, or supabase/config.toml")]
 DatabaseUrl = Annotated[str, typer.Option(help="Administrator's URL of a PostgreSQL 15 to 18; without it: our own")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on [default: 54321, or the project's]")]
+Files = Annotated[
+    list[Path] | None, typer.Argument(help="Schema files [default: schema.zmodel, or zenstack/schema.zmodel]")
+]
 HERE = Path(".")
 
 
@@ -200,6 +205,23 @@ def users_delete(
 ) -> None:
     """Delete a user and what hangs on it by foreign keys."""
     run("users", "delete", user, folder)
+
+
+@zmodel.command("check")
+def zmodel_check(files: Files = None) -> None:
+    """What is wrong with a schema, with file, line and column. Several files are one schema."""
+    run("zmodel", "check", files or [])
+
+
+@zmodel.command("format")
+def zmodel_format(
+    files: Files = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Rewrite nothing; exit code 1 where something would be")
+    ] = False,
+) -> None:
+    """Rewrite schema files in canonical form, comments kept."""
+    run("zmodel", "format_files", files or [], check)
 
 
 def _new_key() -> dict[str, Any]:
