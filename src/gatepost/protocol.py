@@ -100,7 +100,7 @@ class Cycle(RequestResponseCycle):
 
 def _split(url: bytes) -> tuple[bytes, bytes]:
     """Path and query. Nearly every request names a path alone; the rest is the parser's."""
-    if url.startswith(b"/") and b"#" not in url:
+    if url.startswith(b"/") and b"#" not in url and len(url) <= LONGEST_ADDRESS:
         path, _, query = url.partition(b"?")
         return path, query
     address = cast(Any, httptools.parse_url(url))
