@@ -32,6 +32,14 @@ EXPOSED = (
     b"Range-Unit, Preference-Applied, X-Total-Count, Link, X-Supabase-Api-Version, X-Request-Id, Retry-After"
 )
 
+# What Supabase serves and this server does not.
+ELSEWHERE = {
+    "/graphql/v1": "This is pg_graphql's address; Gatepost speaks another GraphQL dialect",
+    "/storage/v1": "Storage is not served",
+    "/realtime/v1": "Realtime is not served",
+    "/functions/v1": "Edge functions are not served",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -45,9 +53,11 @@ class Mount:
     needs_key: Callable[[str], bool] = field(default=lambda path: True)
 
 
-def refuse(_: Request, problem: Problem) -> Response:
-    """The door's own dialect."""
+def refuse(request: Request, problem: Problem) -> Response:
+    """The door's own dialect; clients of a storage that is not there look for two more words."""
     body = {"code": problem.code, "message": problem.message, "details": problem.details, "hint": problem.hint}
+    if request.path.startswith("/storage/v1"):
+        body |= {"error": problem.code, "statusCode": str(problem.status)}
     headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
     return Response(problem.status, msgspec.json.encode(body), JSON + headers)
 
@@ -244,8 +254,9 @@ def _is_browser(named: Named) -> bool:
 
 
 def _nowhere(request: Request) -> Problem:
-    if request.path.startswith("/graphql/v1"):
-        return Problem("not_found", 404, "This is pg_graphql's address; Gatepost speaks another GraphQL dialect")
+    for prefix, words in ELSEWHERE.items():
+        if request.path.startswith(prefix):
+            return Problem("not_found", 404, words)
     return Problem(
         "not_found", 404, f"There is nothing at {request.path[:200]}", None, "See /health, /auth/v1, /rest/v1"
     )

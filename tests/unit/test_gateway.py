@@ -86,6 +86,26 @@ async def test_the_other_dialect_of_graphql_says_so(client: httpx.AsyncClient) -
     assert "dialect" in response.json()["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/storage/v1/bucket", "Storage is not served"),
+        ("/realtime/v1/websocket", "Realtime is not served"),
+        ("/functions/v1/hello", "Edge functions are not served"),
+    ],
+)
+async def test_what_supabase_serves_besides_says_that_it_is_not_there(
+    client: httpx.AsyncClient, path: str, words: str
+) -> None:
+    response = await client.get(path)
+    assert (response.status_code, response.json()["message"]) == (404, words)
+
+
+async def test_clients_of_a_storage_understand_that_there_is_none(client: httpx.AsyncClient) -> None:
+    told = (await client.post("/storage/v1/object/avatars/a.png")).json()
+    assert (told["statusCode"], told["error"], told["message"]) == ("404", "not_found", "Storage is not served")
+
+
 async def test_a_request_without_a_key_is_refused_in_the_surfaces_dialect() -> None:
     async with browser(gateway()) as client:
         del client.headers["apikey"]
