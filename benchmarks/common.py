@@ -90,9 +90,9 @@ def gatepost(*arguments: str) -> list[str]:
 
 
 def start(command: list[str], core: int | None = None, **more: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command, preexec_fn=None if core is None else lambda: os.sched_setaffinity(0, {core}), **more
-    )
+    """Start a program, on one core where one is named."""
+    held = [] if core is None else ["taskset", "--cpu-list", str(core)]
+    return subprocess.Popen([*held, *command], **more)
 
 
 def wait_ready(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> float:
