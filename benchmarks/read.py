@@ -218,6 +218,7 @@ def main(rounds: int = 5, seconds: int = 3) -> int:
                 return 0 if run(bench, rounds) else 1
             finally:
                 prototype.terminate()
+                prototype.wait(30)
         finally:
             served.stop()
 
