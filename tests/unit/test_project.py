@@ -134,6 +134,20 @@ def test_env_references_are_filled_in_from_environment_and_dotenv_files(tmp_path
     assert project.notes == ("config.toml, auth.email.smtp.host: the variable NOWHERE is not set; the default counts",)
 
 
+def test_env_references_in_lists_are_filled_in_too(tmp_path: Path):
+    config = '[auth]\nadditional_redirect_urls = ["https://a.example", "env(REDIRECT)"]'
+    folder = supabase_project(tmp_path, config)
+    assert read(folder, {"REDIRECT": "https://b.example"}).settings.auth.uri_allow_list == (
+        "https://a.example",
+        "https://b.example",
+    )
+    missing = read(folder, {})
+    assert missing.settings.auth.uri_allow_list == ("https://a.example",)
+    assert missing.notes == (
+        "config.toml, auth.additional_redirect_urls: the variable REDIRECT is not set; it is left out",
+    )
+
+
 def test_a_gatepost_toml_beside_it_wins_and_the_environment_over_both(tmp_path: Path):
     folder = supabase_project(tmp_path, "[api]\nport = 1", **{"gatepost.toml": "[server]\nport = 2"})
     assert read(folder, {}).settings.server.port == 2

@@ -215,13 +215,24 @@ def _resolved(
 ) -> Iterator[tuple[str, object]]:
     """Values with `env(NAME)` replaced; a name that is not set leaves the key at its default, and says so."""
     for path, value in leaves:
-        match = REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
-        if match is None:
-            yield path, value
-        elif match[1] in variables:
-            yield path, variables[match[1]]
-        elif SILENT.fullmatch(path) is None and not _switched_off(path):
-            notes.append(f"config.toml, {path}: the variable {match[1]} is not set; the default counts")
+        single = not isinstance(value, list)
+        items: list[object] = [value] if single else value  # pyright: ignore[reportUnknownVariableType]
+        found = [_filled(item, variables) for item in items]
+        missing = sorted({name for name, _ in found if name})
+        if missing and SILENT.fullmatch(path) is None and not _switched_off(path):
+            consequence = "the default counts" if single else "it is left out"
+            notes.append(f"config.toml, {path}: the variable {', '.join(missing)} is not set; {consequence}")
+        known = [item for name, item in found if not name]
+        if known or not missing:
+            yield path, known[0] if single else known
+
+
+def _filled(value: object, variables: Mapping[str, str]) -> tuple[str, object]:
+    """A value with its `env(NAME)` replaced; before it the name, where there is no such variable."""
+    match = REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return "", value
+    return ("", variables[match[1]]) if match[1] in variables else (match[1], value)
 
 
 def _switched_off(path: str) -> bool:
