@@ -39,6 +39,11 @@ class Project:
 
 
 @pytest.fixture
+def supabase(tmp_path: Path, cluster: Server, fresh_database: FreshDatabase) -> Project:
+    return Project(tmp_path, cluster.dsn("postgres", fresh_database("supabase")))
+
+
+@pytest.fixture
 def project(tmp_path: Path, cluster: Server, fresh_database: FreshDatabase) -> Project:
     return Project(tmp_path, cluster.dsn("postgres", fresh_database()))
 
@@ -98,6 +103,25 @@ def test_an_error_has_its_place(project: Project, text: str, place: str, message
     assert f"SQLSTATE {problem.code}" in problem.message
     assert isinstance(problem.details, dict)
     assert problem.details["statement"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("create extension postgis schema extensions; create table a (at extensions.geometry);", "postgis"),
+        ("create extension plv8;", "The embedded PostgreSQL lacks it"),
+    ],
+)
+def test_what_only_a_full_postgresql_has_is_said(supabase: Project, text: str, hint: str) -> None:
+    supabase.write(v1_a=text)
+    told = supabase.problem().hint or ""
+    assert hint in told
+    assert "--database-url" in told
+
+
+def test_a_mistake_of_the_file_itself_has_no_such_advice(supabase: Project) -> None:
+    supabase.write(v1_a="select * from nowhere")
+    assert supabase.problem().hint is None
 
 
 def test_a_psql_command_is_refused(project: Project) -> None:

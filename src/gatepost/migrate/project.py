@@ -167,6 +167,7 @@ class _Run:
                     with session.transaction():
                         self._inside(session, file, record)
             except ScriptProblem as problem:
+                problem.hint = _advice(session, file, problem) or problem.hint
                 raise explained(file, problem) from None
         return time.perf_counter() - begun
 
@@ -187,6 +188,31 @@ class _Run:
         if self.guard:
             guard.secure(session, known)
         record(session)
+
+
+# What is not found where an extension is there by name alone: a type, a function, a table, a schema.
+UNDEFINED = frozenset(("42704", "42883", "42P01", "3F000"))
+UNAVAILABLE = "0A000"
+STANDINS = """
+select
+    string_agg(name, ', ' order by name) filter (
+        where installed_version is not null or $1 ~* ('create\\s+extension[^;]*\\m' || name || '\\M')
+    ),
+    count(*) > 0
+from pg_catalog.pg_available_extensions
+where comment like 'stand-in: %' and name not in ('pg_graphql', 'supabase_vault')
+"""
+
+
+def _advice(session: Connection, file: SqlFile, problem: ScriptProblem) -> str | None:
+    """What to do where the embedded PostgreSQL lacks an extension, or has no more than its name."""
+    if problem.code not in UNDEFINED | {UNAVAILABLE} or not session.usable or session.in_transaction:
+        return None
+    names, embedded = session.rows(STANDINS, file.text)[0]
+    if problem.code == UNAVAILABLE:
+        missing = embedded == "t" and "extension" in problem.message
+        return "The embedded PostgreSQL lacks it; name one that has it with --database-url" if missing else None
+    return names and f"If it belongs to {names}: that is a stand-in here. Name a full PostgreSQL with --database-url"
 
 
 def explained(file: SqlFile, problem: ScriptProblem) -> Problem:
