@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "gatepost"
-PURE = {"problem", "settings", "identity", "exchange", "catalog", "query"}
+PURE = {"problem", "settings", "identity", "exchange", "catalog", "query", "zmodel"}
 SURFACES = {"auth", "rest", "studio"}
 DRIVERS = {"psycopg", "socket", "asyncio", "uvicorn", "httptools", "uvloop"}
 IMPORTS_BY_NAME = {"app", "cli"}

@@ -143,6 +143,8 @@ def without(*commands: str) -> Sabotage:
         patch.setattr(lanes, "WASH", kept)
         patch.setattr(pool, "WASH", kept)
         patch.setattr(pool, "DISCARD", kept)
+        if "pg_advisory_unlock_all" in commands:
+            patch.setattr(prelude, "UNLOCK", "null")
 
     return sabotage
 
@@ -153,8 +155,8 @@ def unset(name: str) -> Sabotage:
     def sabotage(patch: pytest.MonkeyPatch) -> None:
         text = prelude._text.__wrapped__  # pyright: ignore
 
-        def changed(further: tuple[str, ...]) -> str:
-            made: str = text(further)
+        def changed(further: tuple[str, ...], unlock: bool) -> str:
+            made: str = text(further, unlock)
             assert f"set_config('{name}'" in made
             return made.replace(f"set_config('{name}'", "set_config('nothing.at_all'")
 

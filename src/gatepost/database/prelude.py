@@ -25,6 +25,9 @@ PINNED = (
     "statement_timeout",
     "timezone",
 )
+# A function takes a hundred arguments at most.
+ARGUMENTS = 90
+UNLOCK = "pg_catalog.pg_advisory_unlock_all()"
 EMPTY = (
     "request.jwt.claim",
     "request.jwt.claim.role",
@@ -44,14 +47,15 @@ def prelude(
     most: int | None = None,
 ) -> Command:
     """The prelude of one transaction. `timeout` (ms) holds where the context names none; settings of the role and the
-    context's own come after the pinned ones and win. `most` is a timeout that nothing else can raise.
+    context's own come after the pinned ones and win. `most` is a timeout that nothing else can raise, for a lane, whose
+    prelude also lets go of advisory locks.
     """
     limit = timeout if context.timeout is None else context.timeout
     further = (*role_settings, *context.settings)
     if most is not None:
         limit, further = most, tuple(pair for pair in further if pair[0] != "statement_timeout")
     names, values = _further(further)
-    text = _text(names)
+    text = _text(names, most is not None)
     params = (
         identity.claims_json,
         identity.subject.encode(),
@@ -77,11 +81,18 @@ def _further(settings: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], tu
 
 
 @lru_cache(256)
-def _text(further: tuple[str, ...]) -> str:
-    """The statement for a list of further settings; their names are parameters too."""
+def _text(further: tuple[str, ...], unlock: bool) -> str:
+    """The statement for a list of further settings; their names are parameters too.
+
+    num_nulls() evaluates its arguments from left to right and answers with one small number: what was set need not
+    travel back.
+    """
     calls = [f"set_config('{name}', ${index}, true)" for index, name in enumerate(PINNED, 1)]
     calls += [f"set_config('{name}', '', true)" for name in EMPTY]
     first = len(PINNED) + 1
     calls += [f"set_config(${first + len(further) + i}, ${first + i}, true)" for i in range(len(further))]
     calls.append(f"set_config('role', ${first + 2 * len(further)}, true)")
-    return "select " + ", ".join("pg_catalog." + call for call in calls)
+    calls = ["pg_catalog." + call for call in calls]
+    groups = [", ".join(calls[start : start + ARGUMENTS]) for start in range(0, len(calls), ARGUMENTS)]
+    columns = [UNLOCK] if unlock else []
+    return "select " + ", ".join([*columns, *(f"pg_catalog.num_nulls({group})" for group in groups)])
