@@ -5,6 +5,7 @@ Never: a stored schema for contents, or a version of this language, that are not
 """
 
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -26,6 +27,7 @@ KEPT = 16
 # Raised when a Schema of the same files would come out otherwise: stored schemas are not used then.
 VERSION = 1
 
+_turn = threading.Lock()
 _memory: OrderedDict[str, tuple[Schema, Mapping[str, str | None]]] = OrderedDict()
 
 
@@ -61,17 +63,17 @@ class Reader:
 def load(given: Given, *, cache_folder: Path | None = None) -> Schema:
     """The schema of a file, of files, of a text or of texts by name; raises SchemaProblem with every finding.
 
-    A string is a path where it ends in `.zmodel` and has one line. `cache_folder` keeps schemas between processes.
+    A string is a path where it ends in `.zmodel` and has one line. Several paths are one schema and see each other; of
+    texts by name the first is the schema, the others are what it may import. `cache_folder` keeps schemas between
+    processes.
     """
     reader, roots = _opened(given)
     key = _key(roots)
     known = _remembered(key, reader) or _stored(cache_folder, key, reader)
     if known is None:
-        known = _made(roots, reader, key)
+        known = _made(roots, reader)
         _store(cache_folder, key, known, reader)
-    _memory[key] = (known, dict(reader.seen))
-    while len(_memory) > KEPT:
-        _memory.popitem(last=False)
+    _remember(key, known, reader)
     return known
 
 
@@ -89,7 +91,7 @@ def check(given: Given) -> list[Diagnostic]:
 def _opened(given: Given) -> tuple[Reader, list[Source]]:
     """What was given, read."""
     if isinstance(given, Mapping):
-        return Reader(given), [Source(name, text) for name, text in given.items()]
+        return Reader(given), [Source(name, text) for name, text in list(given.items())[:1]]
     if isinstance(given, str) and not _is_path(given):
         return Reader({}), [Source("schema.zmodel", given)]
     reader = Reader(None)
@@ -119,12 +121,13 @@ def _checked(roots: Sequence[Source], reader: Reader, reporter: Reporter) -> Con
     return context
 
 
-def _made(roots: Sequence[Source], reader: Reader, key: str) -> Schema:
+def _made(roots: Sequence[Source], reader: Reader) -> Schema:
     reporter = Reporter()
     context = _checked(roots, reader, reporter)
     if reporter.failed:
         raise SchemaProblem(reporter.findings())
-    return build(context, key)
+    texts = (part for name, each in context.program.documents.items() for part in (name, each.at.source.text))
+    return build(context, _digest("\0".join(texts)))
 
 
 # What is remembered
@@ -155,12 +158,17 @@ def _unchanged(read: Mapping[str, str | None], reader: Reader) -> bool:
     return True
 
 
+def _remember(key: str, schema: Schema, reader: Reader) -> None:
+    with _turn:
+        _memory[key] = (schema, dict(reader.seen))
+        _memory.move_to_end(key)
+        while len(_memory) > KEPT:
+            _memory.popitem(last=False)
+
+
 def _remembered(key: str, reader: Reader) -> Schema | None:
     found = _memory.get(key)
-    if found is None or not _unchanged(found[1], reader):
-        return None
-    _memory.move_to_end(key)
-    return found[0]
+    return found[0] if found is not None and _unchanged(found[1], reader) else None
 
 
 def _stored(folder: Path | None, key: str, reader: Reader) -> Schema | None:
@@ -174,14 +182,14 @@ def _stored(folder: Path | None, key: str, reader: Reader) -> Schema | None:
 
 
 def _store(folder: Path | None, key: str, schema: Schema, reader: Reader) -> None:
-    """Keep it, if the disk lets us: a cache that cannot be written is no failure."""
+    """Keep it, if it can be kept: a cache that cannot be written is no failure."""
     if folder is None:
         return
-    stored = Stored(reader.seen, msgspec.Raw(msgspec.msgpack.encode(schema)))
     try:
+        stored = Stored(reader.seen, msgspec.Raw(msgspec.msgpack.encode(schema)))
         folder.mkdir(parents=True, exist_ok=True)
         waiting = folder / f"{key}.part"
         waiting.write_bytes(msgspec.msgpack.encode(stored))
         waiting.replace(folder / f"{key}.schema")
-    except OSError:
+    except (OSError, ValueError, OverflowError):
         return

@@ -21,6 +21,7 @@ from gatepost.zmodel.lexer import ForeignText, ZModelLexer
 
 DEEPEST = 128
 LONGEST = 4_000_000
+LONGEST_NUMBER = 100
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 WORDS = {
     "ID": "a name",
@@ -99,6 +100,8 @@ class Builder(Transformer[Token, Any]):
         return nodes.Text(self._at(children[0]), unquoted(children[0]))
 
     def number(self, children: Children) -> nodes.Number:
+        if len(children[0]) > LONGEST_NUMBER:
+            raise _problem(self._at(children[0]), f"a number has at most {LONGEST_NUMBER} characters")
         return nodes.Number(self._at(children[0]), str(children[0]))
 
     def boolean(self, children: Children) -> nodes.Boolean:

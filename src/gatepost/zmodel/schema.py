@@ -23,7 +23,7 @@ else:
 # Facts about models
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, gc=False):
     """`@@allow`, `@@deny`, `@allow`, `@deny`.
 
     `operations` has `all` spelled out (create, read, update, delete; for a field read, update). `origin` is the model
@@ -40,7 +40,7 @@ class Rule(msgspec.Struct, frozen=True):
     inherited: str | None = None
 
 
-class Validation(msgspec.Struct, frozen=True):
+class Validation(msgspec.Struct, frozen=True, gc=False):
     """`@@validate`."""
 
     condition: Expression
@@ -49,7 +49,7 @@ class Validation(msgspec.Struct, frozen=True):
     path: tuple[str, ...] = ()
 
 
-class Constraint(msgspec.Struct, frozen=True):
+class Constraint(msgspec.Struct, frozen=True, gc=False):
     """A validation attribute of a field: `length`, `email`, `gt`, `trim`, … in the order they are written."""
 
     name: str
@@ -58,7 +58,7 @@ class Constraint(msgspec.Struct, frozen=True):
     message: str | None = None
 
 
-class Default(msgspec.Struct, frozen=True):
+class Default(msgspec.Struct, frozen=True, gc=False):
     """`@default`: a value (an enum's member by its name, JSON decoded), or a function with its arguments.
 
     `function` auth has the members of `auth()` in `path`. now, uuid, cuid, nanoid, ulid, auth and values are the
@@ -72,14 +72,14 @@ class Default(msgspec.Struct, frozen=True):
     map: str | None = None
 
 
-class Native(msgspec.Struct, frozen=True):
+class Native(msgspec.Struct, frozen=True, gc=False):
     """`@db.VarChar(20)`: name and arguments."""
 
     name: str
     arguments: tuple[Json, ...] = ()
 
 
-class Through(msgspec.Struct, frozen=True):
+class Through(msgspec.Struct, frozen=True, gc=False):
     """The join table of an implicit many-to-many relation, as this side sees it."""
 
     table: str
@@ -88,7 +88,7 @@ class Through(msgspec.Struct, frozen=True):
     other_column: str
 
 
-class Relation(msgspec.Struct, frozen=True):
+class Relation(msgspec.Struct, frozen=True, gc=False):
     """A relation as one of its fields sees it.
 
     `fields` and `references` are filled on both sides, always in this model's words: `fields` are this model's,
@@ -109,21 +109,21 @@ class Relation(msgspec.Struct, frozen=True):
     through: Through | None = None
 
 
-class Note(msgspec.Struct, frozen=True):
+class Note(msgspec.Struct, frozen=True, gc=False):
     """`@meta`, `@@meta`."""
 
     name: str
     value: Json
 
 
-class Attribute(msgspec.Struct, frozen=True):
+class Attribute(msgspec.Struct, frozen=True, gc=False):
     """An attribute that the standard library does not declare: a plugin's."""
 
     name: str
     arguments: Mapping[str, Json]
 
 
-class Field(msgspec.Struct, frozen=True, omit_defaults=True):
+class Field(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A field of a model, view or type.
 
     `column` is its name in the database (None: there is no column: relations, computed fields). `inherited` is the
@@ -163,7 +163,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.relation is None
 
 
-class IndexField(msgspec.Struct, frozen=True, array_like=True):
+class IndexField(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A field in an index: sort Asc or Desc; `ops` a Prisma operator class, or `raw` SQL."""
 
     name: str
@@ -173,7 +173,7 @@ class IndexField(msgspec.Struct, frozen=True, array_like=True):
     raw: bool = False
 
 
-class Key(msgspec.Struct, frozen=True):
+class Key(msgspec.Struct, frozen=True, gc=False):
     """What tells rows apart. `name` is the selector in `where`: the field, `name:`, or the fields joined by `_`."""
 
     name: str
@@ -182,7 +182,7 @@ class Key(msgspec.Struct, frozen=True):
     columns: tuple[IndexField, ...] = ()
 
 
-class Index(msgspec.Struct, frozen=True):
+class Index(msgspec.Struct, frozen=True, gc=False):
     """`@@index`, `@@fulltext`."""
 
     fields: tuple[IndexField, ...]
@@ -192,7 +192,7 @@ class Index(msgspec.Struct, frozen=True):
     full_text: bool = False
 
 
-class Model(msgspec.Struct, frozen=True):
+class Model(msgspec.Struct, frozen=True, gc=False):
     """A model or view.
 
     `fields` in order: mixins', the delegate base's, its own. `key` is the primary key; `ids` are the fields that
@@ -223,7 +223,7 @@ class Model(msgspec.Struct, frozen=True):
     doc: str = ""
 
 
-class EnumMember(msgspec.Struct, frozen=True):
+class EnumMember(msgspec.Struct, frozen=True, gc=False):
     """A member and its name in the database."""
 
     name: str
@@ -231,7 +231,7 @@ class EnumMember(msgspec.Struct, frozen=True):
     doc: str = ""
 
 
-class Enum(msgspec.Struct, frozen=True):
+class Enum(msgspec.Struct, frozen=True, gc=False):
     """An enum; `database_name` is its type's."""
 
     name: str
@@ -248,7 +248,7 @@ class Enum(msgspec.Struct, frozen=True):
         return {member.name: member.value for member in self.members}
 
 
-class TypeShape(msgspec.Struct, frozen=True):
+class TypeShape(msgspec.Struct, frozen=True, gc=False):
     """A `type`: the shape of a JSON value, or a mixin."""
 
     name: str
@@ -259,14 +259,14 @@ class TypeShape(msgspec.Struct, frozen=True):
     doc: str = ""
 
 
-class Parameter(msgspec.Struct, frozen=True):
+class Parameter(msgspec.Struct, frozen=True, gc=False):
     """A parameter of a procedure; its type tells whether it may be left out."""
 
     name: str
     type: Type
 
 
-class Procedure(msgspec.Struct, frozen=True):
+class Procedure(msgspec.Struct, frozen=True, gc=False):
     """A procedure: the program that opens the client brings its body."""
 
     name: str
@@ -276,7 +276,7 @@ class Procedure(msgspec.Struct, frozen=True):
     place: Place
 
 
-class JoinTable(msgspec.Struct, frozen=True):
+class JoinTable(msgspec.Struct, frozen=True, gc=False):
     """The table of an implicit many-to-many relation.
 
     Column A holds the id of `a` (model, its id field), column B that of `b`; unique (A, B), index (B), both cascade.
@@ -288,14 +288,14 @@ class JoinTable(msgspec.Struct, frozen=True):
     b: tuple[str, str]
 
 
-class Extension(msgspec.Struct, frozen=True):
+class Extension(msgspec.Struct, frozen=True, gc=False):
     """An extension of the datasource: `postgis(version: "3")`."""
 
     name: str
     options: Mapping[str, Json] = {}
 
 
-class Datasource(msgspec.Struct, frozen=True):
+class Datasource(msgspec.Struct, frozen=True, gc=False):
     """`datasource`. `url` is literal, or the variable in `url_variable` holds it."""
 
     name: str
@@ -307,7 +307,7 @@ class Datasource(msgspec.Struct, frozen=True):
     extensions: tuple[Extension, ...] = ()
 
 
-class Configuration(msgspec.Struct, frozen=True):
+class Configuration(msgspec.Struct, frozen=True, gc=False):
     """A generator or plugin with its settings."""
 
     kind: Literal["generator", "plugin"]
@@ -315,7 +315,7 @@ class Configuration(msgspec.Struct, frozen=True):
     settings: Mapping[str, Json]
 
 
-class Schema(msgspec.Struct, frozen=True):
+class Schema(msgspec.Struct, frozen=True, gc=False):
     """Everything the files say.
 
     `auth` is the type of `auth()`: (name, "model" or "type"), or None. `digest` is that of the files' contents,

@@ -12,7 +12,7 @@ import msgspec
 Kind = Literal["scalar", "enum", "model", "type", "unsupported", "any", "null", "object", "unknown"]
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where something stands: line and column from 1."""
 
     file: str
@@ -23,7 +23,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class Type(msgspec.Struct, frozen=True, array_like=True):
+class Type(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The type of a field or expression.
 
     `name`: a builtin (String Boolean Int BigInt Float Decimal DateTime Json Bytes; Any, Null, Object, Unsupported in
@@ -39,7 +39,7 @@ class Type(msgspec.Struct, frozen=True, array_like=True):
 # Expressions: what rules and validations are made of. `type_of` gives the type of any of them.
 
 
-class Value(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Value(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """A literal or null. A number with a point is a float; `text` is how it was written."""
 
     value: str | int | float | bool | None
@@ -47,33 +47,33 @@ class Value(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
     text: str = ""
 
 
-class EnumValue(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class EnumValue(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """A member of an enum."""
 
     enum: str
     name: str
 
 
-class ListValue(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class ListValue(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`[a, b]`."""
 
     items: tuple["Expression", ...]
     type: Type
 
 
-class ObjectValue(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class ObjectValue(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`{a: b}`, in settings and notes."""
 
     entries: Mapping[str, "Expression"]
 
 
-class This(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class This(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """The row that the rule is about; bare names outside of predicates are members of it."""
 
     model: str
 
 
-class Element(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Element(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """The row that an enclosing predicate looks at.
 
     `level` counts the predicates from outside, from 0. `binding` is its name where one was given. `kind` is type where
@@ -86,20 +86,20 @@ class Element(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
     kind: Kind = "model"
 
 
-class Auth(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Auth(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`auth()`: who asks; `name` is a model or a type, which Schema.auth tells."""
 
     name: str
     kind: Kind
 
 
-class Before(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Before(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`before()`: the row as it was before the update."""
 
     model: str
 
 
-class Member(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Member(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`of.field`: a column, a relation, or what `auth()` holds. Optional where anything on the way may be missing."""
 
     of: "Expression"
@@ -107,13 +107,13 @@ class Member(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
     type: Type
 
 
-class Not(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Not(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`!operand`."""
 
     operand: "Expression"
 
 
-class Binary(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Binary(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`left operator right`: && || == != < <= > >= in."""
 
     operator: str
@@ -121,7 +121,7 @@ class Binary(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
     right: "Expression"
 
 
-class Predicate(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Predicate(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """`collection?[condition]`: some, every or none of the rows; in the condition they are Element(level)."""
 
     quantifier: Literal["some", "every", "none"]
@@ -131,7 +131,7 @@ class Predicate(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
     binding: str | None = None
 
 
-class Call(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+class Call(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="is"):
     """A function of the standard library; `check` takes a Member and, maybe, an operation."""
 
     function: str

@@ -44,7 +44,7 @@ def build(context: Context, digest: str) -> Schema:
         configurations=_configurations(context),
         digest=digest,
         files=tuple(program.documents),
-        warnings=context.reporter.findings(),
+        warnings=tuple(each for each in context.reporter.findings() if each.severity == "warning"),
     )
 
 

@@ -13,14 +13,17 @@ from gatepost.zmodel.link import STDLIB
 from gatepost.zmodel.schema import Attribute, Json, Note
 from gatepost.zmodel.terms import Place
 
+LARGEST = 2**63 - 1
+
 
 def constant(node: nodes.Expression) -> Json:
-    """A literal, list or object; names and calls as they are written."""
+    """A literal, list or object; names and calls as they are written, and numbers past 64 bits."""
     match node:
         case nodes.Text(_, value):
             return value
         case nodes.Number(_, text):
-            return float(text) if "." in text else int(text)
+            value = float(text) if "." in text else int(text)
+            return text if abs(value) > LARGEST else value
         case nodes.Boolean(_, value):
             return value
         case nodes.Null():

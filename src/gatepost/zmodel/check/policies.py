@@ -13,7 +13,7 @@ from gatepost.zmodel.expressions.apply import Bound, Subject
 from gatepost.zmodel.expressions.resolve import from_auth
 from gatepost.zmodel.link import applied
 from gatepost.zmodel.parse import walk
-from gatepost.zmodel.terms import Call, Expression, Member, Predicate, This, parts, type_of
+from gatepost.zmodel.terms import Call, Element, Expression, Member, Predicate, This, parts, type_of
 
 OF_MODELS = ("create", "read", "update", "post-update", "delete", "all")
 OF_FIELDS = ("read", "update", "all")
@@ -123,8 +123,10 @@ def _checks(expression: Expression) -> Iterable[Call]:
     waiting = [expression]
     while waiting:
         current = waiting.pop()
-        if isinstance(current, Call) and current.function == "check" and current.arguments:
-            yield current
+        if isinstance(current, Call) and current.function == "check":
+            row = current.arguments[0]
+            if isinstance(row, Member) and not row.type.array and isinstance(row.of, This | Element):
+                yield current
         waiting.extend(parts(current))
 
 

@@ -65,7 +65,7 @@ def opposites(context: Context, model: nodes.Model, this: Side) -> list[Side]:
     candidates = [
         side(context, other, owned)
         for owned in context.program.fields(other)
-        if context.types.relation(owned) and owned.field.type.name == model.name and owned.field is not this.field
+        if owned.field.type.name == model.name and owned.field is not this.field and context.types.relation(owned)
     ]
     return [each for each in candidates if each.name == this.name]
 

@@ -123,11 +123,12 @@ def _duplicates(context: Context, container: nodes.Container) -> None:
     """No two fields of one name, inherited ones included; the one told is the container's own, if it can be."""
     seen: dict[str, nodes.Container] = {}
     for field, owner, _ in context.program.fields(container):
-        first = seen.setdefault(field.name, owner)
-        if first is not owner or sum(each.name == field.name for each in owner.fields) > 1:
+        if field.name in seen:
             at = field.at if owner is container else container.at
+            first = seen[field.name]
             hint = f'"{first.name}" has it already' if first is not owner else None
             context.reporter.error(at, f'duplicated declaration name "{field.name}"', hint)
+        seen.setdefault(field.name, owner)
 
 
 def _type(context: Context, use: nodes.TypeUse) -> None:

@@ -37,6 +37,7 @@ Quantifier = Literal["some", "every", "none"]
 QUANTIFIERS: dict[str, Quantifier] = {"?": "some", "!": "every", "^": "none"}
 BOOLEAN, STRING, INT = Type("Boolean"), Type("String"), Type("Int")
 BROKEN = Value(None, UNKNOWN)
+LARGEST = 2**63 - 1
 NO_AUTH = 'auth() has no type: mark a model or type with @@auth, or name one "User"'
 
 
@@ -72,7 +73,7 @@ class Resolver:
         self.reporter = reporter
         self._ways: dict[type, Callable[[Any, Scope], Expression]] = {
             nodes.Text: lambda node, _: Value(node.value, STRING),
-            nodes.Number: lambda node, _: number(node),
+            nodes.Number: self._number,
             nodes.Boolean: lambda node, _: Value(node.value, BOOLEAN),
             nodes.Null: lambda _node, _: Value(None, NULL),
             nodes.This: self._this,
@@ -89,6 +90,13 @@ class Resolver:
     def resolve(self, node: nodes.Expression, scope: Scope) -> Expression:
         """The meaning of an expression in a scope."""
         return self._ways[type(node)](node, scope)
+
+    def _number(self, node: nodes.Number, scope: Scope) -> Expression:
+        value = float(node.text) if "." in node.text else int(node.text)
+        if abs(value) > LARGEST and scope.context != "DefaultValue":
+            self.reporter.error(node.at, "the number does not fit 64 bits")
+            return BROKEN
+        return Value(float(value) if abs(value) > LARGEST else value, INT, node.text)
 
     def _this(self, node: nodes.This, scope: Scope) -> Expression:
         if scope.container is None:
@@ -323,11 +331,6 @@ class Resolver:
                 f"it takes {words(wanted)}, this is {words(given)}",
             )
         return good
-
-
-def number(node: nodes.Number) -> Value:
-    """A number literal: with a point a float; either counts as Int, which fits Float and Decimal too."""
-    return Value(float(node.text) if "." in node.text else int(node.text), INT, node.text)
 
 
 def from_auth(expression: Expression) -> bool:
