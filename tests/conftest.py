@@ -1,6 +1,6 @@
 """What every test may ask for: one throw-away PostgreSQL a session, a database of its own for each module.
 
-`pytest --postgres DIR` runs everything on another PostgreSQL (a folder with bin, lib and share). What a machine may
+`pytest --postgres=DIR` runs everything on another PostgreSQL (a folder with bin, lib and share). What a machine may
 lack is asked for with `needs("…")`: without it the test is not run, and the closing line counts it.
 """
 
