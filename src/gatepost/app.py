@@ -319,16 +319,23 @@ def _tell(progress: migrate.Progress) -> None:
 
 
 async def _keep_embedded(server: Server, state: State) -> None:
-    """Hold our share of the embedded server, so that it outlives the set-up, and start it again should it die."""
+    """Hold our share of the embedded server, so that it outlives the set-up, and start it again should it die.
+
+    The last who leaves stops it.
+    """
     options = embedded.Options(port=server.settings.database.port or None, extensions=migrate.EXTENSIONS)
     running = await asyncio.to_thread(embedded.start, Path(state.embedded), options)
-    server.closers.append(running.stop)
+
+    def leave() -> None:
+        running.stop()  # whichever it is by then
+
+    server.closers.append(leave)
     while True:
         await asyncio.sleep(EMBEDDED_SECONDS)
         if running.pid() is None:
+            await asyncio.to_thread(running.stop)  # gives our share back, else we would not be the last
             with contextlib.suppress(Problem):
                 running = await asyncio.to_thread(embedded.start, Path(state.embedded), options)
-                server.closers[:] = [running.stop]
 
 
 def serve(settings: Settings, compose: Callable[[], Gateway]) -> None:

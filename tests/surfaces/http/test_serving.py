@@ -138,6 +138,7 @@ def test_the_embedded_database_is_started_again_when_it_dies(scratch: Path) -> N
     wait_for(lambda: get(server, "/rest/v1/notes?select=title").status_code == 200, 20)
     assert get(server, "/rest/v1/notes?select=title").json() == [{"title": "first"}]
     server.stop()
+    assert not (home / "data" / "postmaster.pid").exists(), "who started it again stops it"
 
 
 def test_several_workers_share_one_address(scratch: Path) -> None:
