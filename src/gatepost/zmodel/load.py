@@ -9,7 +9,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
@@ -24,8 +23,7 @@ from gatepost.zmodel.schema import Schema
 Given = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, str]
 
 KEPT = 16
-# Raised when a Schema of the same files would come out otherwise: stored schemas are not used then.
-VERSION = 1
+OWN = {".py", ".lark", ".zmodel"}
 
 _turn = threading.Lock()
 _memory: OrderedDict[str, tuple[Schema, Mapping[str, str | None]]] = OrderedDict()
@@ -138,14 +136,14 @@ def _digest(text: str) -> str:
 
 
 def _key(roots: Sequence[Source]) -> str:
-    parts = [str(VERSION), _library(), *(part for root in roots for part in (root.name, root.text))]
-    return _digest("\0".join(parts))
+    return _digest("\0".join([_language(), *(part for root in roots for part in (root.name, root.text))]))
 
 
 @cache
-def _library() -> str:
-    folder = files("gatepost.zmodel")
-    return _digest("".join(folder.joinpath(name).read_text("utf-8") for name in ("grammar.lark", "stdlib.zmodel")))
+def _language() -> str:
+    """What this version of the language is: a stored schema of another one is not used."""
+    own = sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in OWN)
+    return _digest("\0".join(path.read_text("utf-8") for path in own))
 
 
 def _unchanged(read: Mapping[str, str | None], reader: Reader) -> bool:

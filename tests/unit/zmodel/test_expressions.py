@@ -203,6 +203,12 @@ def test_auth_compares_with_rows_of_its_model_and_null():
     assert error(rule("auth() == this")).startswith("incompatible operand types")
 
 
+def test_auth_compares_with_rows_of_its_models_sub_models():
+    text = "model User { id Int @id\n k String\n @@delegate(k)\n @@allow('all', auth() == this) }\n"
+    assert sound(text + "model Admin extends User { level Int }")
+    assert error(text + "model Other { id Int @id\n @@allow('all', auth() == this) }").startswith("incompatible")
+
+
 def test_before_is_the_row_in_rules_of_kind_post_update_only():
     assert shown(condition("before().views < views", "post-update")) == "(Before.views < this.views)"
     for operation in ("create", "read", "update", "delete", "all", "update,post-update"):

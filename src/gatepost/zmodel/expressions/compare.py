@@ -4,27 +4,36 @@ In: an operator with its two resolved sides. Out: what is wrong, reported.
 Never: a word about a side whose type is unknown.
 """
 
+from collections.abc import Callable
+
 from gatepost.zmodel import nodes
 from gatepost.zmodel.diagnostics import Reporter
 from gatepost.zmodel.expressions.types import fits, is_time, shape, words
 from gatepost.zmodel.terms import Element, Expression, Member, This, Type, type_of
 
+Kin = Callable[[str, str], bool]
+
 ORDERED = ("Int", "Float", "DateTime", "Any")
 LOGICAL = ("Boolean", "Any")
 
 
-def check_binary(node: nodes.Binary, left: Expression, right: Expression, validating: bool, reporter: Reporter) -> None:
-    """Reports sides that do not go with the operator, or with each other."""
+def check_binary(
+    node: nodes.Binary, left: Expression, right: Expression, reporter: Reporter, *, kin: Kin, validating: bool
+) -> None:
+    """Reports sides that do not go with the operator, or with each other.
+
+    `kin` tells whether two models are one, or one extends the other; where one is `validating`, all may be null.
+    """
     one, two = type_of(left), type_of(right)
     if "unknown" in (one.kind, two.kind):
         return
     one, two = _as_time(node.left, one, two), _as_time(node.right, two, one)
     if node.operator == "in":
         _membership(node, one, two, reporter)
-    elif node.operator in ("==", "!="):
-        _equality(node, left, right, (one, two), validating, reporter)
-    else:
+    elif node.operator not in ("==", "!="):
         _ordering(node, one, two, reporter)
+    elif not (validating and "null" in (one.kind, two.kind) and (is_field(left) or is_field(right))):
+        _equality(node, one, two, kin, reporter)
 
 
 def _as_time(node: nodes.Expression, own: Type, other: Type) -> Type:
@@ -52,24 +61,14 @@ def _ordering(node: nodes.Binary, left: Type, right: Type, reporter: Reporter) -
         _incompatible(node, left, right, reporter)
 
 
-def _equality(
-    node: nodes.Binary,
-    left: Expression,
-    right: Expression,
-    of: tuple[Type, Type],
-    validating: bool,
-    reporter: Reporter,
-) -> None:
-    one, two = of
+def _equality(node: nodes.Binary, one: Type, two: Type, kin: Kin, reporter: Reporter) -> None:
     nothing = "null" in (one.kind, two.kind)
-    if validating and nothing and (is_field(left) or is_field(right)):
-        return
     if one.array != two.array:
         _incompatible(node, one, two, reporter)
     elif nothing and (one.optional or two.optional):
         return
     elif "model" in (one.kind, two.kind):
-        _rows(node, one, two, reporter)
+        _rows(node, one, two, kin, reporter)
     else:
         _values(node, one, two, reporter)
 
@@ -83,11 +82,11 @@ def _values(node: nodes.Binary, one: Type, two: Type, reporter: Reporter) -> Non
         _incompatible(node, one, two, reporter)
 
 
-def _rows(node: nodes.Binary, one: Type, two: Type, reporter: Reporter) -> None:
+def _rows(node: nodes.Binary, one: Type, two: Type, kin: Kin, reporter: Reporter) -> None:
     """Rows compare with auth() of the same model, with rows at the end of a path, and with null."""
     if "null" in (one.kind, two.kind):
         return
-    if one.kind != two.kind or one.name != two.name:
+    if one.kind != two.kind or not kin(one.name, two.name):
         _incompatible(node, one, two, reporter)
     elif _named(node.left, node.right) or _named(node.right, node.left):
         reporter.error(node.at, "comparison between models is not supported", "compare their keys: a.id == b.id")

@@ -218,7 +218,7 @@ class Resolver:
     def _binary(self, node: nodes.Binary, scope: Scope) -> Expression:
         left, right = self._sides(node, scope)
         if not (isinstance(scope.container, nodes.TypeDefinition) and isinstance(left, This) | isinstance(right, This)):
-            check_binary(node, left, right, scope.validating, self.reporter)
+            check_binary(node, left, right, self.reporter, kin=self._kin, validating=scope.validating)
         if node.operator == "&&" and isinstance(node.left, nodes.Binary):
             mixed = node.left.operator == "||" and not node.left.grouped
             if mixed:
@@ -228,6 +228,12 @@ class Resolver:
                     "put parentheses around what belongs together",
                 )
         return Binary(node.operator, left, right)
+
+    def _kin(self, one: str, two: str) -> bool:
+        """Whether two models are one, or one extends the other: a base's rules hold for its sub-models."""
+        found = (self.program.containers.get(name) for name in (one, two))
+        chains = [{each.name, *(base.name for base in self.program.bases(each))} for each in found if each]
+        return one == two or any({one, two} <= chain for chain in chains)
 
     def _sides(self, node: nodes.Binary, scope: Scope) -> tuple[Expression, Expression]:
         """Both sides; a member that several enums have is that of the enum on the other side."""
