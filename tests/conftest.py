@@ -41,11 +41,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def needs() -> Needs:
-    """`needs("chromium")`, `needs("root")`: the program's path, or the test is not run and counted as such."""
+def needs(postgres_folder: Path | None) -> Needs:
+    """`needs("chromium")`, `needs("root")`, `needs("the embedded PostgreSQL")`: the program's path, or the test is not
+    run and counted as such.
+    """
 
     def find(what: str) -> str:
         if what == "root" and os.geteuid() == 0:
+            return what
+        if what == "the embedded PostgreSQL" and postgres_folder is None:
             return what
         for name in PROGRAMS.get(what, (what,)):
             path = shutil.which(name)
@@ -93,16 +97,16 @@ def scratch() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster(scratch: Path, postgres_folder: Path | None) -> Iterator[Server]:
     """A PostgreSQL for this run. Connect with `cluster.dsn(user, dbname)`, as any role, by its unix socket."""
-    settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+    settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
     options = Options(binaries=postgres_folder, settings=settings, cache=scratch / "cache", extensions=EXTENSIONS)
     server = embedded.start(scratch / "cluster", options)
     yield server
     server.stop(others=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def connect(cluster: Server) -> Iterator[Connect]:
-    """`connect("postgres", dbname)`: an autocommit connection, closed when the session ends."""
+    """`connect("postgres", dbname)`: an autocommit connection, closed when the module's tests end."""
     opened: list[psycopg.Connection[tuple[object, ...]]] = []
 
     def open_connection(user: str, dbname: str) -> psycopg.Connection[tuple[object, ...]]:

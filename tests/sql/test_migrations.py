@@ -8,7 +8,7 @@ import pytest
 from gatepost.embedded import Server
 from gatepost.migrate import Progress, Report, State, apply_project, status
 from gatepost.problem import Problem
-from tests.conftest import Connect, FreshDatabase
+from tests.conftest import Connect, FreshDatabase, Needs
 
 Apply = Callable[..., Report]
 
@@ -112,7 +112,8 @@ def test_an_error_has_its_place(project: Project, text: str, place: str, message
         ("create extension plv8;", "The embedded PostgreSQL lacks it"),
     ],
 )
-def test_what_only_a_full_postgresql_has_is_said(supabase: Project, text: str, hint: str) -> None:
+def test_what_only_a_full_postgresql_has_is_said(supabase: Project, needs: Needs, text: str, hint: str) -> None:
+    needs("the embedded PostgreSQL")
     supabase.write(v1_a=text)
     told = supabase.problem().hint or ""
     assert hint in told

@@ -83,19 +83,18 @@ def test_rest_alone_in_postgrests_place(alone: Command, cluster: Server, fresh_d
 
 
 def empty_database(cluster: Server) -> str:
-    """A database that its own role may do anything in, as GoTrue is given one; nothing of ours is there."""
+    """A database that its owner may do anything in, as GoTrue is given one; nothing of ours is there."""
     name = f"alone_{secrets.token_hex(4)}"
     with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
-        admin.execute(f"create role {name} login")  # pyright: ignore
-        admin.execute(f"create database {name} template template0 owner {name}")  # pyright: ignore
-    return cluster.dsn(name, name)
+        admin.execute(f"create database {name} template template0 owner postgres")  # pyright: ignore
+    return cluster.dsn("postgres", name)
 
 
 @pytest.mark.parametrize("found", ["an empty database", "an installed one", "one it was served from before"])
 def test_auth_alone_in_gotrues_place(alone: Command, cluster: Server, fresh_database: FreshDatabase, found: str):
-    installed = cluster.dsn("supabase_auth_admin", fresh_database()) if found == "an installed one" else ""
+    installed = cluster.dsn("supabase_auth_admin", fresh_database())
     alone.environment |= {
-        "DATABASE_URL": installed or empty_database(cluster),
+        "DATABASE_URL": installed if found == "an installed one" else empty_database(cluster),
         "API_EXTERNAL_URL": f"http://127.0.0.1:{alone.port}",
         "GOTRUE_SITE_URL": "http://127.0.0.1:3000",
         "GOTRUE_JWT_SECRET": SECRET,
