@@ -36,6 +36,10 @@ create table library.populated (p int);
 alter table library.populated enable row level security;
 create policy filled on library.populated
   using (to_jsonb(jsonb_populate_record(null::library.domains, auth.jwt())) ->> 'n' = '1');
+"""
+
+# PostgreSQL 15 has no such function.
+FROM_16 = """
 create table library.validated (t text);
 alter table library.validated enable row level security;
 create policy valid on library.validated using (pg_input_is_valid(t, 'library.positive'));
@@ -54,6 +58,8 @@ async def catalog(admin: "psycopg.Connection[tuple[object, ...]]", database: Dat
     admin.execute("drop domain if exists library.positive")
     admin.execute("drop type if exists library.point")
     admin.execute(SQL.encode())
+    if admin.info.server_version >= 160000:
+        admin.execute(FROM_16.encode())
     return await introspect(database.system("catalog"), ("library",))
 
 
