@@ -74,10 +74,13 @@ class Server:
     background: list[Work] = field(default_factory=list[Work])
     closers: list[Callable[[], object]] = field(default_factory=list[Callable[[], object]])
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    _configured: list[SigningKey] | None = None
     _changes: Changes | None = None
     _reloading: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
+        if self.settings.auth.jwt_keys:
+            self._configured = from_set(self.settings.auth.jwt_keys)
         self._use_keys([])
 
     def gateway(self, identifier: Identifier | None, *, cors: bool = True) -> Gateway:
@@ -93,7 +96,7 @@ class Server:
         )
 
     async def start(self) -> None:
-        """Everything a first request needs. A database that is away is waited for while requests get 503."""
+        """Everything a first request needs; a Problem where the keys cannot be read. The catalog may come later."""
         self.database.start()
         if self.stored_keys:
             await self.load_keys()
@@ -128,8 +131,7 @@ class Server:
 
     def _use_keys(self, signing: Sequence[SigningKey]) -> None:
         """The legacy secret verifies, and signs where no other key does. An unchanged ring keeps its cached tokens."""
-        configured = self.settings.auth.jwt_keys
-        ring = from_set(configured) if configured else list(signing)
+        ring = list(signing if self._configured is None else self._configured)
         if self.secret:
             ring.append(from_secret(self.secret, signs=not any(key.signs for key in ring)))
         if _names(ring) != _names(self.tokens.keys.keys):

@@ -1,14 +1,16 @@
 """What a serving process does when what it needs to know cannot be read."""
 
 import asyncio
+import json
 
 import pytest
 
 from gatepost import app
 from gatepost.app import Server
 from gatepost.database.scope import Database
+from gatepost.identity.keys import from_jwk, generate
 from gatepost.problem import Unavailable
-from gatepost.settings import Settings
+from gatepost.settings import AuthSettings, Settings
 
 
 async def test_what_could_not_be_read_is_read_again_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +31,10 @@ async def test_what_could_not_be_read_is_read_again_until_it_can(monkeypatch: py
     await asyncio.sleep(0.05)
     assert len(tries) == 4
     await server.stop()
+
+
+def test_keys_of_the_settings_stand_instead_of_the_databases() -> None:
+    settings = Settings(auth=AuthSettings(jwt_keys=json.dumps([generate("configured")])))
+    server = Server(settings, Database({}), secret="a legacy secret of at least 32 bytes")
+    server._use_keys([from_jwk(generate("stored"))])
+    assert [(key.kid, key.signs) for key in server.tokens.keys.keys] == [("configured", True), (None, False)]

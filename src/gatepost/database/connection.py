@@ -101,11 +101,6 @@ class Connection:
         pgconn.enter_pipeline_mode()
         self._loop.add_reader(self._socket, self._on_readable)
 
-    @property
-    def depth(self) -> int:
-        """How many batches wait for their answers."""
-        return len(self.pending)
-
     def send(self, *segments: list[Command]) -> asyncio.Future[list[Result]]:
         """Send segments in one go. The future holds the results of all commands that are not silent, or the first
         error; it is done when every segment was answered.
