@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .call import call
 from .read import SOURCE, count_rows, select
-from .sql import Parameters, Statement, identifier, qualified
+from .sql import Parameters, Statement, Template, identifier, qualified
 from .tree import SCALAR, Answer, Body, Call, Delete, Guard, Handler, Insert, Update, Write
 from .write import INSERTED, delete, insert, update
 
@@ -33,6 +33,19 @@ class Compiled:
 def answer(node: Answer, inert: bool = False) -> Compiled:
     """The statement of an answer. `inert` is what `resolve.is_inert` found."""
     params = Parameters()
+    text, columns = statement(node, params)
+    return Compiled(Statement(text, tuple(params.values), inert), columns)
+
+
+def template(node: Answer, inert: bool = False) -> Template:
+    """The statement of an answer whose values come later."""
+    params = Parameters()
+    text, _ = statement(node, params)
+    return Template(text, tuple(params.given), inert)
+
+
+def statement(node: Answer, params: Parameters) -> tuple[str, tuple[str, ...]]:
+    """Its text, and the names of its columns."""
     parts: list[str] = []
     if node.write:
         parts.append(f"{SOURCE} AS ({write(node.write, params)})")
@@ -44,7 +57,7 @@ def answer(node: Answer, inert: bool = False) -> Compiled:
     text = f"WITH {', '.join(parts)} " if parts else ""
     text += "SELECT " + ", ".join(f"{value} AS {name}" for name, value in columns.items())
     text += f" FROM ({page}) AS {PAGE}"
-    return Compiled(Statement(text, tuple(params.values), inert), tuple(columns))
+    return text, tuple(columns)
 
 
 def write(node: Write, params: Parameters) -> str:

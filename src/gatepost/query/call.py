@@ -4,10 +4,10 @@ In: a function call of the tree. Out: SQL text that gives the function's rows, o
 Never: an argument in the text.
 """
 
-from .expressions import expression
+from .payload import rows
+from .read import expression
 from .sql import Parameters, identifier, qualified
 from .tree import NEW, SCALAR, Argument, Call
-from .write import rows
 
 RESULT = "gatepost_call"
 

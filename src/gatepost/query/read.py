@@ -1,19 +1,64 @@
-"""Read → SELECT.
+"""Read → SELECT, with all that stands in it.
 
-In: a Read, with its embeds. Out: SQL text. Never: a decision about what the result means to a surface.
+In: a Read, with its embeds; expressions and conditions. Out: SQL text whose values stand in Parameters.
+Never: a value in the text, an unquoted name, or a decision about what the result means to a surface.
 
 Each embed is a lateral join: one row of the parent, one value or array of the embedded rows; so limits and orders of
 an embed hold for each parent, and PostgreSQL writes the JSON.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from .expressions import condition, expression, order_by, output
+from .operators import SYMBOLS
+from .payload import rows
 from .sql import Parameters, identifier, qualified
-from .tree import Aggregate, Computed, Embed, Given, Name, Output, Present, Read, Shape, Star
+from .tree import (
+    Aggregate,
+    Apply,
+    Both,
+    Case,
+    Cast,
+    Claim,
+    Column,
+    Compare,
+    Computed,
+    Condition,
+    Either,
+    Elements,
+    Embed,
+    Exists,
+    Expression,
+    Given,
+    Holds,
+    JsonPath,
+    JsonStep,
+    Literal,
+    Name,
+    Not,
+    Nothing,
+    Operation,
+    Order,
+    Output,
+    Payload,
+    Present,
+    Read,
+    Row,
+    Select,
+    Shape,
+    Star,
+    State,
+    Test,
+)
 
 SOURCE = "gatepost_source"
 ROWS = "gatepost_rows"
+STATES = {"null": "NULL", "not_null": "NOT NULL", "true": "TRUE", "false": "FALSE", "unknown": "UNKNOWN"}
+NULLS = {"first": " NULLS FIRST", "last": " NULLS LAST", None: ""}
+DIRECTIONS = {True: " DESC", False: " ASC", None: ""}
+Presence = Callable[[Present], str]
+
+
+# ------------------------------------------------------------------ reads
 
 
 def select(read: Read, params: Parameters, comparable: bool = False) -> str:
@@ -22,12 +67,14 @@ def select(read: Read, params: Parameters, comparable: bool = False) -> str:
     comparable = comparable or grouped
     outputs = [output(item, params) for item in read.outputs]
     outputs += [text for embed in read.embeds for text in embed_outputs(embed, comparable, params)]
-    text = "SELECT " + ", ".join(outputs) + source(read, params)
+    text = "SELECT " + distinct(read, params) + ", ".join(outputs) + source(read, params)
     text += "".join(join(embed, params, comparable) for embed in read.embeds)
     present = {embed.alias: embed for embed in read.embeds}
     text += where(read, [condition(c, params, lambda p: presence(p, present)) for c in read.where])
     if grouped:
         text += group_by(read, params)
+    if read.having:
+        text += f" HAVING {' AND '.join(condition(c, params) for c in read.having)}"
     return text + order_by(read.order, params) + page(read, params)
 
 
@@ -37,6 +84,14 @@ def source(read: Read, params: Parameters) -> str:
     match read.source:
         case Given():
             text = f"{SOURCE} AS {alias}"
+        case Nothing():
+            return ""
+        case Elements(value):
+            text = f"jsonb_array_elements({expression(value, params)}) AS {alias}(value)"
+        case Payload():
+            text = rows(read.source, params, read.alias)
+        case Read():
+            text = f"({select(read.source, params)}) AS {alias}"
         case Computed(function, parent):
             text = f"{qualified(*function)}({expression(parent, params)}) AS {alias}"
         case Name(schema, name):
@@ -44,6 +99,12 @@ def source(read: Read, params: Parameters) -> str:
     if read.link and read.link.via:
         text += f", {qualified(*read.link.via)} AS {identifier(read.link.via_alias)}"
     return f" FROM {text}"
+
+
+def distinct(read: Read, params: Parameters) -> str:
+    """DISTINCT ON, or nothing."""
+    texts = [expression(value, params) for value in read.distinct]
+    return f"DISTINCT ON ({', '.join(texts)}) " if texts else ""
 
 
 def where(read: Read, conditions: Iterable[str]) -> str:
@@ -178,3 +239,113 @@ def count_rows(read: Read, params: Parameters) -> str:
     text = "SELECT 1" + source(read, params)
     conditions += [exists(Present(embed.alias)) for embed in read.embeds if embed.required]
     return text + where(read, conditions)
+
+
+# ------------------------------------------------------------------ expressions and conditions
+
+
+def no_presence(node: Present) -> str:
+    """Where there are no embeds."""
+    raise ValueError(f"nothing is embedded as {node.embed} here")
+
+
+def expression(node: Expression, params: Parameters) -> str:  # noqa: PLR0912 - one line a kind
+    """One expression."""
+    match node:
+        case Column(name, of):
+            return f"{identifier(of)}.{identifier(name)}"
+        case Star(of):
+            return f"{identifier(of)}.*"
+        case Row(of, type_):
+            return f"({identifier(of)}.*)::{qualified(*type_)}" if type_ else f"ROW({identifier(of)}.*)"
+        case Literal(value, type_):
+            return params.add(value) + (f"::{type_}" if type_ else "")
+        case Claim(path, type_):
+            return params.claim(path, type_)
+        case JsonPath(value, steps, convert):
+            return json_path(expression(value, params), steps, convert, params)
+        case Cast(value, type_):
+            return f"CAST({expression(value, params)} AS {type_})"
+        case Apply():
+            return apply(node, params)
+        case Aggregate(function, value):
+            return f"{function}({'*' if value is None else expression(value, params)})"
+        case Case():
+            return case(node, params)
+        case Test(tested):
+            return f"({condition(tested, params)})"
+        case Select(read, array):
+            return f"{'ARRAY' if array else ''}({select(read, params)})"
+        case Operation(left, operator, right):
+            return f"({expression(left, params)} {operator} {expression(right, params)})"
+
+
+def json_path(value: str, steps: Iterable[JsonStep], convert: bool, params: Parameters) -> str:
+    """Steps into JSON; a column that is JSON already stays bare, so that an index on it applies."""
+    text = f"to_jsonb({value})" if convert else value
+    for step in steps:
+        arrow = "->>" if step.as_text else "->"
+        text += arrow + params.add(step.key) + ("::int" if step.index else "::text")
+    return f"({text})"
+
+
+def case(node: Case, params: Parameters) -> str:
+    """The first branch whose condition holds."""
+    branches = (f"WHEN {condition(when, params)} THEN {expression(then, params)}" for when, then in node.branches)
+    return f"CASE {' '.join(branches)} ELSE {expression(node.otherwise, params)} END"
+
+
+def apply(node: Apply, params: Parameters) -> str:
+    """A function call; for each element of an array: a sub-select that gives the results."""
+    arguments = ", ".join(expression(argument, params) for argument in node.arguments)
+    if node.each:
+        return f"SELECT {node.function}(unnest({arguments}::text[]))"
+    return f"{node.function}({arguments})"
+
+
+def condition(node: Condition, params: Parameters, present: Presence = no_presence) -> str:
+    """One condition; `present` prints what an embed's presence means in this query."""
+    match node:
+        case Compare():
+            return compare(node, params)
+        case State(value, state):
+            return f"{expression(value, params)} IS {STATES[state]}"
+        case Both(parts):
+            return joined(parts, " AND ", "TRUE", params, present)
+        case Either(parts):
+            return joined(parts, " OR ", "FALSE", params, present)
+        case Not(part):
+            return f"NOT ({condition(part, params, present)})"
+        case Present():
+            return present(node)
+        case Exists(read):
+            return f"EXISTS ({count_rows(read, params)})"
+        case Holds(value):
+            return expression(value, params)
+
+
+def compare(node: Compare, params: Parameters) -> str:
+    """A comparison, with ANY or ALL elements of an array where it is quantified."""
+    left = expression(node.left, params)
+    right = expression(node.right, params)
+    if node.quantifier:
+        right = f"{node.quantifier.upper()} ({right})"
+    return f"{left} {SYMBOLS[node.operator]} {right}"
+
+
+def joined(parts: Iterable[Condition], word: str, empty: str, params: Parameters, present: Presence) -> str:
+    """Conditions under one connective."""
+    texts = [condition(part, params, present) for part in parts]
+    return f"({word.join(texts)})" if texts else empty
+
+
+def output(node: Output, params: Parameters) -> str:
+    """One item of a select list."""
+    value = expression(node.value, params)
+    return value if node.name is None else f"{value} AS {identifier(node.name)}"
+
+
+def order_by(terms: Iterable[Order], params: Parameters) -> str:
+    """An ORDER BY clause, or nothing."""
+    texts = [expression(t.value, params) + DIRECTIONS[t.descending] + NULLS[t.nulls] for t in terms]
+    return f" ORDER BY {', '.join(texts)}" if texts else ""

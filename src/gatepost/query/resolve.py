@@ -8,21 +8,20 @@ from gatepost.catalog import Catalog, Name
 
 from .operators import OPERATOR_NAMES, SYMBOLS
 from .tree import (
-    Aggregate,
-    Apply,
     Both,
     Cast,
     Column,
     Compare,
     Condition,
     Either,
+    Exists,
     Expression,
+    Holds,
     JsonPath,
     Literal,
     Not,
     Present,
     Read,
-    Row,
     Star,
     State,
 )
@@ -76,6 +75,8 @@ class Inertness:
         source = read.source
         if not isinstance(source, Name) or source not in self.catalog.inert:
             return False
+        if read.distinct or read.having:
+            return False
         if read.link and read.link.via and read.link.via not in self.catalog.inert:
             return False
         self.columns[read.alias] = frozenset(self.catalog.tables[source].columns)
@@ -111,7 +112,7 @@ class Inertness:
                 return (
                     type_.strip().lower() in PLAIN_TYPES and "::" not in self.catalog.hazards and self.expression(value)
                 )
-            case Row() | Literal() | Apply() | Aggregate():
+            case _:  # whatever else there is: a function, or a read of its own
                 return False
 
     def condition(self, node: Condition) -> bool:
@@ -128,3 +129,5 @@ class Inertness:
                 return self.condition(part)
             case Present():
                 return True
+            case Exists() | Holds():
+                return False

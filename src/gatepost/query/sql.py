@@ -5,8 +5,16 @@ Never: a value inside the text. Parameters travel in text form with an unknown t
 how to read each one from where it stands.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A value that is known only when the statement is sent: the call's n-th, or what the claims hold under a path."""
+
+    key: int | tuple[str, ...]
+
 
 Parameter = bytes | None
 
@@ -24,16 +32,60 @@ class Statement:
     inert: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A statement some of whose values come later."""
+
+    text: str
+    params: tuple[Parameter | Slot, ...] = ()
+    inert: bool = False
+
+    def filled(self, value: Callable[[Slot], Parameter]) -> Statement:
+        """The statement, once `value` says what each slot holds."""
+        params = tuple(value(each) if isinstance(each, Slot) else each for each in self.params)
+        return Statement(self.text, params, self.inert)
+
+
 class Parameters:
     """Values in the order in which a statement first names them."""
 
     def __init__(self) -> None:
-        self.values: list[Parameter] = []
+        self.given: list[Parameter | Slot] = []
 
-    def add(self, value: str | bytes | None) -> str:
+    @property
+    def values(self) -> list[Parameter]:
+        """What is given, in a statement that waits for nothing."""
+        return [each for each in self.given if not isinstance(each, Slot)]
+
+    def add(self, value: str | bytes | Slot | None) -> str:
         """The placeholder of a value. A NUL character cannot be in PostgreSQL's text: it is dropped."""
-        self.values.append(value.replace("\0", "").encode() if isinstance(value, str) else value)
-        return f"${len(self.values)}"
+        self.given.append(value.replace("\0", "").encode() if isinstance(value, str) else value)
+        return f"${len(self.given)}"
+
+    def claim(self, path: tuple[str, ...], type: str) -> str:
+        """What the asking identity's claims hold under `path`; `type` is SQL text."""
+        return f"{self.add(Slot(path))}::{type}"
+
+
+class Inline(Parameters):
+    """Values as quoted literals, for definitions, which take no parameters; `claims` prints what reads a claim."""
+
+    def __init__(self, claims: Callable[[tuple[str, ...], str], str]) -> None:
+        super().__init__()
+        self._claims = claims
+
+    def add(self, value: str | bytes | Slot | None) -> str:
+        if isinstance(value, Slot):
+            raise TypeError("a definition has no values that are known later")
+        return literal(value.decode() if isinstance(value, bytes) else value)
+
+    def claim(self, path: tuple[str, ...], type: str) -> str:
+        return self._claims(path, type)
+
+
+def literal(value: str | None) -> str:
+    """`value` as a quoted SQL literal of unknown type (standard_conforming_strings is on)."""
+    return "NULL" if value is None else "'" + value.replace("\0", "").replace("'", "''") + "'"
 
 
 def identifier(name: str) -> str:

@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from gatepost.catalog import Name, Pairs
 
+from .sql import Slot
+
 # ------------------------------------------------------------------ expressions
 
 
@@ -39,10 +41,20 @@ class Row(Struct, frozen=True):
 
 
 class Literal(Struct, frozen=True):
-    """A value, as text; PostgreSQL reads it as the type that its place asks for, or as `type` (SQL text)."""
+    """A value, as text; PostgreSQL reads it as the type that its place asks for, or as `type` (SQL text).
 
-    value: str | bytes | None
+    A Slot stands for a value that is known only when the statement is sent.
+    """
+
+    value: str | bytes | Slot | None
     type: str | None = None
+
+
+class Claim(Struct, frozen=True):
+    """What the asking identity's claims hold under `path`, as `type` (SQL text; jsonb for lists and objects)."""
+
+    path: tuple[str, ...]
+    type: str
 
 
 class JsonStep(Struct, frozen=True):
@@ -79,7 +91,37 @@ class Aggregate(Struct, frozen=True):
     value: "Expression | None" = None
 
 
-Expression = Column | Star | Row | Literal | JsonPath | Cast | Apply | Aggregate
+class Case(Struct, frozen=True):
+    """The value of the first condition that holds, else `otherwise`."""
+
+    branches: tuple[tuple["Condition", "Expression"], ...]
+    otherwise: "Expression"
+
+
+class Test(Struct, frozen=True):
+    """A condition as a value: true, false or null."""
+
+    condition: "Condition"
+
+
+class Select(Struct, frozen=True):
+    """The one value of a read with one output; as an array, of every row. No row: null."""
+
+    read: "Read"
+    array: bool = False
+
+
+class Operation(Struct, frozen=True):
+    """`left operator right` of an arithmetic or string operator: + - * / ||."""
+
+    left: "Expression"
+    operator: OneOf["+", "-", "*", "/", "||"]
+    right: "Expression"
+
+
+Expression = (
+    Column | Star | Row | Literal | Claim | JsonPath | Cast | Apply | Aggregate | Case | Test | Select | Operation
+)
 
 # ------------------------------------------------------------------ conditions (three-valued)
 
@@ -120,7 +162,22 @@ class Present(Struct, frozen=True):
     embed: str
 
 
-Condition = Compare | State | Both | Either | Not | Present
+class Exists(Struct, frozen=True):
+    """The read has at least one row; its outputs, order and page do not matter."""
+
+    read: "Read"
+
+
+class Holds(Struct, frozen=True):
+    """A boolean value as a condition."""
+
+    value: Expression
+
+
+Condition = Compare | State | Both | Either | Not | Present | Exists | Holds
+
+TRUE = Both(())
+FALSE = Either(())
 
 # ------------------------------------------------------------------ reads
 
@@ -149,7 +206,14 @@ class Computed(Struct, frozen=True):
     parent: Row
 
 
-Source = Name | Given | Computed
+class Elements(Struct, frozen=True):
+    """The elements of a jsonb array: a row each, with the one column `value`."""
+
+    value: Expression
+
+
+class Nothing(Struct, frozen=True):
+    """No relation at all: one row, without columns."""
 
 
 class Link(Struct, frozen=True):
@@ -193,9 +257,13 @@ class Embed(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """Rows of `source`, called `alias` in this query (a Name as source: its own name when `alias` equals it)."""
+    """Rows of `source`, called `alias` in this query (a Name as source: its own name when `alias` equals it).
 
-    source: Source
+    `distinct` keeps the first row of each combination of those values. `having` filters the groups that aggregates
+    make.
+    """
+
+    source: "Name | Given | Computed | Elements | Nothing | Payload | Read"
     alias: str
     outputs: tuple[Output, ...]
     embeds: tuple[Embed, ...] = ()
@@ -204,6 +272,8 @@ class Read(Struct, frozen=True):
     limit: int | None = None
     offset: int = 0
     link: Link | None = None
+    distinct: tuple[Expression, ...] = ()
+    having: tuple[Condition, ...] = ()
 
 
 # ------------------------------------------------------------------ writes and calls
@@ -247,12 +317,15 @@ class Insert(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """Every row that matches takes the payload's values; of no columns nothing is done."""
+    """Every row that matches takes the payload's values, or those of `values` (column, value); of no columns nothing
+    is done. In `where` and `values` the table is called by its own name.
+    """
 
     table: Name
-    payload: Payload
+    payload: Payload | None = None
     returning: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
+    values: tuple[tuple[str, Expression], ...] = ()
 
 
 class Delete(Struct, frozen=True):

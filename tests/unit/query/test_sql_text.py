@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from gatepost.catalog import Name
 from gatepost.query.answer import answer
-from gatepost.query.expressions import condition, expression, no_presence, output
-from gatepost.query.read import select
+from gatepost.query.read import condition, expression, no_presence, output, select
 from gatepost.query.sql import Parameters, array_literal, identifier
 from gatepost.query.tree import (
     Aggregate,
