@@ -47,7 +47,7 @@ from .tree import (
     Shape,
     Star,
     State,
-    Test,
+    Truth,
 )
 
 SOURCE = "gatepost_source"
@@ -272,7 +272,7 @@ def expression(node: Expression, params: Parameters) -> str:  # noqa: PLR0912 - 
             return f"{function}({'*' if value is None else expression(value, params)})"
         case Case():
             return case(node, params)
-        case Test(tested):
+        case Truth(tested):
             return f"({condition(tested, params)})"
         case Select(read, array):
             return f"{'ARRAY' if array else ''}({select(read, params)})"

@@ -98,7 +98,7 @@ class Case(Struct, frozen=True):
     otherwise: "Expression"
 
 
-class Test(Struct, frozen=True):
+class Truth(Struct, frozen=True):
     """A condition as a value: true, false or null."""
 
     condition: "Condition"
@@ -120,7 +120,7 @@ class Operation(Struct, frozen=True):
 
 
 Expression = (
-    Column | Star | Row | Literal | Claim | JsonPath | Cast | Apply | Aggregate | Case | Test | Select | Operation
+    Column | Star | Row | Literal | Claim | JsonPath | Cast | Apply | Aggregate | Case | Truth | Select | Operation
 )
 
 # ------------------------------------------------------------------ conditions (three-valued)

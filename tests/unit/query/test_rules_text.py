@@ -27,7 +27,7 @@ from gatepost.query.tree import (
     Payload,
     Read,
     Select,
-    Test,
+    Truth,
     Update,
 )
 from gatepost.query.write import update
@@ -51,7 +51,7 @@ def test_exists_reads_another_relation() -> None:
 
 def test_a_boolean_value_is_a_condition_and_a_condition_a_value() -> None:
     assert text(Not(Holds(Column("published", "p")))) == 'NOT ("p"."published")'
-    assert expression(Test(MINE), Parameters()) == '("m"."user" = $1::uuid)'
+    assert expression(Truth(MINE), Parameters()) == '("m"."user" = $1::uuid)'
 
 
 def test_a_sub_select_gives_one_value_or_an_array() -> None:
