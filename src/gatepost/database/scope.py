@@ -42,7 +42,7 @@ class Scope(Protocol):
 
     async def run(self, *statements: Statement) -> list[Result]: ...
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+    def transaction(self, isolation: str | None = None) -> AbstractAsyncContextManager[Transaction]: ...
 
 
 class Database:
@@ -230,9 +230,9 @@ class _System:
             return await connection.send([command(each) for each in statements])
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Transaction]:
+    async def transaction(self, isolation: str | None = None) -> AsyncGenerator[Transaction]:
         async with self._pool.connection() as connection:
-            opened = _Transaction(connection, [_begin(None)])
+            opened = _Transaction(connection, [_begin(isolation)])
             async with opened.ended(rollback=False):
                 yield opened
 

@@ -1,0 +1,171 @@
+"""What every call of a client works with: the schema, its rules, who asks, and the way to the database.
+
+In: statements. Out: results of one transaction that ran for the right identity.
+Never: a call in a transaction that runs as somebody bound by another call.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from gatepost.database.prelude import prelude
+from gatepost.database.scope import Database, Transaction
+from gatepost.database.values import Context, Result
+from gatepost.identity import ANON, Identity
+from gatepost.orm.errors import DatabaseError, OrmError, Unreachable
+from gatepost.problem import DatabaseProblem, Problem, Unavailable
+from gatepost.query.sql import Parameter, Statement
+from gatepost.zmodel.schema import Schema
+
+if TYPE_CHECKING:
+    from gatepost.policy import Rules
+
+Guard = Literal["query", "database", "none"]
+ComputedField = Callable[[str], str]
+"""SQL text of a computed field's value, given the quoted name by which the query calls the model's row."""
+
+LOGIN = "orm"
+CONTEXT = Context(timezone="UTC", search_path='"public", "extensions"')
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a call may be: levels of nesting, items of one list, rows of one create_many."""
+
+    depth: int = 40
+    items: int = 30_000
+    rows: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was said when the client was opened. `omit` and `computed_fields` are by model, then field."""
+
+    limits: Limits = Limits()
+    omit: Mapping[str, Mapping[str, bool]] = field(default_factory=dict[str, Mapping[str, bool]])
+    allow_query_time_omit_override: bool = True
+    computed_fields: Mapping[str, Mapping[str, ComputedField]] = field(
+        default_factory=dict[str, Mapping[str, ComputedField]]
+    )
+    validate_input: bool = True
+
+
+class Door:
+    """The way to the database: `identities` tells whether each call runs in its identity's role (guard="database"),
+    or all run as the login's own user.
+    """
+
+    def __init__(self, database: Database, *, identities: bool) -> None:
+        self._database, self._identities = database, identities
+
+    async def run(self, identity: Identity, statements: tuple[Statement, ...]) -> list[Result]:
+        """One round trip, one transaction."""
+        if self._identities:
+            return await self._database.run(identity, statements, CONTEXT)
+        return await self._database.system(LOGIN).run(*statements)
+
+    def transaction(self, identity: Identity, isolation: str | None) -> AbstractAsyncContextManager[Transaction]:
+        """Several round trips in one transaction."""
+        if self._identities:
+            return self._database.transaction(identity, CONTEXT, isolation=isolation)
+        return self._database.system(LOGIN).transaction(isolation)
+
+    def enter(self, identity: Identity) -> Statement | None:
+        """What makes an open transaction go on as another identity; None where the login's user runs everything."""
+        if not self._identities:
+            return None
+        command = prelude(identity, CONTEXT)
+        return Statement(command.text, command.params)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+class Running:
+    """An open transaction, and who its last statement ran as."""
+
+    def __init__(self, door: Door, transaction: Transaction, identity: Identity) -> None:
+        self._door, self._transaction, self._identity = door, transaction, identity
+        self.ended = False
+
+    async def run(self, identity: Identity, statements: tuple[Statement, ...]) -> list[Result]:
+        """One round trip; as `identity`, whoever the calls before were bound to."""
+        if self.ended:
+            raise OrmError("The transaction has ended: a call came after its commit or rollback")
+        entering = self._door.enter(identity) if identity is not self._identity else None
+        self._identity = identity
+        if entering is None:
+            return await self._transaction.run(*statements)
+        return (await self._transaction.run(entering, *statements))[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One client's state, bound to an identity. Derived with `bound`; shared parts are shared.
+
+    `guard` "query": rules stand in the SQL; "database": row level security holds them; "none": unguarded. `identity`
+    is who asks, `auth` the same as rules see it (`auth()`; None is nobody). `plans` keeps what planners worked out,
+    by their own keys; it is shared by all sessions of the same schema, rules and options.
+    """
+
+    schema: Schema
+    rules: "Rules"
+    guard: Guard
+    door: Door
+    compat: bool = False
+    options: Options = Options()
+    identity: Identity = ANON
+    claims: Mapping[str, Any] | None = None
+    auth: Mapping[str, Any] | None = None
+    running: Running | None = None
+    plans: dict[Any, Any] = field(default_factory=dict[Any, Any])
+
+    async def run(self, *statements: Statement) -> list[Result]:
+        """Statements in one round trip, in the open transaction or else in one of their own. DatabaseError, Unreachable."""
+        try:
+            if self.running is not None:
+                return await self.running.run(self.identity, statements)
+            return await self.door.run(self.identity, statements)
+        except Problem as problem:
+            raise database_error(problem) from None
+
+    @asynccontextmanager
+    async def transaction(self, isolation: str | None = None) -> "AsyncGenerator[Session]":
+        """A session whose calls share one transaction; the open one where there is one. Leaving by an exception undoes
+        everything.
+        """
+        if self.running is not None:
+            yield self
+            return
+        try:
+            async with self.door.transaction(self.identity, isolation) as opened:
+                running = Running(self.door, opened, self.identity)
+                try:
+                    yield replace(self, running=running)
+                finally:
+                    running.ended = True
+        except Problem as problem:
+            raise database_error(problem) from None
+
+    def claim(self, path: tuple[str, ...]) -> Parameter:
+        """What the claims hold under `path`, as a parameter; objects and lists are JSON. NULL where nothing is."""
+        value: Any = self.claims
+        for step in path:
+            value = value.get(step) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        if value is None:
+            return None
+        return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
+
+
+def database_error(problem: Problem) -> OrmError:
+    """A failure of the database as a call's."""
+    if isinstance(problem, DatabaseProblem):
+        return DatabaseError(problem)
+    if isinstance(problem, Unavailable) or problem.code == "pool_timeout":
+        return Unreachable(problem)
+    return DatabaseError(problem)
