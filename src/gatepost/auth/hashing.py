@@ -115,9 +115,14 @@ class Hasher:
 
 
 def _step_back() -> None:
-    """Lets the event loop's thread go first when cores are short; only Linux knows priorities per thread."""
+    """Lets the event loop's thread go first when cores are short; only Linux knows priorities per thread.
+
+    Relative to what the process has: whoever was started with little priority may not take more.
+    """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+        thread = threading.get_native_id()
+        least = os.getpriority(os.PRIO_PROCESS, thread) + 5
+        os.setpriority(os.PRIO_PROCESS, thread, min(least, 19))
 
 
 def _argon2(secret: bytes, stored: str, kind: Type) -> bool:

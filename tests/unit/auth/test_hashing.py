@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import hashlib
+import subprocess
+import sys
 import time
 
 import argon2
@@ -161,3 +163,19 @@ async def test_the_event_loop_goes_on_while_passwords_are_hashed():
         ticks += 1
     hasher.close()
     assert ticks > 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not run: needs Linux's priorities per thread")
+def test_threads_step_back_from_whatever_priority_the_process_has() -> None:
+    program = """
+import asyncio, os, threading
+from gatepost.auth.hashing import Hasher
+
+os.nice(12)
+hasher = Hasher(workers=1, cost=4)
+asyncio.run(hasher.hash("a password"))
+worker = next(thread for thread in threading.enumerate() if thread.name.startswith("hashing"))
+print(os.getpriority(os.PRIO_PROCESS, worker.native_id) - os.getpriority(os.PRIO_PROCESS, 0))
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert int(result.stdout) in range(1, 6)
