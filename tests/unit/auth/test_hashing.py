@@ -171,7 +171,7 @@ def test_threads_step_back_from_whatever_priority_the_process_has() -> None:
 import asyncio, os, threading
 from gatepost.auth.hashing import Hasher
 
-os.nice(12)
+os.nice(3)
 hasher = Hasher(workers=1, cost=4)
 asyncio.run(hasher.hash("a password"))
 worker = next(thread for thread in threading.enumerate() if thread.name.startswith("hashing"))
