@@ -126,7 +126,7 @@ class Session:
     plans: dict[Any, Any] = field(default_factory=dict[Any, Any])
 
     async def run(self, *statements: Statement) -> list[Result]:
-        """Statements in one round trip, in the open transaction or else in one of their own. DatabaseError, Unreachable."""
+        """Statements in one round trip, in the open transaction or one of their own. DatabaseError, Unreachable."""
         try:
             if self.running is not None:
                 return await self.running.run(self.identity, statements)
