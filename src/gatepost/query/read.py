@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from .operators import SYMBOLS
 from .payload import rows
-from .sql import Parameters, identifier, qualified
+from .sql import Parameters, Slot, identifier, qualified
 from .tree import (
     Aggregate,
     Apply,
@@ -28,6 +28,7 @@ from .tree import (
     Embed,
     Exists,
     Expression,
+    Fragment,
     Given,
     Holds,
     JsonPath,
@@ -137,8 +138,13 @@ def presence(node: Present, embeds: dict[str, Embed]) -> str:
 
 def page(read: Read, params: Parameters) -> str:
     """LIMIT and OFFSET, where they are asked for."""
-    text = "" if read.limit is None else f" LIMIT {params.add(str(read.limit))}"
-    return text + (f" OFFSET {params.add(str(read.offset))}" if read.offset else "")
+    text = "" if read.limit is None else f" LIMIT {params.add(number(read.limit))}"
+    return text + (f" OFFSET {params.add(number(read.offset))}" if read.offset else "")
+
+
+def number(value: int | Slot) -> str | Slot:
+    """A number of rows, now or later."""
+    return value if isinstance(value, Slot) else str(value)
 
 
 # ------------------------------------------------------------------ embeds
@@ -278,6 +284,8 @@ def expression(node: Expression, params: Parameters) -> str:  # noqa: PLR0912 - 
             return f"{'ARRAY' if array else ''}({select(read, params)})"
         case Operation(left, operator, right):
             return f"({expression(left, params)} {operator} {expression(right, params)})"
+        case Fragment(text):
+            return f"({text})"
 
 
 def json_path(value: str, steps: Iterable[JsonStep], convert: bool, params: Parameters) -> str:

@@ -4,8 +4,8 @@ In: nothing; these are only types. Out: what surfaces build and `read.py`, `writ
 Never: a word of a surface's dialect, and never a value that could end up in SQL text.
 
 Names of relations, columns and functions are quoted where they are printed. The few members that hold SQL text
-(`Cast.type`, `Apply.function`, `NewColumn`) say so: only the catalog's own words, or words from a checked alphabet,
-may stand there.
+(`Cast.type`, `Apply.function`, `Fragment`, `NewColumn`) say so: only the catalog's own words, words from a checked
+alphabet, or what the program itself wrote may stand there.
 """
 
 from enum import Enum
@@ -119,8 +119,27 @@ class Operation(Struct, frozen=True):
     right: "Expression"
 
 
+class Fragment(Struct, frozen=True):
+    """A value's SQL text, in the words of the program that opened the client: computed fields are made of it."""
+
+    text: str
+
+
 Expression = (
-    Column | Star | Row | Literal | Claim | JsonPath | Cast | Apply | Aggregate | Case | Truth | Select | Operation
+    Column
+    | Star
+    | Row
+    | Literal
+    | Claim
+    | JsonPath
+    | Cast
+    | Apply
+    | Aggregate
+    | Case
+    | Truth
+    | Select
+    | Operation
+    | Fragment
 )
 
 # ------------------------------------------------------------------ conditions (three-valued)
@@ -269,8 +288,8 @@ class Read(Struct, frozen=True):
     embeds: tuple[Embed, ...] = ()
     where: tuple[Condition, ...] = ()
     order: tuple[Order, ...] = ()
-    limit: int | None = None
-    offset: int = 0
+    limit: int | Slot | None = None
+    offset: int | Slot = 0
     link: Link | None = None
     distinct: tuple[Expression, ...] = ()
     having: tuple[Condition, ...] = ()
@@ -299,21 +318,28 @@ class Payload(Struct, frozen=True):
 
 
 class Conflict(Struct, frozen=True):
-    """What to do about a row that is there already, by unique columns: leave it, or `merge` the payload's columns."""
+    """What to do about a row that is there already, by unique columns (none: by whichever are unique): leave it, or
+    `merge` the payload's columns.
+    """
 
-    columns: tuple[str, ...]
-    merge: bool
+    columns: tuple[str, ...] = ()
+    merge: bool = False
 
 
 class Insert(Struct, frozen=True):
-    """`where` filters the payload (called `NEW`); `count_inserted` leaves the number of new rows in a setting."""
+    """`where` filters the payload (called `NEW`); `count_inserted` leaves the number of new rows in a setting.
+
+    Without a payload: `rows` of values for `columns` (None is the column's default).
+    """
 
     table: Name
-    payload: Payload
+    payload: Payload | None = None
     returning: tuple[str, ...] = ()
     conflict: Conflict | None = None
     where: tuple[Condition, ...] = ()
     count_inserted: bool = False
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Expression | None, ...], ...] = ()
 
 
 class Update(Struct, frozen=True):
