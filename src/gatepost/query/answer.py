@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .call import call
 from .read import SOURCE, count_rows, select
 from .sql import Parameters, Statement, Template, identifier, qualified
-from .tree import SCALAR, Answer, Body, Call, Delete, Guard, Handler, Insert, Update, Write
+from .tree import SCALAR, Answer, Body, Call, Delete, Guard, Handler, Insert, Read, Update, Write
 from .write import INSERTED, delete, insert, update
 
 PAGE = "gatepost_page"
@@ -41,6 +41,13 @@ def template(node: Answer, inert: bool = False) -> Template:
     """The statement of an answer whose values come later."""
     params = Parameters()
     text, _ = statement(node, params)
+    return Template(text, tuple(params.given), inert)
+
+
+def plain(node: Read | Write, inert: bool = False) -> Template:
+    """A read or write as it is: its rows as PostgreSQL gives them."""
+    params = Parameters()
+    text = select(node, params) if isinstance(node, Read) else write(node, params)
     return Template(text, tuple(params.given), inert)
 
 

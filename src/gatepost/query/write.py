@@ -16,6 +16,8 @@ INSERTED = "gatepost.inserted"
 
 def insert(node: Insert, params: Parameters) -> str:
     """INSERT … SELECT from the payload; with a conflict's columns ON CONFLICT."""
+    if node.payload is None:
+        return insert_rows(node, params)
     names = [identifier(column.name) for column in node.payload.columns]
     into = f" ({', '.join(names)})" if names else ""
     new = ", ".join(f"{identifier(NEW)}.{name}" for name in names)
@@ -28,12 +30,24 @@ def insert(node: Insert, params: Parameters) -> str:
     return text + returning(node.table, node.returning)
 
 
+def insert_rows(node: Insert, params: Parameters) -> str:
+    """INSERT … VALUES: PostgreSQL reads each value as its column's type."""
+    if node.columns:
+        texts = (", ".join(expression(v, params) if v else "DEFAULT" for v in row) for row in node.rows)
+        values = f"({', '.join(map(identifier, node.columns))}) VALUES {', '.join(f'({text})' for text in texts)}"
+    else:
+        values = "DEFAULT VALUES"
+    text = f"INSERT INTO {qualified(*node.table)} {values}"
+    text += on_conflict(node.conflict, (), False) if node.conflict else ""
+    return text + returning(node.table, node.returning)
+
+
 def on_conflict(conflict: Conflict, columns: Iterable[NewColumn], counted: bool) -> str:
     """What happens to rows that are there already."""
     target = ", ".join(identifier(column) for column in conflict.columns)
     sets = [f"{identifier(c.name)} = EXCLUDED.{identifier(c.name)}" for c in columns]
     if not conflict.merge or not sets:
-        return f" ON CONFLICT ({target}) DO NOTHING"
+        return f" ON CONFLICT ({target}) DO NOTHING" if target else " ON CONFLICT DO NOTHING"
     only_old = f" WHERE {count_inserted('-')}" if counted else ""
     return f" ON CONFLICT ({target}) DO UPDATE SET {', '.join(sets)}{only_old}"
 

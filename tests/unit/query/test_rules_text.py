@@ -3,7 +3,7 @@
 import pytest
 
 from gatepost.catalog import Name
-from gatepost.query.answer import template
+from gatepost.query.answer import plain, template
 from gatepost.query.read import condition, expression, select
 from gatepost.query.sql import Inline, Parameters, Slot, Statement, literal
 from gatepost.query.tree import (
@@ -15,9 +15,11 @@ from gatepost.query.tree import (
     Claim,
     Column,
     Compare,
+    Conflict,
     Elements,
     Exists,
     Holds,
+    Insert,
     Literal,
     NewColumn,
     Not,
@@ -30,7 +32,7 @@ from gatepost.query.tree import (
     Truth,
     Update,
 )
-from gatepost.query.write import update
+from gatepost.query.write import insert, update
 
 POST, MEMBER = Name("public", "post"), Name("public", "member")
 MINE = Compare(Column("user", "m"), "equal", Claim(("sub",), "uuid"))
@@ -93,6 +95,23 @@ def test_an_update_takes_computed_values() -> None:
     assert update(Update(POST, values=(("views", more),), returning=("id",)), Parameters()) == (
         'UPDATE "public"."post" SET "views" = ("post"."views" + $1::int) RETURNING "post"."id"'
     )
+
+
+def test_an_insert_takes_rows_of_values() -> None:
+    rows = ((Literal("1"), None), (Literal("2"), Literal(b"t")))
+    node = Insert(POST, columns=("id", "shown"), rows=rows, conflict=Conflict(), returning=("id",))
+    assert plain(node).text == (
+        'INSERT INTO "public"."post" ("id", "shown") VALUES ($1, DEFAULT), ($2, $3)'
+        ' ON CONFLICT DO NOTHING RETURNING "post"."id"'
+    )
+    assert plain(node).params == (b"1", b"2", b"t")
+    assert insert(Insert(POST), Parameters()) == (
+        'INSERT INTO "public"."post" DEFAULT VALUES RETURNING 1 AS gatepost_one'
+    )
+
+
+def test_a_read_stands_alone_where_its_rows_are_wanted_as_they_are() -> None:
+    assert plain(Read(POST, "post", (Output(Column("id", "post")),))).text == 'SELECT "post"."id" FROM "public"."post"'
 
 
 def test_slots_are_filled_when_the_statement_is_sent() -> None:
