@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 import psycopg
 from psycopg import generators, pq
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.waiting import wait_conn_async
 
 from .. import observe
@@ -51,13 +51,14 @@ READ, SKIP, SYNC = Step(reads=True), Step(), Step()
 
 
 class Prepared:
-    """A statement the server knows by name; `columns` are learnt from its first answer."""
+    """A statement the server knows by name; `columns` and their `types` are learnt from its first answer."""
 
-    __slots__ = ("columns", "key", "name", "read", "skip")
+    __slots__ = ("columns", "key", "name", "read", "skip", "types")
 
     def __init__(self, name: bytes, key: Key) -> None:
         self.name, self.key = name, key
         self.columns: tuple[str, ...] | None = None
+        self.types: tuple[int, ...] = ()
         # The steps of all its uses: they hold nothing of one use.
         self.read, self.skip = Step(self, reads=True), Step(self)
 
@@ -270,14 +271,16 @@ def _settle(batch: Batch) -> None:
 
 def _read(result: pq.abc.PGresult, prepared: Prepared | None) -> Result:
     width = range(result.nfields)
-    columns = prepared.columns if prepared is not None else None
-    if columns is None:
+    if prepared is not None and prepared.columns is not None:
+        columns, types = prepared.columns, prepared.types
+    else:
         columns = tuple((result.fname(index) or b"").decode() for index in width)
+        types = tuple(result.ftype(index) for index in width)
         if prepared is not None:
-            prepared.columns = columns
+            prepared.columns, prepared.types = columns, types
     value = result.get_value
     rows = [tuple(value(row, column) for column in width) for row in range(result.ntuples)]
-    return Result(columns, rows, (result.command_status or b"").decode())
+    return Result(columns, rows, (result.command_status or b"").decode(), types)
 
 
 def _on_notice(result: pq.abc.PGresult) -> None:
@@ -285,13 +288,16 @@ def _on_notice(result: pq.abc.PGresult) -> None:
     observe.emit("database.notice", state=state.decode())
 
 
-async def connect(conninfo: str, timeout: float, *, named: bool = True) -> Connection:
+async def connect(conninfo: str, timeout: float, *, named: bool = True, options: str = "") -> Connection:
     """Open a connection (conninfo or URL). Unavailable where the server does not answer or says no.
 
-    Session defaults travel in the start-up packet, so that RESET ALL comes back to them.
+    Session defaults travel in the start-up packet, so that RESET ALL comes back to them; `options` adds to those that
+    the conninfo has (`-c TimeZone=UTC`).
     """
     try:
-        full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8")
+        given = conninfo_to_dict(conninfo).get("options") or ""
+        settings = {"options": f"{given} {options}".strip()} if options else {}
+        full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8", **settings)
         pgconn = await asyncio.wait_for(wait_conn_async(generators.connect(full)), timeout)
     except (psycopg.Error, OSError, TimeoutError) as error:
         raise Unavailable("The database cannot be reached", _first_line(error)) from None

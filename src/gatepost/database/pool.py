@@ -24,8 +24,8 @@ IDLE_SECONDS = 60.0
 class Pool:
     """Connections of one login, opened when needed, closed when idle for a minute."""
 
-    def __init__(self, conninfo: str, size: int, timeout: float, *, named: bool = True) -> None:
-        self.conninfo, self.size, self.timeout, self.named = conninfo, size, timeout, named
+    def __init__(self, conninfo: str, size: int, timeout: float, *, named: bool = True, options: str = "") -> None:
+        self.conninfo, self.size, self.timeout, self.named, self.options = conninfo, size, timeout, named, options
         self._idle: deque[tuple[Connection, float]] = deque()
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -58,7 +58,7 @@ class Pool:
     async def _new(self) -> Connection:
         self._open += 1
         try:
-            return await connect(self.conninfo, self.timeout, named=self.named)
+            return await connect(self.conninfo, self.timeout, named=self.named, options=self.options)
         except BaseException:
             self._open -= 1
             self._wake(None)

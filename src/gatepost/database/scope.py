@@ -48,11 +48,15 @@ class Scope(Protocol):
 class Database:
     """The doors. `logins` maps `authenticator`, `service` (optional), `auth` … to conninfos.
 
-    `role_settings` holds what `ALTER ROLE … SET` gave the API roles; the catalog's owner keeps it current.
+    `role_settings` holds what `ALTER ROLE … SET` gave the API roles; the catalog's owner keeps it current. `options`
+    are session defaults of every connection (`-c TimeZone=UTC`).
     """
 
-    def __init__(self, logins: Mapping[str, str], settings: DatabaseSettings | None = None) -> None:
+    def __init__(
+        self, logins: Mapping[str, str], settings: DatabaseSettings | None = None, *, options: str = ""
+    ) -> None:
         self.settings = settings or DatabaseSettings()
+        self._options = options
         self.role_settings: Mapping[str, tuple[tuple[str, str], ...]] = {}
         self._pools = {name: self._pool(name, conninfo) for name, conninfo in logins.items()}
         self._lanes: dict[tuple[str, str], Lanes] = {}
@@ -61,7 +65,8 @@ class Database:
 
     def _pool(self, name: str, conninfo: str) -> Pool:
         size = self.settings.pool_size if name == "authenticator" else max(2, self.settings.pool_size // 2)
-        return Pool(conninfo, size, self.settings.acquire_timeout, named=self.settings.prepared_statements)
+        named, timeout = self.settings.prepared_statements, self.settings.acquire_timeout
+        return Pool(conninfo, size, timeout, named=named, options=self._options)
 
     async def run(
         self, identity: Identity, statements: Sequence[Statement], context: Context = NO_CONTEXT

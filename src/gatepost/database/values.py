@@ -28,11 +28,14 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 
 
 class Result(msgspec.Struct, frozen=True, gc=False):
-    """Rows as PostgreSQL wrote them, in text form: None is NULL. `tag` is the command tag (`UPDATE 3`)."""
+    """Rows as PostgreSQL wrote them, in text form: None is NULL. `tag` is the command tag (`UPDATE 3`), `types` are the
+    columns' types as PostgreSQL numbers them.
+    """
 
     columns: tuple[str, ...]
     rows: list[tuple[Parameter, ...]]
     tag: str = ""
+    types: tuple[int, ...] = ()
 
     @property
     def first(self) -> tuple[Parameter, ...] | None:
