@@ -1,0 +1,79 @@
+"""Rules that compare the row before and after an update, or allow a change of one field: trigger functions.
+
+In: conditions about OLD and NEW. Out: PL/pgSQL bodies that raise 42501, naming the rules and where they stand, with
+the same as JSON in DETAIL for programs. Never: a change to a row.
+"""
+
+import json
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from gatepost.catalog import Name
+from gatepost.query.read import condition as printed
+from gatepost.query.sql import identifier, literal
+from gatepost.query.tree import Condition
+from gatepost.zmodel.schema import Rule
+
+from .claims import inline
+
+OLD = "old"
+NEW = "new"
+
+
+class FieldCheck(Struct, frozen=True):
+    """`condition`, about OLD, must hold where `column` changes; `comparable` where its type has equality."""
+
+    field: str
+    column: str
+    condition: Condition
+    rules: tuple[Rule, ...]
+    comparable: bool = True
+
+
+def fields_body(table: Name, model: str, checks: Iterable[FieldCheck]) -> str:
+    """Before an update: who may change which field."""
+    parts = [_field(table, model, each) for each in checks]
+    return "begin\n" + "\n".join(parts) + "\n    return new;\nend"
+
+
+def _field(table: Name, model: str, check: FieldCheck) -> str:
+    column, cast = identifier(check.column), "" if check.comparable else "::text"
+    changed = f"new.{column}{cast} is distinct from old.{column}{cast}"
+    said = f"{model}.{check.field} may not be changed: {listed(check.rules)}"
+    detail = described(model, "update", check.rules, check.field)
+    raised = _raise(said, detail, table, check.column)
+    return f"    if {changed} and not coalesce(({_about(check.condition)}), false) then\n{raised}\n    end if;"
+
+
+def after_body(table: Name, model: str, condition: Condition, rules: tuple[Rule, ...]) -> str:
+    """After an update: what the row has become."""
+    said = f"{model} may not become what the update makes of it: {listed(rules)}"
+    raised = _raise(said, described(model, "post-update", rules), table)
+    return (
+        f"begin\n    if not coalesce(({_about(condition)}), false) then\n{raised}\n    end if;\n    return null;\nend"
+    )
+
+
+def _about(condition: Condition) -> str:
+    return printed(condition, inline())
+
+
+def _raise(said: str, detail: str, table: Name, column: str | None = None) -> str:
+    more = f", column = {literal(column)}" if column else ""
+    return (
+        f"        raise exception using errcode = '42501', message = {literal(said)},\n"
+        f"            detail = {literal(detail)},\n"
+        f"            schema = {literal(table.schema)}, table = {literal(table.name)}{more};"
+    )
+
+
+def listed(rules: Iterable[Rule]) -> str:
+    """Rules and places, for people."""
+    return "; ".join(f"{rule.effect} {rule.text} ({rule.place})" for rule in rules)
+
+
+def described(model: str, operation: str, rules: Iterable[Rule], field: str | None = None) -> str:
+    """The same for programs; `Rejection` reads it."""
+    found = [{"effect": rule.effect, "text": rule.text, "place": str(rule.place)} for rule in rules]
+    return json.dumps({"model": model, "operation": operation, "field": field, "rules": found}, ensure_ascii=False)
