@@ -1,0 +1,296 @@
+"""The client: a schema and a database as an object.
+
+In: calls on models, as methods with keyword arguments or as dictionaries. Out: rows, or an OrmError.
+Never: a client that changes: binding an identity, a plugin or an option gives another one.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Literal, Self, Unpack
+
+from gatepost.identity import Identity
+from gatepost.orm.auth import User, bind
+from gatepost.orm.calls import Arguments, Call, ModelAccess, TransactionBlock
+from gatepost.orm.errors import ConfigError, InvalidInput, NotSupported, OrmError, RejectedByPolicy
+from gatepost.orm.hooks import perform
+from gatepost.orm.opening import (
+    Opening,
+    Setup,
+    check_names,
+    door,
+    model_named,
+    options_of,
+    schema_of,
+    setup_of,
+)
+from gatepost.orm.operations import operation_named, snake, unknown
+from gatepost.orm.plugins import Plugin
+from gatepost.orm.procedures import Procedures
+from gatepost.orm.raw import execute_raw, query_raw
+from gatepost.orm.session import Guard, Session
+from gatepost.zmodel.load import Given
+from gatepost.zmodel.schema import Schema
+
+SERVICE = Identity("service_role", {"role": "service_role"})
+LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
+
+
+class Unset:
+    """What stands for an argument that was not given."""
+
+
+UNSET = Unset()
+
+
+class Client:
+    """A client of one schema and one database, bound to an identity (unbound: nobody).
+
+    `db.post.find_many(where={…})` for a model Post; `db.model("Post")` for any name. Open it with `connect`.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        setup: Setup,
+        plugins: tuple[Plugin, ...] = (),
+        ending: AsyncExitStack | None = None,
+    ) -> None:
+        self.session = session
+        self.plugins = plugins
+        self._setup = setup
+        self._ending = ending
+
+    # ------------------------------------------------------------------ opening and closing
+
+    @classmethod
+    def connect(
+        cls,
+        schema: Given | Schema,
+        dsn: str,
+        *,
+        guard: Literal["database", "query"] = "database",
+        **options: Unpack[Opening],
+    ) -> Self:
+        """A client; connections are opened when needed. ConfigError for anything it could not work with.
+
+        `guard` "database": row level security holds the rules, and the dsn's login may set the API roles; "query":
+        the rules stand in the SQL, which runs as the dsn's own user.
+        """
+        if guard not in ("database", "query"):
+            raise ConfigError(f'guard is "database" or "query", not {guard!r}')
+        return cls._open(schema, dsn, guard, options)
+
+    @classmethod
+    def unguarded(cls, schema: Given | Schema, dsn: str, **options: Unpack[Opening]) -> Self:
+        """A client that no rule holds back, as the dsn's own user: for scripts, set-up and administration."""
+        return cls._open(schema, dsn, "none", options)
+
+    @classmethod
+    def _open(cls, schema: Given | Schema, dsn: str, guard: Guard, options: Opening) -> Self:
+        check_names(options)
+        loaded = schema_of(schema)
+        setup = setup_of(loaded, dsn, guard, options)
+        chosen = options_of(loaded, options)
+        way = door(dsn, guard, options.get("pool_size", 10), options.get("timeout", 10.0))
+        rules, plans = setup.rules(loaded, guard)
+        session = Session(loaded, rules, guard, way, setup.compat, chosen, plans=plans)
+        return cls(session, setup, tuple(options.get("plugins", ())))
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self.session.door.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _derived(self, session: Session | None = None, plugins: tuple[Plugin, ...] | None = None) -> Self:
+        plugins = self.plugins if plugins is None else plugins
+        return type(self)(session or self.session, self._setup, plugins, self._ending)
+
+    # ------------------------------------------------------------------ who asks
+
+    def set_auth(self, user: User) -> Self:
+        """The client bound to an Identity, to a user that server code vouches for (`{"id": …}`), or to nobody (None).
+
+        Inside a transaction: for the calls made on what this gives, in the same transaction.
+        """
+        identity, auth = bind(self.schema, user)
+        return self._derived(replace(self.session, identity=identity, claims=identity.claims, auth=auth))
+
+    @property
+    def auth(self) -> Mapping[str, Any] | None:
+        """The user as rules see it (`auth()`); None is nobody."""
+        return self.session.auth
+
+    @property
+    def schema(self) -> Schema:
+        """The schema that the client was opened with."""
+        return self.session.schema
+
+    # ------------------------------------------------------------------ calls
+
+    def model(self, name: str) -> ModelAccess:
+        """The operations of a model, by its name or a spelling of it; InvalidInput where there is none."""
+        return ModelAccess(self, self._model(name))
+
+    def __getattr__(self, name: str) -> ModelAccess:
+        for plugin in reversed(self.__dict__.get("plugins", ())):
+            if name in plugin.members:
+                return plugin.members[name]
+        setup: Setup | None = self.__dict__.get("_setup")
+        found = model_named(setup.models, name) if setup is not None else None
+        if found is None or setup is None:
+            near = unknown("model or member", name, {snake(each): each for each in setup.models}) if setup else name
+            raise AttributeError(near, name=name, obj=self)
+        return ModelAccess(self, found)
+
+    def _model(self, name: str) -> str:
+        found = model_named(self._setup.models, name)
+        if found is None:
+            raise InvalidInput(unknown("model", name, self.schema.models))
+        return found
+
+    def call(
+        self,
+        model: str,
+        operation: str,
+        args: Arguments | None = None,
+        *,
+        auth: "User | Unset" = UNSET,
+        policy: bool | None = None,
+        validate_input: bool | None = None,
+    ) -> Call[Any]:
+        """Any operation of any model by name, in ZenStack's spelling or in snake_case.
+
+        For this call alone: another identity, policies off (or on, for an unguarded client), no validation of input.
+        """
+        client = self if isinstance(auth, Unset) else self.set_auth(auth)
+        if policy is not None:
+            client = client._with_policy(policy)
+        if validate_input is not None:
+            client = client.set_input_validation(validate_input)
+        return Call(client, self._model(model), operation_named(operation), {} if args is None else args)
+
+    def _with_policy(self, on: bool) -> Self:
+        """Off: as service_role where the database holds the rules. On: as the client was opened, else in the SQL."""
+        opened = self._setup.guard
+        if opened == "database":
+            return self._derived(replace(self.session, identity=SERVICE)) if not on else self
+        guard: Guard = "query" if on else "none"
+        rules, plans = self._setup.rules(self.schema, guard)
+        return self._derived(replace(self.session, guard=guard, rules=rules, plans=plans))
+
+    async def perform(self, model: str, operation: str, args: Arguments) -> Any:
+        """Run an operation (ZenStack's spelling) through the plugins."""
+        return await perform(self, model, operation, args)
+
+    @property
+    def procs(self) -> Procedures:
+        """The schema's procedures: `await db.procs.sign_up(name="Ada")`."""
+        return Procedures(self, self._setup.procedures)
+
+    # ------------------------------------------------------------------ options and plugins
+
+    def use(self, plugin: Plugin) -> Self:
+        """The client with a plugin more; the last one is outermost."""
+        return self._derived(plugins=(*self.plugins, plugin))
+
+    def unuse(self, id: str) -> Self:
+        """The client without the plugins of that id."""
+        return self._derived(plugins=tuple(each for each in self.plugins if each.id != id))
+
+    def unuse_all(self) -> Self:
+        """The client without plugins; rules stay."""
+        return self._derived(plugins=())
+
+    def set_input_validation(self, on: bool) -> Self:
+        """The client with or without validation attributes and checks of arguments."""
+        return self._derived(replace(self.session, options=replace(self.session.options, validate_input=on), plans={}))
+
+    # ------------------------------------------------------------------ transactions
+
+    def transaction(
+        self, calls: Sequence[Call[Any]] | None = None, *, isolation: str | None = None
+    ) -> TransactionBlock:
+        """`async with db.transaction() as tx`, or `await db.transaction([db.post.create(…), …])`.
+
+        One inside another is the same. `isolation`: read uncommitted, read committed, repeatable read, serializable.
+        """
+        return TransactionBlock(self, calls, level(isolation))
+
+    def within(self, session: Session) -> Self:
+        """This client in the transaction of another session."""
+        return self._derived(replace(self.session, running=session.running))
+
+    async def begin(self, *, isolation: str | None = None) -> Self:
+        """A client in a new transaction, which `commit()` or `rollback()` ends."""
+        if self.session.running is not None:
+            raise NotSupported("The client is in a transaction already; there are no transactions within one")
+        stack = AsyncExitStack()
+        session = await stack.enter_async_context(self.session.transaction(level(isolation)))
+        return type(self)(session, self._setup, self.plugins, stack)
+
+    async def commit(self) -> None:
+        """Keep what the transaction did."""
+        await self._ended().aclose()
+
+    async def rollback(self) -> None:
+        """Undo what the transaction did."""
+        undone = RolledBack()
+        try:
+            await self._ended().__aexit__(RolledBack, undone, None)
+        except RolledBack:
+            return
+
+    def _ended(self) -> AsyncExitStack:
+        running = self.session.running
+        if self._ending is None or running is None:
+            raise OrmError("There is no transaction that begin() opened")
+        if running.ended:
+            raise OrmError("The transaction has ended already")
+        return self._ending
+
+    # ------------------------------------------------------------------ SQL
+
+    async def query_raw(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        """Rows of a statement with `$1 …`. Under rules that stand in the SQL it is refused, unless allowed."""
+        self._check_raw()
+        return await query_raw(self.session, sql, values)
+
+    async def execute_raw(self, sql: str, *values: object) -> int:
+        """How many rows a statement touched. Under rules that stand in the SQL it is refused, unless allowed."""
+        self._check_raw()
+        return await execute_raw(self.session, sql, values)
+
+    def _check_raw(self) -> None:
+        """Row level security holds for every SQL; rules in the query hold for none but the client's own."""
+        guarded = self.session.guard == "query" or (self._setup.compat and self.session.guard != "none")
+        if guarded and not self._setup.allow_raw_sql:
+            raise RejectedByPolicy("non-CRUD queries are not allowed", reason="other")
+
+    # ------------------------------------------------------------------ the database itself
+
+    async def ping(self) -> None:
+        """Unreachable where the database does not answer."""
+        await query_raw(self.session, "select 1", ())
+
+
+class RolledBack(Exception):
+    """Ends a transaction that was begun and is not wanted."""
+
+
+def level(name: str | None) -> str | None:
+    """An isolation level as PostgreSQL spells it; `RepeatableRead` and `repeatable_read` are spellings too."""
+    if name is None:
+        return None
+    words = snake(name.strip()).replace("_", " ").replace("-", " ")
+    if words not in LEVELS:
+        raise InvalidInput(unknown("isolation level", name, dict.fromkeys(LEVELS)))
+    return words

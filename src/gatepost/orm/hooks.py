@@ -1,0 +1,47 @@
+"""A call on its way: through the plugins, to the planners, and back.
+
+In: a client, a model, an operation, arguments. Out: its result, with the members that plugins compute.
+Never: a way to the database of its own.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gatepost.orm.calls import Arguments
+from gatepost.orm.operations import ACTIONS, SNAKE
+from gatepost.orm.plugins import Plugin, Proceed, Query
+from gatepost.orm.read import read
+from gatepost.orm.write import write
+
+if TYPE_CHECKING:
+    from gatepost.orm.client import Client
+
+
+async def perform(client: "Client", model: str, operation: str, args: Arguments) -> Any:
+    """Run an operation; the plugin installed last is asked first."""
+    if not client.plugins:
+        return await execute(client, model, operation, args)
+
+    async def run(final: Mapping[str, Any]) -> Any:
+        return await execute(client, model, operation, final)
+
+    proceed: Proceed = run
+    for plugin in client.plugins:
+        if plugin.on_query is not None:
+            proceed = _wrapped(plugin, client, model, operation, proceed)
+    return await proceed(args)
+
+
+def _wrapped(plugin: Plugin, client: "Client", model: str, operation: str, proceed: Proceed) -> Proceed:
+    hook = plugin.on_query
+
+    async def run(args: Mapping[str, Any]) -> Any:
+        return await hook(Query(model, SNAKE[operation], args, proceed, client)) if hook else await proceed(args)
+
+    return run
+
+
+async def execute(client: "Client", model: str, operation: str, args: Arguments) -> Any:
+    """Run an operation, past the plugins."""
+    door = write if operation in ACTIONS else read
+    return await door(client.session, model, operation, args)

@@ -1,0 +1,85 @@
+"""What a program may hang into a client: hooks around calls and procedures, computed members of results.
+
+In: plugins in the order in which they were installed. Out: a call that runs through them, the last one outermost.
+Never: a way past the rules: what a hook asks for is asked for by the same identity.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gatepost.orm.client import Client
+
+Proceed = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A call on its way to the database, as `on_query` sees it.
+
+    `operation` is spelled as the method (`find_many`), `args` are the caller's. `proceed(args)` goes on, maybe with
+    other arguments, and gives the result.
+    """
+
+    model: str
+    operation: str
+    args: Mapping[str, Any]
+    proceed: Proceed
+    client: "Client"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureCall:
+    """A procedure's call, as `on_procedure` sees it; `args` are by the parameters' names."""
+
+    name: str
+    mutation: bool
+    args: Mapping[str, Any]
+    proceed: Proceed
+    client: "Client"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A create, update or delete that was asked for, as the mutation hooks see it.
+
+    `operation` is the method's name, `action` what it does. `load()` reads the rows concerned: before the mutation
+    those that it will touch, after it those that it left. `client` shares the mutation's transaction where there is
+    one; what it mutates calls no mutation hooks.
+    """
+
+    model: str
+    operation: str
+    action: str
+    args: Mapping[str, Any]
+    load: Callable[[], Awaitable[list[dict[str, Any]]]]
+    client: "Client"
+    before: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultField:
+    """A member that results get from other members: `compute(row)` sees at least the fields in `needs`."""
+
+    needs: tuple[str, ...]
+    compute: Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plugin, told apart by `id`.
+
+    `members` are further members of the client. `results` are by model, then member. The mutation hooks run around
+    every create, update and delete that is called; with `within_transaction` the one after runs before the commit, and
+    its exception undoes the mutation.
+    """
+
+    id: str
+    on_query: Callable[[Query], Awaitable[Any]] | None = None
+    on_procedure: Callable[[ProcedureCall], Awaitable[Any]] | None = None
+    before_mutation: Callable[[Mutation], Awaitable[None]] | None = None
+    after_mutation: Callable[[Mutation], Awaitable[None]] | None = None
+    within_transaction: bool = False
+    members: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    results: Mapping[str, Mapping[str, ResultField]] = field(default_factory=dict[str, Mapping[str, ResultField]])
