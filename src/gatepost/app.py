@@ -272,7 +272,7 @@ def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> N
         surface = room.alone(server.database, settings, harmless)
     else:
         surface = room.behind_door(server.database, settings, identifier.identify, harmless)
-    server.mounts.append(Mount(prefix, surface, surface.refuse))
+    server.mounts.append(Mount(prefix, surface, surface.refuse, begin=surface.begin))
     server.loaders.append(surface.load)
 
 

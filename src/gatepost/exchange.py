@@ -4,8 +4,9 @@ In: what the front door read from the socket, whole and within its limits. Out: 
 Never: a socket, a framework, or an opinion about who the caller is; the proof is carried unread.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -13,8 +14,23 @@ from .identity import Proof
 
 Headers = list[tuple[bytes, bytes]]
 
+HEAD = "gatepost.head"
+"""Our own server's key in an ASGI scope: the Head of a request."""
+
 ANSWER = "gatepost.answer"
 """Our own server's key in an ASGI scope: `await scope[ANSWER](status, reason, headers, body)` answers whole."""
+
+
+class Head:
+    """Headers, and what was worked out from them and nothing else: requests of one connection that send the same
+    headers share it.
+    """
+
+    __slots__ = ("headers", "kept")
+
+    def __init__(self, headers: Headers) -> None:
+        self.headers = headers
+        self.kept: dict[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -22,8 +38,8 @@ class Request:
     """A request within one surface: `path` starts below the surface's prefix and is percent-decoded.
 
     `raw_path` is the same part undecoded, `query` the raw query string, `headers` lower-case names in the order sent,
-    `client` the peer's address. `prefix` is what was cut off (`/rest/v1`), `base_url` scheme and authority as the
-    client wrote them.
+    `kept` what was worked out from them, `client` the peer's address. `prefix` is what was cut off (`/rest/v1`),
+    `base_url` scheme and authority as the client wrote them.
     """
 
     method: str
@@ -37,6 +53,7 @@ class Request:
     prefix: str = ""
     base_url: str = ""
     id: str = ""
+    kept: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def header(self, name: bytes) -> str | None:
         """The first header of that lower-case name, decoded as Latin-1, or None."""
@@ -56,3 +73,6 @@ class Response(msgspec.Struct):
 
 
 Surface = Callable[[Request], Awaitable[Response]]
+
+Finish = Callable[[Response | Coroutine[Any, Any, Response]], None]
+"""Takes an answer that comes without a task: the answer itself, or what still has to be waited for."""

@@ -4,16 +4,17 @@ In: ASGI. Out: one Request to the surface its path names, one Response back, wit
 Never: an opinion about who may see what: it hands each surface the raw Proof, and lets the surface word its refusals.
 """
 
+import asyncio
 import itertools
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from . import observe
-from .exchange import ANSWER, Headers, Request, Response, Surface
+from .exchange import ANSWER, HEAD, Finish, Head, Headers, Request, Response, Surface
 from .identity import Proof
 from .identity.identify import Identifier
 from .problem import Problem
@@ -23,6 +24,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Named = dict[bytes, bytes]
 Refuse = Callable[[Request, Problem], Response]
+Answer = Callable[[int, str | None, Headers, bytes], None]
 
 JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
 BODILESS = frozenset((204, 304))
@@ -44,13 +46,27 @@ ELSEWHERE = {
 @dataclass(frozen=True, slots=True)
 class Mount:
     """A surface under a prefix. `refuse` words the door's own refusals in the surface's dialect; `needs_key` says for
-    a path below the prefix whether a request must bring a key.
+    a path below the prefix whether a request must bring a key; `begin` answers what it can without a task, and is
+    False, having done nothing, for all else.
     """
 
     prefix: str
     surface: Surface
     refuse: Refuse
     needs_key: Callable[[str], bool] = field(default=lambda path: True)
+    begin: Callable[[Request, Finish], bool] | None = None
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """What the head of a request says of who sends it."""
+
+    named: Named
+    proof: Proof
+    browser: bool
+    origin: bytes | None
+    authority: str
+    sends: bool
+    """Whether a body follows."""
 
 
 def refuse(request: Request, problem: Problem) -> Response:
@@ -84,27 +100,68 @@ class Gateway:
         self._on_start, self._on_stop = on_start, on_stop
         self._stem = secrets.token_hex(6)
         self._serial = itertools.count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The order of the steps: route, preflight, key, body, surface, send."""
         if scope["type"] != "http":
             await self._serve_other(scope, receive, send)
             return
-        mount, request, named = self._open(scope)
-        origin = named.get(b"origin") if self.cors else None
-        if origin is not None and request.method == "OPTIONS" and b"access-control-request-method" in named:
+        mount, request, caller = self._open(scope)
+        named = caller.named
+        if caller.origin is not None and request.method == "OPTIONS" and b"access-control-request-method" in named:
             response = self._preflight(named)
         else:
-            response = await self._ask(mount, request, named, receive)
-        if origin is not None:
-            self._allow(response, origin)
-        body = _complete(request, response)
+            response = await self._ask(mount, request, caller, receive)
+        body = self._complete(request, caller, response)
         answer = scope.get(ANSWER)
         if answer is not None:
             await answer(response.status, response.reason, response.headers, body)
             return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": body})
+
+    def begin(self, scope: Scope, answer: Answer) -> bool:
+        """Answer a request without a body and without a task, where its surface can; what ASGI asks else is done in the
+        same order. False where nothing was done.
+        """
+        mount = self._route(scope["path"])
+        if mount is None or mount.begin is None or scope["method"] not in ("GET", "HEAD"):
+            return False
+        _, request, caller = self._open(scope)
+        if caller.sends:
+            return False
+        if self.identifier is not None and mount.needs_key(request.path):
+            try:
+                self.identifier.check_key(caller.proof, browser=caller.browser)
+            except Problem:
+                return False  # the other way words it
+
+        def finish(response: Response | Coroutine[Any, Any, Response]) -> None:
+            if not isinstance(response, Response):
+                self._wait(response, mount, request, finish)
+                return
+            body = self._complete(request, caller, response)
+            try:
+                answer(response.status, response.reason, response.headers, body)
+            except ValueError as error:
+                failed = self._fail(mount, request, error)
+                answer(failed.status, None, failed.headers, self._complete(request, caller, failed))
+
+        return mount.begin(request, finish)
+
+    def _wait(self, response: Coroutine[Any, Any, Response], mount: Mount, request: Request, finish: Finish) -> None:
+        """What needs a task after all."""
+
+        async def wait() -> None:
+            try:
+                finish(await response)
+            except Exception as error:
+                finish(self._fail(mount, request, error))
+
+        task = asyncio.get_running_loop().create_task(wait())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -113,29 +170,44 @@ class Gateway:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
-    def _open(self, scope: Scope) -> tuple[Mount | None, Request, Named]:
+    def _open(self, scope: Scope) -> tuple[Mount | None, Request, Caller]:
         path: str = scope["path"]
-        headers: Headers = scope["headers"]
-        named = dict(headers)
+        head: Head = scope.get(HEAD) or Head(scope["headers"])
+        caller: Caller | None = head.kept.get("gateway")
+        if caller is None:
+            caller = head.kept["gateway"] = self._caller(head.headers, scope)
         mount = self._route(path)
         prefix = "" if mount is None else mount.prefix
         cut = len(prefix)
         raw: bytes = scope.get("raw_path") or path.encode()
-        client, host = scope.get("client"), named.get(b"host")
+        client = scope.get("client")
         request = Request(
             scope["method"],
             path[cut:] or "/",
             scope["query_string"],
-            headers,
+            head.headers,
             b"",
-            self._proof(named),
+            caller.proof,
             client[0] if client else "",
             raw[cut:] or b"/",
             prefix,
-            f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}" if host else "",
-            self._identify_request(named.get(b"x-request-id")),
+            caller.authority,
+            self._identify_request(caller.named.get(b"x-request-id")),
+            head.kept,
         )
-        return mount, request, named
+        return mount, request, caller
+
+    def _caller(self, headers: Headers, scope: Scope) -> Caller:
+        named = dict(headers)
+        host = named.get(b"host")
+        return Caller(
+            named,
+            self._proof(named),
+            _is_browser(named),
+            named.get(b"origin") if self.cors else None,
+            f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}" if host else "",
+            b"content-length" in named or b"transfer-encoding" in named,
+        )
 
     def _proof(self, named: Named) -> Proof:
         given, bearer = named.get(b"apikey"), named.get(b"authorization")
@@ -158,21 +230,25 @@ class Gateway:
             return given.decode()
         return f"{self._stem}-{next(self._serial):x}"
 
-    async def _ask(self, mount: Mount | None, request: Request, named: Named, receive: Receive) -> Response:
+    async def _ask(self, mount: Mount | None, request: Request, caller: Caller, receive: Receive) -> Response:
         if mount is None:
             return refuse(request, _nowhere(request))
         try:
             if self.identifier is not None and mount.needs_key(request.path):
-                self.identifier.check_key(request.proof, browser=_is_browser(named))
-            if b"content-length" in named or b"transfer-encoding" in named:
-                request.body = await self._read(named.get(b"content-length"), receive)
+                self.identifier.check_key(request.proof, browser=caller.browser)
+            if caller.sends:
+                request.body = await self._read(caller.named.get(b"content-length"), receive)
             return await mount.surface(request)
         except Problem as problem:
             return mount.refuse(request, problem)
         except Exception as error:
-            observe.LOGGER.exception("request %s failed", request.id)
-            observe.emit("request.failed", id=request.id, error=type(error).__name__)
-            return mount.refuse(request, _internal(request))
+            return self._fail(mount, request, error)
+
+    def _fail(self, mount: Mount, request: Request, error: Exception) -> Response:
+        """A defect of ours."""
+        observe.LOGGER.error("request %s failed", request.id, exc_info=error)
+        observe.emit("request.failed", id=request.id, error=type(error).__name__)
+        return mount.refuse(request, _internal(request))
 
     async def _read(self, length: bytes | None, receive: Receive) -> bytes:
         """The whole body, or Problem 413 as soon as it is known to be too long."""
@@ -223,6 +299,18 @@ class Gateway:
         response.headers = [each for each in response.headers if not each[0].startswith(b"access-control-allow-o")]
         response.headers += allowed
 
+    def _complete(self, request: Request, caller: Caller, response: Response) -> bytes:
+        """The headers that every answer has; the body that goes out."""
+        if caller.origin is not None:
+            self._allow(response, caller.origin)
+        headers, body = response.headers, response.body
+        headers.append((b"x-request-id", request.id.encode()))
+        if request.method == "HEAD":
+            return b""
+        if response.status not in BODILESS:
+            headers.append((b"content-length", b"%d" % len(body)))
+        return body
+
     async def _live(self, receive: Receive, send: Send) -> None:
         """ASGI's lifespan: start before the first request, stop after the last answer."""
         while True:
@@ -264,14 +352,3 @@ def _nowhere(request: Request) -> Problem:
 
 def _internal(request: Request) -> Problem:
     return Problem("internal_error", 500, "The server failed on this request", f"request {request.id}", "See its log")
-
-
-def _complete(request: Request, response: Response) -> bytes:
-    """The headers that every answer has; the body that goes out."""
-    headers, body = response.headers, response.body
-    headers.append((b"x-request-id", request.id.encode()))
-    if request.method == "HEAD":
-        return b""
-    if response.status not in BODILESS:
-        headers.append((b"content-length", b"%d" % len(body)))
-    return body

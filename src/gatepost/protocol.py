@@ -6,6 +6,7 @@ connection. Never: a head that grows without end in memory.
 
 import asyncio
 import http
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -13,7 +14,7 @@ import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from .exchange import ANSWER, Headers
+from .exchange import ANSWER, HEAD, Head, Headers
 
 COPIED = 64 * 1024
 """A body up to that size travels in one piece with its head."""
@@ -72,6 +73,15 @@ class Cycle(RequestResponseCycle):
         head = self._head(status, reason, headers)
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
+        self._write(head, body)
+
+    def reply(self, status: int, reason: str | None, headers: Headers, body: bytes) -> None:
+        """As `answer`, without a task, where the peer was taking in what it was sent."""
+        head = self._head(status, reason, headers)
+        self._write(head, body)
+        self.on_response = _nothing
+
+    def _write(self, head: bytes, body: bytes) -> None:
         if self.disconnected:
             return
         self.response_started = self.response_complete = True
@@ -86,13 +96,13 @@ class Cycle(RequestResponseCycle):
 
     def _head(self, status: int, reason: str | None, headers: Headers) -> bytes:
         parts = [_status_line(status, reason)]
-        for name, value in (*self.default_headers, *headers):
-            parts += (name, b": ", value, b"\r\n")
+        parts += map(b": ".join, self.default_headers)
+        parts += map(b": ".join, headers)
         if not self.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
-        head = b"".join(parts)
-        lines = 2 + len(self.default_headers) + len(headers) + (not self.keep_alive)
+            parts.append(b"connection: close")
+        lines = len(parts) + 1
+        parts += (b"", b"")
+        head = b"\r\n".join(parts)
         if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
             raise ValueError("a header holds a line break")
         return head
@@ -109,8 +119,12 @@ def _split(url: bytes) -> tuple[bytes, bytes]:
 
 def _status_line(status: int, reason: str | None) -> bytes:
     if reason is None:
-        return STATUS_LINE[status]
-    return f"HTTP/1.1 {status} {reason}\r\n".encode("latin-1", "replace")
+        return STATUS_LINE[status][:-2]
+    return f"HTTP/1.1 {status} {reason}".encode("latin-1", "replace")
+
+
+def _nothing() -> None:
+    """What is called where nobody listens any more."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -123,6 +137,8 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._in_body = False
         self._idle_since = 0.0
+        self._last = Head([])
+        self._begin: Callable[[Any, Any], bool] | None = getattr(cast(Any, self.app), "begin", None)  # pyright: ignore[reportUnknownMemberType]
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -146,7 +162,10 @@ class Protocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; what comes after a body is no header, whoever sent it there."""
         if not self._in_body:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_chunk_header(self) -> None:
         """The last chunk may be followed by further lines: they are as long as a head at most."""
@@ -165,12 +184,22 @@ class Protocol(HttpToolsProtocol):
         version = parser.get_http_version()
         scope = self._scope(version, parser.get_method().decode("ascii"))
         self.cycle = cycle = Cycle(self, scope, version != "1.0" and parser.should_keep_alive())
-        scope[ANSWER] = cycle.answer
         if before is None or before.response_complete:
             self._start_asgi_task(cycle, application)
         else:  # a pipelined request waits for the answer to the one before
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, application))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """A request's turn has come: it is answered without a task, or asked as ASGI.
+
+        A peer that takes nothing in is waited for, in a task.
+        """
+        answering = cast(Cycle, cycle)
+        scope = cast(dict[str, Any], cycle.scope)
+        if self._begin is None or self.flow.write_paused or not self._begin(scope, answering.reply):
+            scope[ANSWER] = answering.answer
+            super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         cycle = cast(Cycle, self.cycle)
@@ -181,6 +210,8 @@ class Protocol(HttpToolsProtocol):
     def _scope(self, version: str, method: str) -> dict[str, Any]:
         raw, query = _split(self.url)
         path = raw.decode("ascii")
+        if self._last.headers != self.headers:
+            self._last = Head(self.headers)
         return {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -191,7 +222,8 @@ class Protocol(HttpToolsProtocol):
             "raw_path": raw,
             "query_string": query,
             "root_path": "",
-            "headers": self.headers,
+            "headers": self._last.headers,
+            HEAD: self._last,
             "client": self.client,
             "server": self.server,
         }

@@ -8,7 +8,9 @@ only then). Never: a decision about who may use the connection, or what a comman
 import asyncio
 import secrets
 from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import psycopg
@@ -64,12 +66,12 @@ class Prepared:
 
 
 class Batch:
-    """Segments sent together and answered together."""
+    """Segments sent together and answered together. `done` is told once, with the results or the first error."""
 
-    __slots__ = ("error", "future", "results", "steps")
+    __slots__ = ("done", "error", "results", "steps")
 
-    def __init__(self, future: asyncio.Future[list[Result]]) -> None:
-        self.future = future
+    def __init__(self, done: Callable[["Batch"], None]) -> None:
+        self.done = done
         self.steps: deque[Step] = deque()
         self.results: list[Result] = []
         self.error: Problem | None = None
@@ -106,10 +108,17 @@ class Connection:
         """Send segments in one go. The future holds the results of all commands that are not silent, or the first
         error; it is done when every segment was answered.
         """
-        batch = Batch(self._loop.create_future())
+        future: asyncio.Future[list[Result]] = self._loop.create_future()
+        self.post(segments, partial(resolve, future))
+        return future
+
+    def post(self, segments: Sequence[list[Command]], done: Callable[[Batch], None]) -> None:
+        """Send segments in one go, for whoever is told without waiting: at once when they are answered."""
+        batch = Batch(done)
         if self.closed:
-            batch.future.set_exception(Unavailable())
-            return batch.future
+            batch.error = Unavailable()
+            _settle(batch)
+            return
         self.pending.append(batch)
         known, steps, send_prepared = self._prepared, batch.steps, self.pgconn.send_query_prepared
         crowded = len(known) > CACHE_SIZE // 2  # else nothing is dropped soon, and order is of no interest
@@ -133,7 +142,6 @@ class Connection:
             # Half a batch was sent (text that is no Unicode, say): the answers could not be told apart any more.
             self._lose("defect")
             raise
-        return batch.future
 
     def forget(self) -> None:
         """The server dropped its named statements (DISCARD ALL, DEALLOCATE ALL): prepare them anew."""
@@ -251,22 +259,27 @@ class Connection:
             observe.emit("database.lost", waiting=len(self.pending))
         while self.pending:
             batch = self.pending.popleft()
-            if not batch.future.done():
-                lost = (
-                    batch.error
-                    if isinstance(batch.error, Unavailable)
-                    else Unavailable("The database connection broke")
-                )
-                batch.future.set_exception(lost)
+            if not isinstance(batch.error, Unavailable):
+                batch.error = Unavailable("The database connection broke")
+            _settle(batch)
+
+
+def resolve(future: asyncio.Future[list[Result]], batch: Batch) -> None:
+    """For whoever waits."""
+    if future.done():
+        return  # whoever waited was cancelled
+    if batch.error is None:
+        future.set_result(batch.results)
+    else:
+        future.set_exception(batch.error)
 
 
 def _settle(batch: Batch) -> None:
-    if batch.future.done():
-        return  # whoever waited was cancelled
-    if batch.error is None:
-        batch.future.set_result(batch.results)
-    else:
-        batch.future.set_exception(batch.error)
+    try:
+        batch.done(batch)
+    except Exception:
+        # The connection goes on: its other answers are not this one's.
+        observe.LOGGER.exception("an answer of the database was not taken")
 
 
 def _read(result: pq.abc.PGresult, prepared: Prepared | None) -> Result:

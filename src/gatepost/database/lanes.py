@@ -5,10 +5,10 @@ outside the allow-list, write, lock, or wait for long; those go to the pool.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from ..problem import Unavailable
-from .connection import Command, Connection, connect
-from .values import Result
+from .connection import Batch, Command, Connection, connect
 from .wash import READ_WASH as WASH
 
 TIMEOUT_MS = 250
@@ -37,14 +37,14 @@ class Lanes:
             return self.free()
         return best
 
-    def run(self, lane: Connection, prelude: Command, command: Command) -> asyncio.Future[list[Result]]:
+    def run(self, lane: Connection, prelude: Command, command: Command, done: Callable[[Batch], None]) -> None:
         """One inert read in a segment of its own: wash, prelude, statement.
 
         ValueError where it is not a SELECT: BEGIN or COMMIT would reach into the requests that follow.
         """
         if not command.text.startswith(READS):
             raise ValueError("a lane carries reads only")
-        return lane.send([*WASH, prelude, command])
+        lane.post(([*WASH, prelude, command],), done)
 
     def _grow(self) -> None:
         if self._opening is None or self._opening.done():

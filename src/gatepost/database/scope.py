@@ -5,8 +5,9 @@ role and those claims. Never: a statement that runs with a role left over from s
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from ..identity import Identity
 from ..problem import Problem, Unavailable
 from ..query.sql import Statement
 from ..settings import DatabaseSettings
-from .connection import Command, Connection, command
+from .connection import Batch, Command, Connection, command, resolve
 from .errors import CANCELLED, LOST_STATEMENTS
 from .lanes import TIMEOUT_MS, Lanes
 from .pool import Pool
@@ -76,17 +77,21 @@ class Database:
         DatabaseProblem where PostgreSQL refuses (everything is undone), Unavailable (503) where it went away, Problem
         504 `pool_timeout` where no connection came free.
         """
-        login = self._login(identity)
-        if len(statements) == 1 and statements[0].inert and context.isolation is None and not context.rollback:
-            answer = self._send_on_lane(login, identity, statements[0], context)
-            try:
-                if answer is not None:
+        if len(statements) == 1:
+            answer: asyncio.Future[list[Result]] = asyncio.get_running_loop().create_future()
+            if self.read(identity, statements[0], context, partial(resolve, answer)):
+                try:
                     return await answer
-            except Unavailable:
-                pass  # the lane broke; a read may be tried again
-            except Problem as error:
-                if error.code not in (CANCELLED, *LOST_STATEMENTS):
-                    raise
+                except Problem as error:
+                    if not is_worth_another_try(error):
+                        raise
+        return await self.run_alone(identity, statements, context)
+
+    async def run_alone(
+        self, identity: Identity, statements: Sequence[Statement], context: Context = NO_CONTEXT
+    ) -> list[Result]:
+        """As `run`, on a connection that nobody else uses meanwhile."""
+        login = self._login(identity)
         thorough = not all(statement.inert for statement in statements)
         async with self._pools[login].connection(thorough=thorough) as connection:
             try:
@@ -96,20 +101,24 @@ class Database:
                     raise
             return await connection.send(*self._segments(connection, identity, statements, context))
 
-    def _send_on_lane(
-        self, login: str, identity: Identity, statement: Statement, context: Context
-    ) -> asyncio.Future[list[Result]] | None:
-        """The answer to come, or None where the pool shall answer, since the lanes are full. The pool also answers
-        where the lane breaks, or the read takes too long for company.
+    def read(self, identity: Identity, statement: Statement, context: Context, done: Callable[[Batch], None]) -> bool:
+        """Send one inert statement along with others'; `done` is told of its results or its error, without a task.
+
+        False where nothing was sent: it is not for company, or the lanes are full. That, and an error that
+        `is_worth_another_try`, is for `run_alone`.
         """
+        if not statement.inert or context.isolation is not None or context.rollback:
+            return False
+        login = self._login(identity)
         lanes = self._find_lanes(login, identity.role)
         lane = lanes.free() if lanes is not None else None
         if lanes is None or lane is None:
-            return None
+            return False
         reading = context if context.read_only else replace(context, read_only=True)
         settings = self.role_settings.get(identity.role, ())
         first = prelude(identity, reading, settings, timezone=lane.timezone, most=TIMEOUT_MS)
-        return lanes.run(lane, first, command(statement, identity.role, context.search_path))
+        lanes.run(lane, first, command(statement, identity.role, context.search_path), done)
+        return True
 
     def _find_lanes(self, login: str, role: str) -> Lanes | None:
         if self.settings.lanes == 0:
@@ -240,6 +249,11 @@ class _System:
             opened = _Transaction(connection, [_begin(isolation)])
             async with opened.ended(rollback=False):
                 yield opened
+
+
+def is_worth_another_try(error: Problem) -> bool:
+    """Whether a read failed for its company's sake: the lane broke, or it took too long there, or its plan was lost."""
+    return isinstance(error, Unavailable) or error.code in (CANCELLED, *LOST_STATEMENTS)
 
 
 def _begin(isolation: str | None) -> Command:

@@ -21,6 +21,7 @@ METHODS = frozenset(("GET", "HEAD"))
 HEADERS = frozenset((b"accept", b"prefer", b"range", b"accept-profile"))
 # A filter whose value goes into a parameter as it is; keys that mean something else are left alone.
 FILTER = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)=(eq|gt|gte|lt|lte|neq)\.([^;]*)")
+ASKED = "rest.asked"
 MARKER = b"gatepostvalue"
 RESERVED = frozenset((b"select", b"columns", b"on_conflict", b"order", b"limit", b"offset", b"and", b"or"))
 
@@ -75,7 +76,9 @@ class Plans:
         """The plan of a request; a Problem where it cannot be planned (that is not remembered)."""
         if request.method not in METHODS or len(request.query) > LONGEST_QUERY:
             return self.make(request)
-        headers = tuple(item for item in request.headers if item[0] in HEADERS)
+        headers = request.kept.get(ASKED)
+        if headers is None:
+            headers = request.kept[ASKED] = tuple(item for item in request.headers if item[0] in HEADERS)
         key = (request.method, request.raw_path or request.path, request.query, headers)
         found = self.exact.find(key)
         if found is None:

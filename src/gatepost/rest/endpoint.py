@@ -9,9 +9,10 @@ from collections.abc import Callable
 import msgspec
 
 from ..catalog import Catalog
-from ..database.scope import Database
+from ..database.connection import Batch
+from ..database.scope import Database, is_worth_another_try
 from ..database.values import Context, Result
-from ..exchange import Request, Response
+from ..exchange import Finish, Headers, Request, Response
 from ..identity import Identity, Proof
 from ..problem import Problem
 from ..query.sql import Statement, identifier
@@ -27,6 +28,7 @@ from .request import by_name, cookies, read_request
 from .response import information, respond
 
 ISOLATION = "default_transaction_isolation"
+TOLD = "rest.told"
 
 
 class Endpoint:
@@ -73,6 +75,49 @@ class Endpoint:
         del request
         return tell(problem, verbose=self.verbose)
 
+    def begin(self, request: Request, finish: Finish) -> bool:
+        """Answer a read that shares a connection, without a task; False where that cannot be: nothing was done then.
+
+        What the database refuses is told like any other answer; what failed for its company's sake begins anew, alone.
+        """
+        if self.catalog is None or self.pre_request or request.path == "/":
+            return False
+        try:
+            identity = self.identify(request.proof)
+            made = self.plans.plan(request)
+        except Problem:
+            return False  # it is told of in the usual way
+        if len(made.statements) != 1:
+            return False
+        context = self.context(request, made, identity)
+
+        def done(batch: Batch) -> None:
+            if batch.error is None:
+                finish(self.respond(made, batch.results, identity))
+            elif is_worth_another_try(batch.error):
+                finish(self.answer_alone(made, identity, context))
+            else:
+                finish(self.tell(batch.error, identity))
+
+        return self.database.read(identity, made.statements[0], context, done)
+
+    async def answer_alone(self, made: Plan, identity: Identity, context: Context) -> Response:
+        """The answer to a read that could not be had in company."""
+        try:
+            results = await self.database.run_alone(identity, made.statements, context)
+        except Problem as problem:
+            return self.tell(problem, identity)
+        return self.respond(made, results, identity)
+
+    def respond(self, made: Plan, results: list[Result], identity: Identity) -> Response:
+        try:
+            return respond(made, results, self.settings.max_rows, self.verbose)
+        except Problem as problem:
+            return self.tell(problem, identity)
+
+    def tell(self, problem: Problem, identity: Identity) -> Response:
+        return tell(problem, verbose=self.verbose, authenticated=identity.role != self.settings.anon_role)
+
     async def __call__(self, request: Request) -> Response:
         """The whole surface: identify, plan, run, respond."""
         role = self.settings.anon_role
@@ -109,14 +154,16 @@ class Endpoint:
 
     def context(self, request: Request, made: Plan, identity: Identity) -> Context:
         """What the transaction is told of the request."""
-        headers = by_name(request.headers)
-        cookie = headers.pop("cookie", None)
+        told = request.kept.get(TOLD)
+        if told is None:
+            told = request.kept[TOLD] = told_headers(request.headers)
+        headers, cookie = told
         asked = made.request
         return Context(
             method=request.method,
             path=request.path,
-            headers=msgspec.json.encode(headers),
-            cookies=b"{}" if cookie is None else msgspec.json.encode(cookies(cookie)),
+            headers=headers,
+            cookies=cookie,
             search_path=self.paths[asked.schema],
             read_only=made.read_only,
             timezone=asked.preferences.timezone,
@@ -141,6 +188,13 @@ class Endpoint:
     def rolls_back(self, asked: ApiRequest) -> bool:
         wish = asked.preferences.transaction
         return wish == "rollback" or (wish is None and self.settings.tx_end.startswith("rollback"))
+
+
+def told_headers(headers: Headers) -> tuple[bytes, bytes]:
+    """Headers and cookies as the database is told of them."""
+    named = by_name(headers)
+    cookie = named.pop("cookie", None)
+    return msgspec.json.encode(named), b"{}" if cookie is None else msgspec.json.encode(cookies(cookie))
 
 
 def search_path(schema: str, extra: str) -> str:

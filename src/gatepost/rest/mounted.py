@@ -10,7 +10,7 @@ from gatepost import observe
 from gatepost.catalog import Name
 from gatepost.database.introspect import HARMLESS, introspect
 from gatepost.database.scope import Database
-from gatepost.exchange import Request, Response, Surface
+from gatepost.exchange import Finish, Request, Response, Surface
 from gatepost.identity import Identity, Proof
 from gatepost.problem import Problem
 from gatepost.settings import RestSettings
@@ -46,6 +46,10 @@ class Mounted:
 
     def __call__(self, request: Request) -> Awaitable[Response]:
         return self.surface(request)
+
+    def begin(self, request: Request, finish: Finish) -> bool:
+        """An answer without a task, where nothing stands around the endpoint."""
+        return self.surface is self.endpoint and self.endpoint.begin(request, finish)
 
     def refuse(self, request: Request, problem: Problem) -> Response:
         """A refusal of the front door, in this surface's words."""

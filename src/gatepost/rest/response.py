@@ -7,6 +7,7 @@ Never: a result that is parsed; only what PostgreSQL said about it (counts, sett
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
@@ -160,6 +161,7 @@ def range_status(page: Page, shown: int, count: int | None) -> int:
     return 206 if shown < count else 200
 
 
+@lru_cache(1024)
 def content_range(first: int, shown: int, count: int | None) -> bytes:
     rows = f"{first}-{first + shown - 1}" if shown and count != 0 else "*"
     return f"{rows}/{'*' if count is None else count}".encode()
