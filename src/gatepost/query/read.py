@@ -87,8 +87,9 @@ def source(read: Read, params: Parameters) -> str:
             text = f"{SOURCE} AS {alias}"
         case Nothing():
             return ""
-        case Elements(value):
-            text = f"jsonb_array_elements({expression(value, params)}) AS {alias}(value)"
+        case Elements(value, as_text):
+            function = "jsonb_array_elements_text" if as_text else "jsonb_array_elements"
+            text = f"{function}({expression(value, params)}) AS {alias}(value)"
         case Payload():
             text = rows(read.source, params, read.alias)
         case Read():

@@ -226,9 +226,10 @@ class Computed(Struct, frozen=True):
 
 
 class Elements(Struct, frozen=True):
-    """The elements of a jsonb array: a row each, with the one column `value`."""
+    """The elements of a jsonb array: a row each, with the one column `value`, as jsonb or as `text`."""
 
     value: Expression
+    text: bool = False
 
 
 class Nothing(Struct, frozen=True):

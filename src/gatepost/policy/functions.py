@@ -1,0 +1,231 @@
+"""What rules may call: functions of texts and lists, check(), now(), currentModel(), currentOperation(), and `in`.
+
+In: a call and where it stands. Out: its condition or its value.
+Never: a function whose meaning is not known: that is a problem that names the rule.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from gatepost.query import tree
+from gatepost.query.tree import FALSE, TRUE, Condition, Expression
+from gatepost.zmodel import terms
+from gatepost.zmodel.schema import Operation
+
+from .logic import Matter, both, either, is_not_null, negate, unknown
+from .operands import SQL, Operand, constant_array, is_constant, literal, member, rendered
+from .rows import NeedsRow, Row
+from .scope import Held, Scope, path
+
+if TYPE_CHECKING:
+    from .expression import Translator
+
+AROUND = {"contains": ("%", "%"), "startsWith": ("", "%"), "endsWith": ("%", "")}
+CASINGS: dict[str, Callable[[str], str]] = {
+    "original": str,
+    "upper": str.upper,
+    "lower": str.lower,
+    "capitalize": lambda name: name[:1].upper() + name[1:],
+    "uncapitalize": lambda name: name[:1].lower() + name[1:],
+}
+LISTS = {"hasSome": "overlaps", "hasEvery": "contains"}
+
+
+class Functions:
+    """The side of a translator that knows functions."""
+
+    def __init__(self, translator: "Translator") -> None:
+        self._translator = translator
+        self._schema, self._compat = translator.schema, translator.compat
+
+    def call(self, term: terms.Call, scope: Scope, matter: Matter) -> Condition:
+        """A call that is true or false."""
+        match term.function:
+            case "contains" | "startsWith" | "endsWith":
+                return self._text(term, scope, matter)
+            case "has":
+                return self.membership(term.arguments[1], term.arguments[0], scope, matter)
+            case "hasSome" | "hasEvery":
+                return self._lists(term, scope, matter)
+            case "isEmpty":
+                return self._translator.over(term.arguments[:1], scope, matter, self._is_empty)
+            case "check":
+                return self._check(term, scope, matter)
+            case _:
+                raise self._unknown(term.function)
+
+    def value(self, term: terms.Call, scope: Scope) -> Operand:
+        """A call that gives a value."""
+        match term.function:
+            case "now":
+                return Operand("now", "timestamptz", tree.Apply("now", ()))
+            case "currentModel":
+                return literal(_cased(scope.model, term))
+            case "currentOperation":
+                return literal(_cased(scope.operation, term))
+            case _:
+                raise self._unknown(term.function)
+
+    def _unknown(self, function: str) -> Exception:
+        return self._translator.problem(
+            f"the function {function}() has no meaning in SQL",
+            "Write the rule without it, or as a computed field whose SQL is given when the client is opened",
+        )
+
+    # Texts
+
+    def _text(self, term: terms.Call, scope: Scope, matter: Matter) -> Condition:
+        """`field LIKE pattern`; what is searched for is taken literally, and null is the empty text."""
+        search = self._translator.operand(term.arguments[1], scope)
+        pattern = self._pattern(term.function, search)
+        ignoring = term.arguments[2] if len(term.arguments) > 2 else terms.Value(False, terms.BOOLEAN)
+
+        def like(operator: str) -> Condition:
+            def build(found: Sequence[Operand]) -> Condition:
+                return tree.Compare(rendered(self._schema, found[0], "text"), operator, pattern)
+
+            return self._translator.over(term.arguments[:1], scope, matter, build)
+
+        if isinstance(ignoring, terms.Value):
+            return like("like_ignoring_case" if ignoring.value else "like")
+        loose = self._translator.condition(ignoring, scope, "true")
+        return either([both([loose, like("like_ignoring_case")]), both([negate(loose), like("like")])])
+
+    def _pattern(self, function: str, search: Operand) -> Expression:
+        before, after = AROUND[function]
+        if search.origin == "literal":
+            return tree.Literal(before + _escaped("" if search.value is None else str(search.value)) + after, "text")
+        text: Expression = tree.Apply("coalesce", (rendered(self._schema, search, "text"), _literal("")))
+        for each in ("\\", "%", "_"):
+            text = tree.Apply("replace", (text, _literal(each), _literal("\\" + each)))
+        if before:
+            text = tree.Operation(_literal(before), "||", text)
+        return tree.Operation(text, "||", _literal(after)) if after else text
+
+    # Lists
+
+    def membership(self, item: terms.Expression, items: terms.Expression, scope: Scope, matter: Matter) -> Condition:
+        """`item in items`: null where the item is, and where the list is."""
+        if isinstance(item, terms.Value) and item.value is None:
+            return FALSE if self._compat else unknown(matter)
+        if not isinstance(items, terms.ListValue):
+            return self._translator.over([item, items], scope, matter, self._in_array)
+        if not items.items:
+            return FALSE
+        if is_constant(items):
+            found = self._translator.over([item], scope, matter, lambda sides: self._in_constants(sides[0], items))
+        else:
+            found = either(self._translator.compare("==", item, each, scope, matter) for each in items.items)
+        return self._null_is_in_nothing(item, found, scope)
+
+    def _null_is_in_nothing(self, item: terms.Expression, found: Condition, scope: Scope) -> Condition:
+        """ZenStack's way: a value that `auth()` does not say is in no list, where others leave that unknown."""
+        held = path(item, scope) if self._compat else None
+        if held is None or not isinstance(held.root, Held):
+            return found
+        return both([is_not_null(self._translator.operand(item, scope).node), found])
+
+    def _in_constants(self, item: Operand, items: terms.ListValue) -> Condition:
+        members = [self._constant(each) for each in items.items]
+        if item.origin == "literal":
+            return TRUE if any(each.value == item.value for each in members) else FALSE
+        stored = item.origin == "column"
+        kind = item.kind if stored or item.kind != "enum" else "text"
+        kind = "text" if kind in ("uuid", "other") else kind
+        array = constant_array(self._schema, members, kind, stored=stored)
+        return tree.Compare(rendered(self._schema, item, kind, stored=stored), "equal", array, "any")
+
+    def _constant(self, term: terms.Expression) -> Operand:
+        if isinstance(term, terms.EnumValue):
+            return member(term)
+        value = cast(terms.Value, term)
+        return literal(value.value, value.text)
+
+    def _in_array(self, sides: Sequence[Operand]) -> Condition:
+        item, items = sides
+        kind = self._kind(item, items)
+        stored = "column" in (item.origin, items.origin)
+        array = self._array(items, kind, stored)
+        return tree.Compare(rendered(self._schema, item, kind, stored=stored), "equal", array, "any")
+
+    def _kind(self, one: Operand, two: Operand) -> str:
+        """In which family members of lists are compared: as text where `auth()` says an enum's members."""
+        columns = [each.kind for each in (one, two) if each.origin == "column"] or [one.kind, two.kind]
+        held = "auth" in (one.origin, two.origin)
+        if "other" in columns or len({*columns} & {"uuid", "text", "enum"}) > 1 or (held and "enum" in columns):
+            return "text"
+        return columns[0]
+
+    def _array(self, items: Operand, kind: str, stored: bool) -> Expression:
+        if items.origin == "auth":
+            return self._translator.objects.array(items, kind, stored=stored)
+        return rendered(self._schema, items, kind)
+
+    def _lists(self, term: terms.Call, scope: Scope, matter: Matter) -> Condition:
+        """`&&`, `@>` of arrays; of lists with values that are known later, member by member."""
+        own, others = term.arguments
+        if isinstance(others, terms.ListValue) and not is_constant(others):
+            each = [self.membership(item, own, scope, matter) for item in others.items]
+            return either(each) if term.function == "hasSome" else both(each)
+
+        def build(sides: Sequence[Operand]) -> Condition:
+            return self._compared_lists(LISTS[term.function], sides, others)
+
+        asked = [own] if isinstance(others, terms.ListValue) else [own, others]
+        return self._translator.over(asked, scope, matter, build)
+
+    def _compared_lists(self, operator: str, sides: Sequence[Operand], others: terms.Expression) -> Condition:
+        own = sides[0]
+        if isinstance(others, terms.ListValue):
+            stored = own.origin == "column"
+            kind = "text" if own.kind in ("uuid", "other") or (own.kind == "enum" and not stored) else own.kind
+            members = [self._constant(each) for each in others.items]
+            right = constant_array(self._schema, members, kind, stored=stored)
+        else:
+            kind, stored = self._kind(own, sides[1]), "column" in (own.origin, sides[1].origin)
+            right = self._array(sides[1], kind, stored)
+        return tree.Compare(self._same_type(self._array(own, kind, stored), own, kind), operator, right)
+
+    def _same_type(self, array: Expression, own: Operand, kind: str) -> Expression:
+        """Operators of arrays want one type on both sides: numbers in the widest."""
+        return tree.Cast(array, f"{SQL[kind]}[]") if own.origin == "column" and kind in ("integer", "float") else array
+
+    def _is_empty(self, sides: Sequence[Operand]) -> Condition:
+        own = sides[0]
+        array = self._array(own, "text", stored=False) if own.origin == "auth" else own.node
+        if self._compat:
+            # ZenStack asks for the length of the first dimension, which an empty array does not have.
+            length: Expression = tree.Apply("array_length", (array, tree.Literal("1", "integer")))
+        else:
+            length = tree.Apply("cardinality", (array,))
+        return tree.Compare(length, "equal", tree.Literal("0", "integer"))
+
+    # The rules of another model
+
+    def _check(self, term: terms.Call, scope: Scope, matter: Matter) -> Condition:
+        relation = cast(terms.Member, term.arguments[0])
+        asked = term.arguments[1] if len(term.arguments) > 1 else None
+        operation = cast(Operation, asked.value) if isinstance(asked, terms.Value) else scope.operation
+        found = path(relation, scope)
+        if found is None or not isinstance(found.root, Row):
+            raise self._translator.problem("check() asks about a relation of the row", "Name a relation field")
+
+        def permitted(row: Row) -> Condition:
+            if not row.alias:
+                raise NeedsRow(row)
+            return self._translator.permit(row.model.name, operation, row.alias, matter)
+
+        return self._translator.rows.through(found.root, found.fields, permitted, matter)
+
+
+def _cased(name: str, term: terms.Call) -> str:
+    casing = term.arguments[0] if term.arguments else None
+    return CASINGS[str(casing.value) if isinstance(casing, terms.Value) else "original"](name)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _literal(text: str) -> Expression:
+    return tree.Literal(text, "text")

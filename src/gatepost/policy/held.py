@@ -1,0 +1,213 @@
+"""What `auth()` holds: values, objects and lists in the claims.
+
+In: paths that start at `auth()`, and predicates over its lists. Out: expressions over JSON, and conditions.
+Never: a row of the database in place of what `auth()` said.
+
+`compat` is ZenStack's way: what `auth()` does not say is equal to null, as in JavaScript.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from gatepost.query import tree
+from gatepost.query.tree import TRUE, Claim, Condition, Expression, JsonPath, JsonStep
+from gatepost.zmodel import terms
+from gatepost.zmodel.schema import Field
+from gatepost.zmodel.terms import Type
+
+from .claims import ROLE, auth_fields, claim_path
+from .logic import Matter, both, either, exact, exists, is_not_null, is_null, negate, surely
+from .operands import Operand, held_text, kind_of, null_array, rendered
+from .operands import pair as paired
+from .scope import Held, Scope, mentions_this
+
+if TYPE_CHECKING:
+    from .expression import Translator
+
+Wanted = Literal["true", "false", "not true", "not false"]
+# As with rows: a member for which the condition is null counts for neither.
+PLAIN: dict[str, Wanted] = {"some": "true", "every": "false", "none": "true"}
+# In JavaScript null is as good as false.
+IN_MEMORY: dict[str, Wanted] = {"some": "true", "every": "not true", "none": "true"}
+# The members' conditions joined with OR or AND: one that is null may leave the whole unknown.
+JOINED: dict[tuple[str, Matter], Wanted] = {
+    ("some", "true"): "true",
+    ("some", "false"): "not false",
+    ("every", "true"): "not true",
+    ("every", "false"): "false",
+    ("none", "true"): "not false",
+    ("none", "false"): "true",
+}
+NOBODY = "anon"
+LIST = tree.Literal("array", "text")
+
+
+class Objects:
+    """The side of a translator that reads claims."""
+
+    def __init__(self, translator: "Translator") -> None:
+        self._translator = translator
+        self._schema, self._compat = translator.schema, translator.compat
+
+    def signed_in(self) -> Condition:
+        """`auth() != null`: an id is there; in ZenStack's way, or where the type has none, somebody is bound."""
+        fields = auth_fields(self._schema)
+        ids = [name for name, each in fields.items() if each.id] or [name for name in ("id",) if name in fields]
+        if ids and not self._compat:
+            return both(is_not_null(Claim(claim_path(fields[name], name), "text")) for name in ids)
+        return tree.Compare(tree.Apply("coalesce", (Claim(ROLE, "text"), _text(NOBODY))), "not_equal", _text(NOBODY))
+
+    # Values
+
+    def operand(self, held: Held, fields: tuple[str, ...]) -> Operand:
+        """A value that `auth()` holds."""
+        of = self._type(held, fields)
+        node, claim = self._value(held, fields, of)
+        enum = of.type.name if of.type.kind == "enum" else None
+        return Operand("auth", kind_of(of.type, of.native), node, enum, claim, array=of.type.array)
+
+    def _type(self, held: Held, fields: tuple[str, ...]) -> Field:
+        members = self._members(held.name)
+        for name in fields[:-1]:
+            members = self._members(members[name].type.name)
+        return members[fields[-1]]
+
+    def _members(self, name: str) -> Mapping[str, Field]:
+        if self._schema.auth is not None and name == self._schema.auth[0]:
+            return auth_fields(self._schema)
+        found = self._schema.models.get(name) or self._schema.types.get(name)
+        return found.fields if found is not None else {}
+
+    def _value(self, held: Held, fields: tuple[str, ...], of: Field) -> tuple[Expression, tuple[str, ...] | None]:
+        """Text, and the path of a claim that is the value itself; of objects, lists and Json its JSON."""
+        as_text = of.type.kind in ("scalar", "enum") and of.type.name != "Json" and not of.type.array
+        if held.value is not None:
+            return _steps(held.value, fields, as_text), None
+        start = claim_path(auth_fields(self._schema)[fields[0]], fields[0])
+        if len(fields) == 1:
+            return self._claim(start, of.type, as_text)
+        return _steps(Claim(start, "jsonb"), fields[1:], as_text), None
+
+    def _claim(self, start: tuple[str, ...], of: Type, as_text: bool) -> tuple[Expression, tuple[str, ...] | None]:
+        if as_text:
+            return Claim(start, "text"), start
+        if of.name == "Json" and not of.array and len(start) > 1:
+            # Inside of the object around it: a text alone would not say whether it is JSON already.
+            return _steps(Claim(start[:-1], "jsonb"), start[-1:], as_text=False), None
+        return Claim(start, "jsonb"), None
+
+    def array(self, operand: Operand, kind: str, *, stored: bool) -> Expression:
+        """A list that `auth()` holds as an array of that family; null where it holds none."""
+        alias = self._translator.rows.alias()
+        each = replace(operand, node=tree.Column("value", alias), claim=None, array=False)
+        value = rendered(self._schema, each, kind, stored=stored)
+        read = tree.Read(tree.Elements(_list(operand.node), text=True), alias, (tree.Output(value),))
+        return tree.Case(((_is_list(operand.node), tree.Select(read, array=True)),), null_array(kind))
+
+    # Comparisons in ZenStack's way
+
+    def null_safe(
+        self, operator: str, left: terms.Expression, right: terms.Expression, scope: Scope, matter: Matter
+    ) -> Condition | None:
+        """`==` and `!=` where a side is what `auth()` holds: a missing value is null, and null equals null."""
+        held = [side for side in (left, right) if self._is_held(side, scope)]
+        if not held:
+            return None
+        if (
+            len(held) == 2
+            or isinstance(left, terms.Value | terms.EnumValue | terms.Call)
+            or isinstance(right, terms.Value | terms.EnumValue | terms.Call)
+        ):
+            one, two = (self._translator.operand(side, scope) for side in (left, right))
+            here, there = paired(self._schema, one, two)
+            distinct = tree.Compare(here, "distinct", there)
+            return distinct if operator == "!=" else negate(distinct)
+        return self._or_null(operator, left, right, held[0], scope, matter)
+
+    def _or_null(
+        self,
+        operator: str,
+        left: terms.Expression,
+        right: terms.Expression,
+        held: terms.Expression,
+        scope: Scope,
+        matter: Matter,
+    ) -> Condition:
+        """With a column: where `auth()` says nothing it is asked whether the column is null."""
+        value = self._translator.operand(held, scope)
+        missing = is_null(held_text(value))
+        column = right if held is left else left
+        null = self._translator.null_check(operator, column, scope, "exact")
+        found = self._translator.over(
+            [left, right], scope, matter, lambda sides: self._translator.compared(operator, sides[0], sides[1])
+        )
+        return tree.Holds(tree.Case(((missing, tree.Truth(null)),), tree.Truth(found)))
+
+    def _is_held(self, term: terms.Expression, scope: Scope) -> bool:
+        found = self._translator.path(term, scope)
+        return found is not None and isinstance(found.root, Held)
+
+    # Predicates
+
+    def predicate(
+        self, term: terms.Predicate, held: Held, fields: tuple[str, ...], scope: Scope, matter: Matter
+    ) -> Condition:
+        """Some, every or none of a list's members; null where `auth()` holds no list."""
+        if matter == "exact":
+            return exact(lambda one: self.predicate(term, held, fields, scope, one))
+        of = self.operand(held, fields)
+        found = self._of_members(term, of, self._type(held, fields).type.name, scope, matter)
+        if matter == "true":
+            return found if term.quantifier == "some" else both([_is_list(of.node), found])
+        return either([negate(_is_list(of.node)), found]) if term.quantifier == "some" else found
+
+    def _of_members(self, term: terms.Predicate, of: Operand, name: str, scope: Scope, matter: Matter) -> Condition:
+        alias = self._translator.rows.alias()
+        in_memory = self._compat and not mentions_this(term.condition)
+        inside = scope.inside(term.level, Held(name, tree.Column("value", alias)), in_memory=in_memory)
+        asked = self._asked(term, inside, matter)
+        found = exists(tree.Read(tree.Elements(_list(of.node)), alias, ONE, where=_parts(asked)))
+        return found if term.quantifier == "some" else negate(found)
+
+    def _asked(self, term: terms.Predicate, inside: Scope, matter: Matter) -> Condition:
+        """What is looked for among the members, so that finding one decides."""
+        condition = self._translator.condition
+        wanted = PLAIN[term.quantifier]
+        if self._compat:
+            wanted = IN_MEMORY[term.quantifier] if inside.in_memory else JOINED[term.quantifier, matter]
+        match wanted:
+            case "true":
+                return condition(term.condition, inside, "true")
+            case "false":
+                return negate(condition(term.condition, inside, "false"))
+            case "not true":
+                return negate(surely(condition(term.condition, inside, "true")))
+            case "not false":
+                return negate(surely(negate(condition(term.condition, inside, "false"))))
+
+
+ONE = (tree.Output(tree.Literal("1", "integer")),)
+
+
+def _text(value: str) -> Expression:
+    return tree.Literal(value, "text")
+
+
+def _steps(value: Expression, fields: tuple[str, ...], as_text: bool) -> Expression:
+    last = len(fields) - 1
+    steps = tuple(JsonStep(name, as_text=as_text and number == last) for number, name in enumerate(fields))
+    return JsonPath(value, steps)
+
+
+def _is_list(value: Expression) -> Condition:
+    return tree.Compare(tree.Apply("coalesce", (tree.Apply("jsonb_typeof", (value,)), _text(""))), "equal", LIST)
+
+
+def _list(value: Expression) -> Expression:
+    """The value, where it is a list: what somebody else wrote may be anything."""
+    return tree.Case(((_is_list(value), value),), tree.Literal(None, "jsonb"))
+
+
+def _parts(asked: Condition) -> tuple[Condition, ...]:
+    return () if asked == TRUE else (asked,)
