@@ -5,13 +5,24 @@ Never: imported where requests are served; an invalid schema applied; a change k
 """
 
 import asyncio
+from functools import partial
 
-from gatepost.evolve.push import Report, push_now
+from gatepost.evolve.push import Ask, Report, Tell, push_now
 from gatepost.zmodel.schema import Schema
 
 __all__ = ["Report", "push", "push_now"]
 
 
-async def push(schema: Schema, dsn: str, *, policies: bool = True, **options: object) -> Report:
+async def push(
+    schema: Schema,
+    dsn: str,
+    *,
+    policies: bool = True,
+    accept_data_loss: bool = False,
+    force_reset: bool = False,
+    ask: Ask | None = None,
+    tell: Tell | None = None,
+) -> Report:
     """`push_now` beside the event loop."""
-    return await asyncio.to_thread(push_now, schema, dsn, policies=policies, **options)  # type: ignore[arg-type]
+    options = {"policies": policies, "accept_data_loss": accept_data_loss, "force_reset": force_reset}
+    return await asyncio.to_thread(partial(push_now, schema, dsn, **options, ask=ask, tell=tell))

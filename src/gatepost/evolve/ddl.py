@@ -6,7 +6,7 @@ Never: a statement run.
 
 from collections.abc import Iterator
 
-from sqlalchemy import ForeignKeyConstraint, Index, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, ExecutableDDLElement
 
@@ -63,6 +63,11 @@ def enum_name(enum: EnumType) -> str:
 def create_table(table: Table) -> str:
     """A table with its primary key; its foreign keys come when all tables are there."""
     return written(CreateTable(table, include_foreign_key_constraints=[]))
+
+
+def column_specification(column: Column[object]) -> str:
+    """A column as in CREATE TABLE."""
+    return str(DIALECT.ddl_compiler(DIALECT, None).get_column_specification(column))  # pyright: ignore
 
 
 def create_index(index: Index) -> str:

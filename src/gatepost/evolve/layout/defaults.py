@@ -10,7 +10,7 @@ from typing import cast
 
 import msgspec
 
-from gatepost.evolve.layout.types import bare, column_type, default_schema
+from gatepost.evolve.layout.types import bare, column_type
 from gatepost.zmodel.schema import Default, Field, Json, Schema
 
 COUNTS = "autoincrement"
@@ -83,14 +83,14 @@ def quoted(text: str) -> str:
     return f"'{doubled}'"
 
 
-def sequence(schema: Schema, schema_name: str | None, table: str, column: str) -> str:
+def sequence(table: tuple[str, str], column: str) -> str:
     """The sequence of a counting column, as PostgreSQL names it for serial."""
     room = 63 - len("_seq") - 1
-    short_table, short_column = table.encode(), column.encode()
+    short_table, short_column = table[1].encode(), column.encode()
     while len(short_table) + len(short_column) > room:  # PostgreSQL cuts the longer of the two
         if len(short_table) > len(short_column):
             short_table = short_table[:-1]
         else:
             short_column = short_column[:-1]
     name = f"{short_table.decode(errors='ignore')}_{short_column.decode(errors='ignore')}_seq"
-    return f"{bare(schema_name or default_schema(schema))}.{bare(name)}"
+    return f"{bare(table[0])}.{bare(name)}"

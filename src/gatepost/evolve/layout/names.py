@@ -11,25 +11,25 @@ LIMIT = 63  # bytes of an identifier in PostgreSQL
 
 def primary_key(table: str) -> str:
     """`Post_pkey`."""
-    return _fitted(table, "_pkey")
+    return cut(table, "_pkey")
 
 
 def unique(table: str, columns: Sequence[str]) -> str:
     """`Post_title_authorId_key`."""
-    return _fitted("_".join((table, *columns)), "_key")
+    return cut("_".join((table, *columns)), "_key")
 
 
 def index(table: str, columns: Sequence[str]) -> str:
     """`Post_title_idx`."""
-    return _fitted("_".join((table, *columns)), "_idx")
+    return cut("_".join((table, *columns)), "_idx")
 
 
 def foreign_key(table: str, columns: Sequence[str]) -> str:
     """`Post_authorId_fkey`."""
-    return _fitted("_".join((table, *columns)), "_fkey")
+    return cut("_".join((table, *columns)), "_fkey")
 
 
-def _fitted(name: str, suffix: str) -> str:
-    """Cut where it would be too long: in the middle, never the suffix, never a character in two."""
+def cut(name: str, suffix: str) -> str:
+    """A name and its suffix; where both are too long, the name is cut, never a character in two."""
     room = LIMIT - len(suffix)
     return name.encode()[:room].decode(errors="ignore") + suffix
