@@ -12,9 +12,13 @@ from typing import Any, Literal, Self, Unpack
 
 from gatepost.identity import Identity
 from gatepost.orm.auth import User, bind
-from gatepost.orm.calls import Arguments, Call, ModelAccess, TransactionBlock
+from gatepost.orm.calling.calls import Arguments, Call, ModelAccess, TransactionBlock
+from gatepost.orm.calling.hooks import perform
+from gatepost.orm.calling.operations import operation_named, snake, unknown
+from gatepost.orm.calling.plugins import Plugin
+from gatepost.orm.calling.procedures import Procedures
+from gatepost.orm.calling.raw import execute_raw, query_raw
 from gatepost.orm.errors import ConfigError, InvalidInput, NotSupported, OrmError, RejectedByPolicy
-from gatepost.orm.hooks import perform
 from gatepost.orm.opening import (
     Opening,
     Setup,
@@ -25,10 +29,6 @@ from gatepost.orm.opening import (
     schema_of,
     setup_of,
 )
-from gatepost.orm.operations import operation_named, snake, unknown
-from gatepost.orm.plugins import Plugin
-from gatepost.orm.procedures import Procedures
-from gatepost.orm.raw import execute_raw, query_raw
 from gatepost.orm.session import Guard, Session
 from gatepost.zmodel.load import Given
 from gatepost.zmodel.schema import Schema

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, cast
 
 from gatepost.database.scope import Database
+from gatepost.orm.calling.operations import snake, unknown
+from gatepost.orm.calling.plugins import Plugin
+from gatepost.orm.calling.procedures import Handler
 from gatepost.orm.errors import ConfigError
-from gatepost.orm.operations import snake, unknown
-from gatepost.orm.plugins import Plugin
-from gatepost.orm.procedures import Handler
 from gatepost.orm.session import LOGIN, ComputedField, Door, Guard, Limits, Options
 from gatepost.policy import Rules
 from gatepost.settings import DatabaseSettings, Seconds

@@ -5,19 +5,16 @@ Never: a way to the database of its own.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gatepost.orm.calls import Arguments
-from gatepost.orm.operations import ACTIONS, SNAKE
-from gatepost.orm.plugins import Plugin, Proceed, Query
+from gatepost.orm.calling.calls import Arguments
+from gatepost.orm.calling.operations import ACTIONS, SNAKE
+from gatepost.orm.calling.plugins import Caller, Plugin, Proceed, Query
 from gatepost.orm.read import read
 from gatepost.orm.write import write
 
-if TYPE_CHECKING:
-    from gatepost.orm.client import Client
 
-
-async def perform(client: "Client", model: str, operation: str, args: Arguments) -> Any:
+async def perform(client: Caller, model: str, operation: str, args: Arguments) -> Any:
     """Run an operation; the plugin installed last is asked first."""
     if not client.plugins:
         return await execute(client, model, operation, args)
@@ -32,7 +29,7 @@ async def perform(client: "Client", model: str, operation: str, args: Arguments)
     return await proceed(args)
 
 
-def _wrapped(plugin: Plugin, client: "Client", model: str, operation: str, proceed: Proceed) -> Proceed:
+def _wrapped(plugin: Plugin, client: Caller, model: str, operation: str, proceed: Proceed) -> Proceed:
     hook = plugin.on_query
 
     async def run(args: Mapping[str, Any]) -> Any:
@@ -41,7 +38,7 @@ def _wrapped(plugin: Plugin, client: "Client", model: str, operation: str, proce
     return run
 
 
-async def execute(client: "Client", model: str, operation: str, args: Arguments) -> Any:
+async def execute(client: Caller, model: str, operation: str, args: Arguments) -> Any:
     """Run an operation, past the plugins."""
     door = write if operation in ACTIONS else read
     return await door(client.session, model, operation, args)

@@ -6,13 +6,11 @@ Never: a call that runs as anybody but the client it was made on.
 
 from collections.abc import Generator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from gatepost.orm.calling.operations import SNAKE
+from gatepost.orm.calling.plugins import Caller
 from gatepost.orm.errors import InvalidInput
-from gatepost.orm.operations import SNAKE
-
-if TYPE_CHECKING:
-    from gatepost.orm.client import Client
 
 T = TypeVar("T")
 Arguments = Mapping[str, Any]
@@ -24,7 +22,7 @@ class Call(Generic[T]):
 
     __slots__ = ("args", "client", "model", "operation")
 
-    def __init__(self, client: "Client", model: str, operation: str, args: Arguments) -> None:
+    def __init__(self, client: Caller, model: str, operation: str, args: Arguments) -> None:
         self.client, self.model, self.operation, self.args = client, model, operation, args
 
     def __await__(self) -> Generator[Any, None, T]:
@@ -39,7 +37,7 @@ class ModelAccess:
 
     __slots__ = ("_client", "_model")
 
-    def __init__(self, client: "Client", model: str) -> None:
+    def __init__(self, client: Caller, model: str) -> None:
         self._client, self._model = client, model
 
     def _call(self, operation: str, args: Arguments | None, given: Row) -> Call[Any]:
@@ -127,10 +125,10 @@ class TransactionBlock:
     `await db.transaction([call, call])` runs calls one after the other and gives their results.
     """
 
-    def __init__(self, client: "Client", calls: Sequence[Call[Any]] | None, isolation: str | None) -> None:
+    def __init__(self, client: Caller, calls: Sequence[Call[Any]] | None, isolation: str | None) -> None:
         self._client, self._calls, self._isolation = client, calls, isolation
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> Any:
         if self._calls is not None:
             raise InvalidInput("a transaction of given calls is awaited, not entered")
         self._opened = self._client.session.transaction(self._isolation)

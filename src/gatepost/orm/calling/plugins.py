@@ -6,12 +6,40 @@ Never: a way past the rules: what a hook asks for is asked for by the same ident
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, Self
 
-if TYPE_CHECKING:
-    from gatepost.orm.client import Client
+from gatepost.identity import Identity
+from gatepost.orm.session import Session
+from gatepost.zmodel.schema import Schema
 
 Proceed = Callable[[Any], Awaitable[Any]]
+
+
+class Caller(Protocol):
+    """The client, as what runs below it sees it."""
+
+    session: Session
+
+    @property
+    def plugins(self) -> "tuple[Plugin, ...]": ...
+
+    @property
+    def schema(self) -> Schema: ...
+
+    @property
+    def auth(self) -> Mapping[str, Any] | None: ...
+
+    def set_auth(self, user: Identity | Mapping[str, Any] | None) -> Self: ...
+
+    def within(self, session: Session) -> Self: ...
+
+    def unuse_all(self) -> Self: ...
+
+    def call(self, model: str, operation: str, args: Mapping[str, Any] | None = None) -> Awaitable[Any]: ...
+
+    async def perform(self, model: str, operation: str, args: Mapping[str, Any]) -> Any: ...
+
+    def __getattr__(self, name: str) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +54,7 @@ class Query:
     operation: str
     args: Mapping[str, Any]
     proceed: Proceed
-    client: "Client"
+    client: "Caller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +65,7 @@ class ProcedureCall:
     mutation: bool
     args: Mapping[str, Any]
     proceed: Proceed
-    client: "Client"
+    client: "Caller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +82,7 @@ class Mutation:
     action: str
     args: Mapping[str, Any]
     load: Callable[[], Awaitable[list[dict[str, Any]]]]
-    client: "Client"
+    client: "Caller"
     before: list[dict[str, Any]] | None = None
 
 

@@ -5,16 +5,13 @@ Never: a handler that runs as anybody but whoever called.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from gatepost.orm.calling.operations import snake, unknown
+from gatepost.orm.calling.plugins import Caller, Plugin, ProcedureCall, Proceed
 from gatepost.orm.errors import ConfigError, InvalidInput
-from gatepost.orm.operations import snake, unknown
-from gatepost.orm.plugins import Plugin, ProcedureCall, Proceed
 from gatepost.orm.values import check, named
 from gatepost.zmodel.schema import Parameter, Procedure, Schema
-
-if TYPE_CHECKING:
-    from gatepost.orm.client import Client
 
 Handler = Callable[..., Awaitable[Any]]
 """`async def name(client, **args)`, args by the parameters' names."""
@@ -23,7 +20,7 @@ Handler = Callable[..., Awaitable[Any]]
 class Procedures:
     """`await db.procs.sign_up(name="Ada")`; in the schema's spelling or in snake_case."""
 
-    def __init__(self, client: "Client", handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, client: Caller, handlers: Mapping[str, Handler]) -> None:
         self._client, self._handlers = client, handlers
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
@@ -59,7 +56,7 @@ class Procedures:
         return await proceed(checked)
 
 
-def _wrapped(plugin: Plugin, procedure: Procedure, proceed: Proceed, client: "Client") -> Proceed:
+def _wrapped(plugin: Plugin, procedure: Procedure, proceed: Proceed, client: Caller) -> Proceed:
     hook = plugin.on_procedure
 
     async def run(args: Mapping[str, Any]) -> Any:
