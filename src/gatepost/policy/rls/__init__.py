@@ -5,5 +5,19 @@ database's; what is worth an index. Never: a connection.
 """
 
 from gatepost.policy.rls.definitions import Definition, Options
+from gatepost.policy.rls.installed import Difference, Fact, clear, compare, installed, mending
+from gatepost.policy.rls.objects import Unenforced, objects, unenforced
 
-__all__ = ["Definition", "Options"]
+__all__ = [
+    "Definition",
+    "Difference",
+    "Fact",
+    "Options",
+    "Unenforced",
+    "clear",
+    "compare",
+    "installed",
+    "mending",
+    "objects",
+    "unenforced",
+]

@@ -59,19 +59,19 @@ class Helpers:
         called = Apply(qualified(self._private, name), tuple(Column(each, ROW) for each in arguments))
         return Holds(called if arguments else Select(Read(Nothing(), "", (Output(called),))))
 
-    def among(self, table: Name, column: str, key: tuple[Name, str], rows: Read) -> Condition:
+    def among(self, column: str, key: tuple[Name, str], rows: Read) -> Condition:
         """Whether the row's `column` is among the values that `rows` give, worked out once a statement.
 
         `key` is the column that they are values of.
         """
-        name = self._function(table, key[0].name, (), f"setof {type_of(*key)}", rows)
+        name = self._function(key[0], key[1], (), f"setof {type_of(*key)}", rows)
         values = Read(Nothing(), "", (Output(Apply(qualified(self._private, name), ())),))
         return Compare(Column(column, ROW), "equal", Select(values, array=True), "any")
 
     def _function(self, table: Name, about: str, arguments: tuple[str, ...], returns: str, read: Read) -> str:
         body = select(read, inline())
         types = [type_of(table, each) for each in arguments]
-        name = hashed(f"{table.name}_{about}", (*table, *types, returns, body))
+        name = hashed(f"{table.name}_{about}", (*types, returns, body))
         own = select(renamed(read, ROW, name), inline())
         self.made[name] = Helper(name, table, arguments, returns, own)
         return name

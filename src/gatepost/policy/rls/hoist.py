@@ -91,7 +91,7 @@ class Hoist:
             return None
         known = State(own, "not_null")
         rows = msgspec.structs.replace(read, outputs=(Output(own),), where=(*rest, known), order=())
-        among = self._helpers.among(self._table, column, (named_here[own.of], own.name), rows)
+        among = self._helpers.among(column, (named_here[own.of], own.name), rows)
         return among if lenient else Both((State(Column(column, ROW), "not_null"), among))
 
 

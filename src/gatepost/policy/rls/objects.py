@@ -16,11 +16,12 @@ from gatepost.zmodel.schema import Field, JoinTable, Model, Operation, Rule, Sch
 
 from ..names import default_schema, table
 from ..problems import RuleProblem
+from ..rules import Rules
 from . import definitions, triggers
 from .definitions import Definition, Options
 from .helpers import ROW, Helpers, hashed
 from .hoist import Hoist
-from .walk import both, columns_of, normal, renamed, tables_read
+from .walk import both, columns_of, conjuncts, normal, renamed, tables_read
 
 BEFORE = "gatepost_before"
 COMMANDS: dict[Operation, definitions.Command] = {
@@ -42,6 +43,28 @@ class RuleSet(Protocol):
     def assign(self, model: str, field: str, alias: str) -> Condition | None: ...
     def mask(self, model: str, field: str, alias: str) -> Condition | None: ...
     def post(self, model: str, alias: str, before: str | None) -> Condition: ...
+
+
+def objects(schema: Schema, options: Options | None = None, rules: RuleSet | None = None) -> tuple[Definition, ...]:
+    """What the owner of the tables runs, in this order, so that the database keeps the rules.
+
+    Raises RuleProblem where it cannot, unless the options leave that to the client: see `unenforced`. `rules` are made
+    of the schema where none are given.
+    """
+    options = options or Options()
+    _refuse(schema, options)
+    return Compiler(schema, rules or Rules(schema, compat=options.compat), options).definitions()
+
+
+def _refuse(schema: Schema, options: Options) -> None:
+    for found in unenforced(schema):
+        if found.field is not None and options.field_reads == "refuse":
+            raise RuleProblem(
+                f"{found.model}.{found.field}: not enforceable by row level security, which hides rows, never columns",
+                "Move the field to a model of its own, with a rule for its rows; or leave it to the client, who masks "
+                "it (field_reads='client'), knowing that whoever else may read the row sees the field",
+                found.rule,
+            )
 
 
 class Compiler:
@@ -191,14 +214,15 @@ class Compiler:
         return both(*(self._side(*side, operation) for side in (("A", *join.a), ("B", *join.b))))
 
     def _side(self, column: str, model_name: str, field: str, operation: Operation) -> Condition:
-        """That the row on one side is there is what the foreign key says."""
+        """That the row on one side is there is what the foreign key says: what is not about it needs no look at it."""
         model, alias = self._schema.models[model_name], f"gatepost_{column.lower()}"
-        permit = normal(self._rules.permit(model_name, operation, alias))
-        if permit in (TRUE, FALSE):
-            return permit
-        key = Column(model.fields[field].column or field, alias)
-        tie = Compare(key, "equal", Column(column, ROW))
-        return Exists(Read(table(self._schema, model), alias, (), where=(tie, permit)))
+        parts = conjuncts((normal(self._rules.permit(model_name, operation, alias)),))
+        about = tuple(each for each in parts if columns_of(each, alias))
+        others = [each for each in parts if each not in about]
+        if not about:
+            return both(*others)
+        tie = Compare(Column(model.fields[field].column or field, alias), "equal", Column(column, ROW))
+        return both(*others, Exists(Read(table(self._schema, model), alias, (), where=(tie, *about))))
 
 
 def _family(schema: Schema, model: Model) -> Iterator[str]:
