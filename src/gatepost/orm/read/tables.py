@@ -1,0 +1,172 @@
+"""A model's rows in a query: its table, or a sub-select where rows are more than a table's.
+
+In: a model. Out: what to read from, what its fields are called there, and the rules that hold.
+Never: a column that a field rule hides, or a row that a rule hides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gatepost.orm.errors import ConfigError
+from gatepost.orm.session import ComputedField, Session
+from gatepost.query.sql import identifier
+from gatepost.query.tree import (
+    TRUE,
+    Case,
+    Column,
+    Condition,
+    Embed,
+    Expression,
+    Fragment,
+    Link,
+    Name,
+    Output,
+    Read,
+    Shape,
+    Star,
+)
+from gatepost.zmodel.schema import Field, Model, Schema
+
+NULL = Fragment("NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a model under an alias. `names` says what its fields are called there; `where` which rows may be seen."""
+
+    model: Model
+    source: Name | Read
+    alias: str
+    names: Mapping[str, str]
+    where: tuple[Condition, ...]
+
+    def column(self, field: str) -> Column:
+        """A field of these rows."""
+        return Column(self.names[field], self.alias)
+
+
+class Tables:
+    """The tables of one query, each with an alias of its own."""
+
+    def __init__(self, session: Session) -> None:
+        self.schema: Schema = session.schema
+        self.rules, self.options = session.rules, session.options
+        self._number = 0
+
+    def alias(self) -> str:
+        """A name that nothing else in the query has."""
+        self._number += 1
+        return f"t{self._number}"
+
+    def table(self, model: str) -> Table:
+        """The readable rows of a model, as an expression of their own."""
+        found = self.schema.models[model]
+        alias = self.alias()
+        if self._is_more_than_a_table(found, alias):
+            read = self._rows(found)
+            names = {output.name: output.name for output in read.outputs if output.name}
+            return Table(found, read, alias, names, ())
+        names = {field.name: field.column for field in found.fields.values() if field.column}
+        return Table(found, self.name(found), alias, names, self.permitted(found.name, alias))
+
+    def table_alone(self, model: Model) -> Table:
+        """The readable rows of a sub-model's own table, without its bases."""
+        alias, inner = self.alias(), self.alias()
+        fields = [f for f in model.fields.values() if f.scalar and f.inherited is None and (f.column or f.computed)]
+        outputs = tuple(Output(self._value(model, field, {model.name: inner}), field.name) for field in fields)
+        read = Read(self.name(model), inner, outputs, where=self.permitted(model.name, inner))
+        return Table(model, read, alias, {field.name: field.name for field in fields}, ())
+
+    def name(self, model: Model) -> Name:
+        """Its table in the database."""
+        return Name(self.place(model.schema), model.table)
+
+    def place(self, schema: str | None) -> str:
+        """A database schema, where none is named the datasource's own."""
+        return schema or self.schema.datasource.default_schema or "public"
+
+    def permitted(self, model: str, alias: str) -> tuple[Condition, ...]:
+        """Which rows of a physical table may be read."""
+        condition = self.rules.permit(model, "read", alias)
+        return () if condition == TRUE else (condition,)
+
+    def _is_more_than_a_table(self, model: Model, alias: str) -> bool:
+        return model.base is not None or any(
+            field.computed or self.rules.mask(model.name, field.name, alias) is not None
+            for field in model.fields.values()
+            if field.scalar
+        )
+
+    def _rows(self, model: Model) -> Read:
+        """The rows of a delegate's sub-model with its bases, of a table with masks or computed fields."""
+        aliases = {model.name: self.alias()}
+        own = aliases[model.name]
+        embeds: list[Embed] = []
+        base = model.base
+        while base is not None:
+            aliases[base] = self.alias()
+            embeds.append(self._base(model, self.schema.models[base], own, aliases[base]))
+            base = self.schema.models[base].base
+        outputs = tuple(
+            Output(self._value(self.schema.models[field.inherited or model.name], field, aliases), field.name)
+            for field in model.fields.values()
+            if field.scalar and (field.column or field.computed)
+        )
+        return Read(self.name(model), own, outputs, tuple(embeds), self.permitted(model.name, own))
+
+    def _base(self, model: Model, base: Model, own: str, alias: str) -> Embed:
+        """The base's row of a sub-model's row: the ids are the same."""
+        return Embed(
+            "",
+            alias,
+            Read(
+                self.name(base),
+                alias,
+                (Output(Star(alias)),),
+                where=self.permitted(base.name, alias),
+                link=Link(own, self.same_ids(model, base)),
+            ),
+            Shape.SPREAD,
+            hidden=True,
+        )
+
+    def same_ids(self, model: Model, other: Model) -> tuple[tuple[str, str], ...]:
+        """The id columns of two tables of one delegate."""
+        return tuple((model.fields[name].column or name, other.fields[name].column or name) for name in model.ids)
+
+    def _value(self, holder: Model, field: Field, aliases: Mapping[str, str]) -> Expression:
+        """A field's value in the table that holds it, or null where a rule hides it."""
+        alias = aliases[holder.name]
+        if field.computed:
+            return Fragment(self.computed(holder, field)(identifier(alias)))
+        value = Column(field.column or field.name, alias)
+        mask = self.rules.mask(holder.name, field.name, alias)
+        return value if mask is None else Case(((mask, value),), NULL)
+
+    def computed(self, model: Model, field: Field) -> ComputedField:
+        """What the program said of a computed field."""
+        given = self.options.computed_fields
+        own = given.get(model.name) or given.get(model.name[:1].lower() + model.name[1:]) or {}
+        if field.name not in own:
+            raise ConfigError(f'Computed field "{field.name}" in model "{model.name}" has no SQL', model.name)
+        return own[field.name]
+
+    # -------------------------------------------------------------- from row to row
+
+    def link(self, parent: Table, field: str, child: Table) -> Link:
+        """How the rows of a relation belong to a row."""
+        relation = parent.model.fields[field].relation
+        if relation is None:
+            raise KeyError(field)
+        mine = [parent.names[name] for name in relation.fields]
+        theirs = [child.names[name] for name in relation.references]
+        through = relation.through
+        if through is None:
+            return Link(parent.alias, tuple(zip(mine, theirs, strict=True)))
+        return Link(
+            parent.alias,
+            ((mine[0], through.column),),
+            Name(self.place(through.schema), through.table),
+            self.alias(),
+            ((theirs[0], through.other_column),),
+        )
