@@ -115,7 +115,8 @@ def aggregates(visible: Visible, found: Mapping[str, Any]) -> tuple[tuple[Aggreg
         if function == "_count":
             fields += counts(visible, value, (name,))
         else:
-            fields += [(function, field) for field in aggregated(visible, name, value, (name,))]
+            for field in aggregated(visible, name, value, (name,)):
+                fields.append((function, field))
     return tuple(fields)
 
 

@@ -23,9 +23,12 @@ AVERAGE_TYPE = Type("Float")
 def having(walk: Walk, visible: Visible, given: object, by: tuple[str, ...], path: Path) -> Where:
     """The condition about each group."""
     parts: list[Where] = []
+
+    def each(item: Any, at: Path) -> Where:
+        return having(walk, visible, item, by, at)
+
     for key, value in mapping(given, path).items():
         if key in LOGICAL:
-            each = lambda item, at: having(walk, visible, item, by, at)  # noqa: E731
             parts.append(combined(walk, key, value, (*path, key), each))
         else:
             parts += of_field(walk, visible.scalar(key, (*path, key)), value, by, (*path, key))

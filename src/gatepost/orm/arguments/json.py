@@ -88,11 +88,12 @@ def json_value(walk: Walk, optional: bool, given: object, path: Path) -> Where:
     return JsonCompared("equals", walk.take(values.json(check_json(given, path))))
 
 
-def array_parameter(name: str, given: object, path: Path) -> bytes:
+def array_parameter(name: str, given: Any, path: Path) -> bytes:
     """What the array contains (one or several elements), or begins or ends with."""
     value = check_json(given, path)
-    wrapped = name == "array_contains" and not isinstance(value, list | tuple)
-    return values.json([value] if wrapped else value)
+    if name == "array_contains" and not isinstance(given, list | tuple):
+        value = [value]
+    return values.json(value)
 
 
 # ------------------------------------------------------------------ typed JSON
@@ -164,7 +165,7 @@ def member(walk: Walk, field: Scalar, given: object, path: Path) -> Where:
     return member_value(walk, field, given, path)
 
 
-def member_value(walk: Walk, field: Scalar, given: object, path: Path) -> Where:
+def member_value(walk: Walk, field: Scalar, given: Any, path: Path) -> Where:
     """A direct value, null, or operators."""
     if given is None:
         if not field.optional:
@@ -172,9 +173,10 @@ def member_value(walk: Walk, field: Scalar, given: object, path: Path) -> Where:
         return JsonNull("AnyNull")
     if not isinstance(given, Mapping):
         return JsonCompared("equals", walk.take(member_json(field, given, path)))
-    insensitive = is_insensitive(given["mode"], (*path, "mode")) if "mode" in given else False
+    found = options(given, OPERATORS[field.kind], path)  # pyright: ignore[reportUnknownArgumentType]
+    insensitive = is_insensitive(found["mode"], (*path, "mode")) if "mode" in found else False
     parts: list[Where] = []
-    for key, value in options(given, OPERATORS[field.kind], path).items():  # pyright: ignore[reportUnknownArgumentType]
+    for key, value in found.items():
         if key != "mode":
             parts.append(member_operator(walk, field, key, value, (*path, key), insensitive))
     return every(parts)

@@ -39,7 +39,7 @@ MODES = ("default", "insensitive")
 def scalar_filter(
     walk: Walk,
     field: Scalar,
-    given: object,
+    given: Any,
     path: Path,
     aggregate: AggregateName | None = None,
     insensitive: bool = False,

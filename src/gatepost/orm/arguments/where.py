@@ -3,7 +3,7 @@
 In: what a call says, and the model. Out: a Where whose values are numbers. Never: a name the model does not have.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gatepost.orm.arguments.json import json_filter, shape_filter
@@ -24,6 +24,10 @@ def where(walk: Walk, visible: Visible, given: object, path: Path, *, relations:
     """The condition; of an empty object: always true. `relations` tells whether these may be filtered by."""
     parts: list[Where] = []
     fields = visible.fields
+
+    def each(item: Any, at: Path) -> Where:
+        return where(walk, visible, item, at, relations=relations)
+
     for key, value in mapping(given, path).items():
         field = fields.get(key)
         if isinstance(field, Scalar):
@@ -31,7 +35,6 @@ def where(walk: Walk, visible: Visible, given: object, path: Path, *, relations:
         elif field is not None and relations:
             parts.append(of_relation(walk, visible, field, value, (*path, key)))
         elif key in LOGICAL:
-            each = lambda item, at: where(walk, visible, item, at, relations=relations)  # noqa: E731
             parts.append(combined(walk, key, value, (*path, key), each))
         else:
             raise unfit(visible, key, (*path, key))
@@ -54,14 +57,14 @@ def every(parts: list[Where]) -> Where:
     return Every(tuple(parts)) if parts else ALWAYS
 
 
-def combined(walk: Walk, key: str, given: object, path: Path, each: Callable[[Any, Path], Where]) -> Where:
+def combined(walk: Walk, key: str, given: Any, path: Path, each: Callable[[Any, Path], Where]) -> Where:
     """AND (object or list), OR (list), NOT (object or list). Empty members do not count: an OR of none is false."""
     walk.deeper(path)
-    if isinstance(given, list | tuple) or key == "OR":
+    if key != "OR" and isinstance(given, Mapping):
+        parts = [each(given, path)] if given else []
+    else:
         items = list_of(given, path, walk.items)
         parts = [each(item, (*path, number)) for number, item in enumerate(items) if item != {}]
-    else:
-        parts = [] if given == {} else [each(given, path)]
     walk.depth -= 1
     if key == "OR":
         return AnyOf(tuple(parts))

@@ -6,7 +6,7 @@ Never: a second statement.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from gatepost.orm.arguments.lexicon import Lexicon, Scalar
 from gatepost.orm.arguments.shapes import Counted, Find, Nested
@@ -198,9 +198,9 @@ def replace(rows: list[Row], name: str, finish: Callable[[Any], Any]) -> None:
 def nested(parents: list[Row], name: str, finish: Finish) -> None:
     """The steps of a relation's rows."""
     for parent in parents:
-        below = parent[name]
+        below: Any = parent[name]
         if below is not None:
-            finish(below if isinstance(below, list) else [below])
+            finish(cast("list[Row]", below) if isinstance(below, list) else [below])
 
 
 def merge(rows: list[Row], name: str) -> None:

@@ -53,13 +53,13 @@ class Plan:
 
     def statement(self, session: Session, values: list[Parameter]) -> Statement:
         """The statement of one call; what rules ask of the claims comes from the session."""
-        parameters = tuple(
-            [
-                each if type(each) is not Slot else values[each.key] if type(each.key) is int else claim(session, each)
-                for each in self.parameters
-            ]
-        )
-        return Statement(self.text, parameters)
+        parameters = [
+            (values[each.key] if isinstance(each.key, int) else session.claim(each.key))
+            if isinstance(each, Slot)
+            else each
+            for each in self.parameters
+        ]
+        return Statement(self.text, tuple(parameters))
 
     def decode(self, result: Result) -> Any:
         """The answer of the statement."""
@@ -70,10 +70,6 @@ class Plan:
         if self.finish is not None:
             self.finish(rows)
         return self.result(rows)
-
-
-def claim(session: Session, slot: Slot) -> Parameter:
-    return session.claim(slot.key) if isinstance(slot.key, tuple) else None
 
 
 class Reader:

@@ -91,11 +91,19 @@ def of_enum(enum: Enum, type: Type, value: Expression) -> Presented:
     """A member by its name in the schema."""
     renamed = [member for member in enum.members if member.name != member.value]
     if type.array:
-        names = {member.value: member.name for member in enum.members}
-        finish = (lambda items: [names.get(item, item) for item in items]) if renamed else None
-        return Presented(Apply("coalesce", (value, NO_ITEMS)), list[str | None], finish)
+        return Presented(Apply("coalesce", (value, NO_ITEMS)), list[str | None], renaming(enum) if renamed else None)
     if not renamed:
         return Presented(value, str | None)
     text = Cast(value, "text")
     branches = tuple((Compare(text, "equal", Literal(m.value)), Literal(m.name, "text")) for m in renamed)
     return Presented(Case(branches, text), str | None)
+
+
+def renaming(enum: Enum) -> Callable[[list[str | None]], list[str | None]]:
+    """Members by their names in the schema, of their names in the database."""
+    names = {member.value: member.name for member in enum.members}
+
+    def rename(items: list[str | None]) -> list[str | None]:
+        return [names.get(item, item) if item is not None else None for item in items]
+
+    return rename
