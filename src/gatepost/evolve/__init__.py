@@ -8,6 +8,7 @@ import asyncio
 from functools import partial
 
 from gatepost.evolve.push import Ask, Report, Tell, push_now
+from gatepost.policy import rls
 from gatepost.zmodel.schema import Schema
 
 __all__ = ["Report", "push", "push_now"]
@@ -22,7 +23,8 @@ async def push(
     force_reset: bool = False,
     ask: Ask | None = None,
     tell: Tell | None = None,
+    options: rls.Options | None = None,
 ) -> Report:
     """`push_now` beside the event loop."""
-    options = {"policies": policies, "accept_data_loss": accept_data_loss, "force_reset": force_reset}
-    return await asyncio.to_thread(partial(push_now, schema, dsn, **options, ask=ask, tell=tell))
+    work = partial(push_now, schema, dsn, policies=policies, ask=ask, tell=tell, options=options)
+    return await asyncio.to_thread(partial(work, accept_data_loss=accept_data_loss, force_reset=force_reset))

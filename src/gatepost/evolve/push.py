@@ -7,18 +7,23 @@ Never: data destroyed unasked, or a part of it done.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gatepost.evolve.compare import Change, Difference, Rename, compare
+from gatepost.evolve import sync
+from gatepost.evolve.compare import Difference, Rename, Stage, compare
 from gatepost.evolve.compare.changes import qualified
 from gatepost.evolve.compare.facts import read_facts
 from gatepost.evolve.compare.rows import Rows
 from gatepost.evolve.ddl import create_all
 from gatepost.evolve.layout import Layout, layout
+from gatepost.evolve.rules import Guards, guards, run
 from gatepost.evolve.session import Session, Undone, session
+from gatepost.policy import rls
 from gatepost.problem import Problem
 from gatepost.zmodel.schema import Schema
 
 Ask = Callable[[str], bool]
 Tell = Callable[[str], None]
+# Changes that PostgreSQL refuses while policies, functions or triggers stand on what they change.
+UNDER_RULES = (Stage.ENUMS, Stage.ALTER_COLUMNS, Stage.DROP_COLUMNS, Stage.DROP_TABLES, Stage.DROP_ENUMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Push:
     accept_data_loss: bool = False
     force_reset: bool = False
     ask: Ask | None = None
+    options: rls.Options | None = None
     tell: Tell = lambda _: None
     renames: dict[Rename, bool] = field(default_factory=dict[Rename, bool])
 
@@ -60,29 +66,35 @@ class Push:
         return difference, report
 
     def _work(self, opened: Session, wanted: Layout) -> tuple[Difference, Report | None]:
+        rules = guards(opened, self.schema, self.policies, self.options)
         if self.force_reset:
             empty(opened, wanted)
         elif not empty_already(opened, wanted):
-            return self._evolved(opened, wanted)
-        statements = tuple(create_all(wanted))
-        opened.execute(";\n".join(statements) or "select")
-        return Difference(), Report((f"create {len(wanted.tables.tables)} tables",), statements)
+            return self._evolved(opened, wanted, rules)
+        definitions = rules.definitions(opened)
+        statements = [*(f"{each};" for each in create_all(wanted)), *(each.sql for each in definitions)]
+        statements += [f"{each};" for each in sync.copies(self.schema)]
+        run(opened, statements)
+        counts = f"create {len(wanted.tables.tables)} tables", f"create {len(definitions)} policies and what they need"
+        return Difference(), self._told(Report(counts[: 1 + bool(definitions)], tuple(statements)))
 
-    def _evolved(self, opened: Session, wanted: Layout) -> tuple[Difference, Report | None]:
-        difference = compare(opened, wanted, Rows(opened), self._renamed)
+    def _evolved(self, opened: Session, wanted: Layout, rules: Guards) -> tuple[Difference, Report | None]:
+        before, definitions = rules.facts(opened), rules.definitions(opened)
+        spoken = "\n".join(each.sql for each in definitions)
+        difference = compare(opened, wanted, Rows(opened), self._renamed, spoken)
         if difference.renames or (difference.dangers and not self.accept_data_loss):
             return difference, None
         if difference.stops:
             raise stopped(difference.stops)
-        self._apply(opened, difference.ordered)
-        changes = tuple(change.text for change in difference.ordered)
-        return difference, Report(changes, tuple(each for change in difference.ordered for each in change.statements))
+        statements = applied(opened, difference, rules)
+        changes = [change.text for change in difference.ordered]
+        changes += [worded(each) for each in rls.compare(before, rules.facts(opened))]
+        return difference, self._told(Report(tuple(changes), tuple(statements)))
 
-    def _apply(self, opened: Session, changes: list[Change]) -> None:
-        """Renames were made while looking."""
-        for change in changes:
-            self.tell(change.text)
-            opened.run(change.statements if not change.renames else ())
+    def _told(self, report: Report) -> Report:
+        for change in report.changes:
+            self.tell(change)
+        return report
 
     def _renamed(self, rename: Rename) -> bool | None:
         if rename not in self.renames and self.ask is None:
@@ -110,6 +122,7 @@ def push_now(
     force_reset: bool = False,
     ask: Ask | None = None,
     tell: Tell | None = None,
+    options: rls.Options | None = None,
 ) -> Report:
     """Bring the database in line with the schema.
 
@@ -117,10 +130,38 @@ def push_now(
     PostgreSQL schemas first. Raises a Problem `data_loss` where nobody agreed, `push_stopped` where rows stand in the
     way, a DatabaseProblem for what PostgreSQL refuses; then nothing has changed.
     """
-    work = Push(schema, dsn, policies, accept_data_loss, force_reset, ask)
+    work = Push(schema, dsn, policies, accept_data_loss, force_reset, ask, options)
     if tell is not None:
         work.tell = tell
     return work.run()
+
+
+def applied(opened: Session, difference: Difference, rules: Guards) -> list[str]:
+    """Everything done, in order; the statements. Rules that stand on what changes go first and come back last."""
+    done: list[str] = []
+    if any(change.stage in UNDER_RULES for change in difference.changes):
+        done += rules.removal(opened)
+        run(opened, done)
+    for change in difference.ordered:
+        statements = [f"{each};" for each in change.statements]
+        run(opened, statements if not change.renames else [])  # renames were made while looking
+        done += statements
+    mended, mending = rules.mending(opened)
+    run(opened, mending)
+    done += mending
+    if any(each.kind == "trigger" and each.name.startswith(f"{sync.SOURCE} ") and each.wanted for each in mended):
+        copied = [f"{each};" for each in sync.copies(rules.schema)]
+        run(opened, copied)
+        done += copied
+    if done:
+        opened.execute("notify pgrst, 'reload schema'")
+    return done
+
+
+def worded(difference: rls.Difference) -> str:
+    """For people: `create policy public.Post gatepost_read`."""
+    verb = "change" if difference.installed and difference.wanted else "create" if difference.wanted else "drop"
+    return f"{verb} {difference.kind} {difference.name}"
 
 
 def stopped(stops: list[str]) -> Problem:
@@ -139,5 +180,6 @@ def empty(opened: Session, wanted: Layout) -> None:
     facts = read_facts(opened, wanted.schemas)
     tables = [qualified(name) for name in facts.columns if name not in facts.strangers]
     enums = [qualified(name) for name in facts.enums]
+    opened.execute(f"drop schema if exists gatepost_policy cascade; {sync.CLEAR}")
     opened.run(f"DROP TABLE IF EXISTS {name} CASCADE" for name in tables)
     opened.run(f"DROP TYPE IF EXISTS {name} CASCADE" for name in enums)
