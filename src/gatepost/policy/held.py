@@ -14,7 +14,6 @@ from gatepost.query import tree
 from gatepost.query.tree import TRUE, Claim, Condition, Expression, JsonPath, JsonStep
 from gatepost.zmodel import terms
 from gatepost.zmodel.schema import Field
-from gatepost.zmodel.terms import Type
 
 from .claims import ROLE, auth_fields, claim_path
 from .logic import Matter, both, either, exact, exists, is_not_null, is_null, negate, surely
@@ -85,24 +84,18 @@ class Objects:
         if held.value is not None:
             return _steps(held.value, fields, as_text), None
         start = claim_path(auth_fields(self._schema)[fields[0]], fields[0])
-        if len(fields) == 1:
-            return self._claim(start, of.type, as_text)
-        return _steps(Claim(start, "jsonb"), fields[1:], as_text), None
-
-    def _claim(self, start: tuple[str, ...], of: Type, as_text: bool) -> tuple[Expression, tuple[str, ...] | None]:
-        if as_text:
+        if as_text and len(fields) == 1:
             return Claim(start, "text"), start
-        if of.name == "Json" and not of.array and len(start) > 1:
-            # Inside of the object around it: a text alone would not say whether it is JSON already.
-            return _steps(Claim(start[:-1], "jsonb"), start[-1:], as_text=False), None
-        return Claim(start, "jsonb"), None
+        # Out of the object around it, which is JSON for certain: of a text alone nobody knows whether it is meant so.
+        around = start[:-1] or start
+        return _steps(Claim(around, "jsonb"), (*start[len(around) :], *fields[1:]), as_text), None
 
     def array(self, operand: Operand, kind: str, *, stored: bool) -> Expression:
         """A list that `auth()` holds as an array of that family; null where it holds none."""
         alias = self._translator.rows.alias()
         each = replace(operand, node=tree.Column("value", alias), claim=None, array=False)
         value = rendered(self._schema, each, kind, stored=stored)
-        read = tree.Read(tree.Elements(_list(operand.node), text=True), alias, (tree.Output(value),))
+        read = tree.Read(tree.Elements(operand.node, text=True), alias, (tree.Output(value),))
         return tree.Case(((_is_list(operand.node), tree.Select(read, array=True)),), null_array(kind))
 
     # Comparisons in ZenStack's way
@@ -195,6 +188,8 @@ def _text(value: str) -> Expression:
 
 
 def _steps(value: Expression, fields: tuple[str, ...], as_text: bool) -> Expression:
+    if not fields:
+        return value
     last = len(fields) - 1
     steps = tuple(JsonStep(name, as_text=as_text and number == last) for number, name in enumerate(fields))
     return JsonPath(value, steps)

@@ -1,0 +1,249 @@
+"""auth() in rules: values, objects and lists of the claims; what nobody, or a missing member, is equal to."""
+
+from typing import Any
+
+import pytest
+
+from .conftest import Make
+
+OWNED = """
+model User {{ id Int @id  role String?  level Int?  tags String[]  posts Post[] }}
+model Post {{ id Int @id  x Int?  label String?  owner User? @relation(fields: [ownerId], references: [id])  ownerId Int?
+  {rules} }}
+"""
+POSTS = """
+insert into "User" (id, tags) values (1, '{}'), (2, '{}');
+insert into "Post" values (1, 1, 'a', 1), (2, 2, 'b', 2), (3, 3, null, null);
+"""
+
+
+def owned(rules: str) -> str:
+    return OWNED.format(rules=rules)
+
+
+def test_nobody_owns_nothing(world: Make) -> None:
+    here = world(owned("@@allow('read', auth().id == ownerId) @@allow('update', auth().id != ownerId)"))
+    here.run(POSTS)
+    assert here.admits("Post") == []
+    assert here.admits("Post", operation="update") == []
+    assert here.admits("Post", {"id": 1}) == [1]
+    assert here.admits("Post", {"id": 1}, operation="update") == [2]
+
+
+def test_in_zenstacks_way_nobody_owns_what_nobody_owns(world: Make) -> None:
+    here = world(owned("@@allow('read', auth().id == ownerId) @@allow('update', auth().id != ownerId)"))
+    here.run(POSTS)
+    for user in (None, {}):
+        assert here.admits("Post", user, compat=True) == [3]
+        assert here.admits("Post", user, operation="update", compat=True) == [1, 2]
+    assert here.admits("Post", {"id": 1}, compat=True) == [1]
+    assert here.admits("Post", {"id": 1}, operation="update", compat=True) == [2]
+
+
+def test_null_of_auth_has_no_order(world: Make) -> None:
+    here = world(owned("@@allow('read', x > auth().level) @@allow('update', !(x > auth().level))"))
+    here.run(POSTS)
+    for compat in (False, True):
+        assert here.admits("Post", {"id": 1}, compat=compat) == []
+        assert here.admits("Post", {"id": 1}, operation="update", compat=compat) == []
+        assert here.admits("Post", {"id": 1, "level": 1}, compat=compat) == [2, 3]
+
+
+def test_auth_is_null_or_not(world: Make) -> None:
+    here = world(owned("@@allow('read', auth() != null) @@allow('update', auth() == null)"))
+    here.run(POSTS)
+    for compat in (False, True):
+        assert here.admits("Post", compat=compat) == []
+        assert here.admits("Post", {"id": 1}, compat=compat) == [1, 2, 3]
+        assert here.admits("Post", operation="update", compat=compat) == [1, 2, 3]
+        assert here.admits("Post", {"id": 1}, operation="update", compat=compat) == []
+    assert here.admits("Post", {}) == []
+    assert here.admits("Post", {}, compat=True) == [1, 2, 3]
+
+
+def test_auth_is_a_row(world: Make) -> None:
+    here = world(
+        owned("@@allow('read', auth() == owner) @@allow('update', auth() != owner)").replace(
+            "posts Post[]", "posts Post[] @@allow('read', auth() == this) @@allow('update', this != auth())"
+        )
+    )
+    here.run(POSTS)
+    assert here.admits("Post", {"id": 2}) == [2]
+    assert here.admits("Post", {"id": 2}, operation="update") == [1]
+    assert here.admits("User", {"id": 2}) == [2]
+    assert here.admits("User", {"id": 2}, operation="update") == [1]
+
+
+def test_auth_compared_with_literals(world: Make) -> None:
+    here = world(owned("@@allow('read', auth().role == 'admin') @@allow('update', auth().role != 'admin')"))
+    here.run(POSTS)
+    assert here.admits("Post", {"id": 1, "role": "admin"}) == [1, 2, 3]
+    assert here.admits("Post", {"id": 1, "role": "user"}, operation="update") == [1, 2, 3]
+    assert here.admits("Post", {"id": 1}, operation="update") == []
+    assert here.admits("Post", {"id": 1}, operation="update", compat=True) == [1, 2, 3]
+
+
+def test_nothing_is_in_a_list(world: Make) -> None:
+    here = world(owned("@@allow('read', auth().role in ['a', 'b']) @@allow('update', !(auth().role in ['a', 'b']))"))
+    here.run(POSTS)
+    assert here.admits("Post", {"id": 1, "role": "a"}) == [1, 2, 3]
+    assert here.admits("Post", {"id": 1}, operation="update") == []
+    assert here.admits("Post", {"id": 1}, operation="update", compat=True) == [1, 2, 3]
+
+
+def test_a_list_that_is_missing_is_null(world: Make) -> None:
+    here = world(owned("@@allow('read', label in auth().tags) @@allow('update', !(label in auth().tags))"))
+    here.run(POSTS)
+    for compat in (False, True):
+        assert here.admits("Post", {"id": 1, "tags": ["b", "c"]}, compat=compat) == [2]
+        assert here.admits("Post", {"id": 1, "tags": ["b"]}, operation="update", compat=compat) == [1]
+        assert here.admits("Post", {"id": 1}, operation="update", compat=compat) == []
+        assert here.admits("Post", {"id": 1, "tags": "b"}, operation="update", compat=compat) == []
+
+
+def test_a_string_of_a_member_never_becomes_sql(world: Make) -> None:
+    here = world(owned("@@allow('read', label == auth().role)"))
+    here.run(POSTS)
+    assert here.admits("Post", {"id": 1, "role": "x' or true --"}) == []
+
+
+HELD = """
+type Org {{ id Int  name String?  level Int?  members Person[] @json  active Boolean? }}
+type Person {{ id Int  name String?  role String? }}
+type Profile {{ level Int?  born DateTime?  org Org? @json }}
+type Auth {{ id Int  profile Profile? @json  orgs Org[] @json  born DateTime?  spent Decimal?  key Bytes?  meta Json?  @@auth }}
+model Post {{ id Int @id  x Int?  label String?  at DateTime?  price Decimal?  data Bytes?  meta Json?  {rules} }}
+"""
+HELD_POSTS = """
+insert into "Post" values (1, 1, 'a', '2024-01-01 10:00:00', 1.5, '\\x01', '{"a": 1}'),
+  (2, 2, 'b', '2024-01-01 12:00:00', 2.5, '\\x02', '[]'), (3, null, null, null, null, null, null);
+"""
+
+
+def members(*rows: tuple[int, str | None]) -> dict[str, Any]:
+    return {"id": 1, "orgs": [{"id": id, "name": name} for id, name in rows]}
+
+
+def test_members_of_objects(world: Make) -> None:
+    here = world(
+        HELD.format(rules="@@allow('read', x == auth().profile.level) @@allow('update', auth().profile.org.id == x)")
+    )
+    here.run(HELD_POSTS)
+    for compat in (False, True):
+        assert here.admits("Post", {"id": 1, "profile": {"level": 1}}, compat=compat) == [1]
+        assert here.admits("Post", {"id": 1, "profile": {"org": {"id": 2}}}, operation="update", compat=compat) == [2]
+    assert here.admits("Post", {"id": 1}) == []
+    assert here.admits("Post", {"id": 1}, compat=True) == [3]
+
+
+@pytest.mark.parametrize("compat", [False, True])
+def test_some_every_and_none_of_a_list(world: Make, compat: bool) -> None:
+    here = world(
+        HELD.format(
+            rules="@@allow('read', auth().orgs?[name == this.label]) @@allow('update', auth().orgs![name == this.label])"
+            "@@allow('delete', auth().orgs^[name == this.label])"
+        )
+    )
+    here.run(HELD_POSTS)
+    both = members((1, "a"), (2, "b"))
+    assert here.admits("Post", both, compat=compat) == [1, 2]
+    assert here.admits("Post", members((1, "a")), operation="update", compat=compat) in ([1], [1, 3])
+    assert here.admits("Post", members((1, "a")), operation="delete", compat=compat) in ([2], [2, 3])
+    assert here.admits("Post", members(), compat=compat) == []
+    assert here.admits("Post", members(), operation="update", compat=compat) == [1, 2, 3]
+    assert here.admits("Post", members(), operation="delete", compat=compat) == [1, 2, 3]
+    for operation in ("read", "update", "delete"):
+        assert here.admits("Post", {"id": 1}, operation=operation, compat=compat) == []
+        assert here.admits("Post", {"id": 1, "orgs": None}, operation=operation, compat=compat) == []
+
+
+def test_a_member_for_which_a_condition_is_null_counts_for_nothing_or_leaves_all_unknown(world: Make) -> None:
+    """As with rows by default; ZenStack joins the members' conditions instead."""
+    rules = "@@allow('update', auth().orgs![name == this.label]) @@allow('delete', auth().orgs^[name == this.label])"
+    here = world(HELD.format(rules=rules))
+    here.run(HELD_POSTS)
+    assert here.admits("Post", members((1, "a")), operation="update") == [1, 3]
+    assert here.admits("Post", members((1, "a")), operation="delete") == [2, 3]
+    assert here.admits("Post", members((1, "a")), operation="update", compat=True) == [1]
+    assert here.admits("Post", members((1, "a")), operation="delete", compat=True) == [2]
+
+
+def test_a_list_alone_is_looked_at_as_javascript_does_in_zenstacks_way(world: Make) -> None:
+    here = world(
+        HELD.format(
+            rules="@@allow('read', auth().orgs?[name == null]) @@allow('update', auth().orgs![level > 1])"
+            "@@allow('delete', auth().orgs?[!(level > 1)])"
+        )
+    )
+    here.run(HELD_POSTS)
+    user = members((1, None))
+    assert here.admits("Post", user) == here.admits("Post", user, compat=True) == [1, 2, 3]
+    assert here.admits("Post", user, operation="update") == [1, 2, 3]
+    assert here.admits("Post", user, operation="update", compat=True) == []
+    assert here.admits("Post", user, operation="delete") == []
+    assert here.admits("Post", user, operation="delete", compat=True) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("compat", [False, True])
+def test_lists_in_lists_and_bindings(world: Make, compat: bool) -> None:
+    here = world(
+        HELD.format(
+            rules="@@allow('read', auth().orgs?[o, members?[m, m.id == auth().id && m.name == this.label && o.active]])"
+            "@@allow('update', auth().orgs?[o, o.members?[m, m.role == o.name]])"
+        )
+    )
+    here.run(HELD_POSTS)
+    user = {
+        "id": 7,
+        "orgs": [{"id": 1, "name": "boss", "active": True, "members": [{"id": 7, "name": "a", "role": "boss"}]}],
+    }
+    assert here.admits("Post", user, compat=compat) == [1]
+    assert here.admits("Post", user, operation="update", compat=compat) == [1, 2, 3]
+    user["orgs"][0]["active"] = False  # pyright: ignore
+    assert here.admits("Post", user, compat=compat) == []
+
+
+@pytest.mark.parametrize("compat", [False, True])
+def test_values_of_every_type(world: Make, compat: bool) -> None:
+    here = world(
+        HELD.format(
+            rules="@@allow('read', at == auth().born) @@allow('update', price < auth().spent)"
+            "@@allow('delete', data == auth().key) @@allow('create', meta == auth().meta)"
+        )
+    )
+    here.run(HELD_POSTS)
+    from datetime import UTC, datetime, timedelta, timezone  # noqa: PLC0415
+    from decimal import Decimal  # noqa: PLC0415
+
+    berlin = timezone(timedelta(hours=1))
+    for born in (datetime(2024, 1, 1, 10, tzinfo=UTC), datetime(2024, 1, 1, 11, tzinfo=berlin), "2024-01-01T10:00:00Z"):
+        assert here.admits("Post", {"id": 1, "born": born}, compat=compat) == [1]
+    assert here.admits("Post", {"id": 1, "spent": Decimal("2.4")}, operation="update", compat=compat) == [1]
+    assert here.admits("Post", {"id": 1, "key": b"\x02"}, operation="delete", compat=compat) == [2]
+    assert here.admits("Post", {"id": 1, "meta": {"a": 1}}, operation="create", compat=compat) == [1]
+
+
+def test_the_path_of_a_claim_can_be_named(world: Make) -> None:
+    here = world(
+        "type Auth { id Int  org Int? @meta('claim', 'tenant.id')  @@auth }"
+        "model Post { id Int @id  x Int?  @@allow('read', auth().org == x) }"
+    )
+    here.run('insert into "Post" values (1, 1), (2, 2)')
+    assert here.admits("Post", {"id": 1, "org": 2}) == [2]
+
+
+def test_a_condition_of_a_value_itself(world: Make) -> None:
+    here = world(
+        "type Auth { id Int  admin Boolean?  @@auth }"
+        "model Post { id Int @id  @@allow('read', auth().admin) @@allow('update', !auth().admin)"
+        " @@allow('delete', auth().admin == true) @@allow('create', auth().admin != true) }"
+    )
+    here.run('insert into "Post" values (1)')
+    for compat in (False, True):
+        assert here.admits("Post", {"id": 1, "admin": True}, compat=compat) == [1]
+        assert here.admits("Post", {"id": 1, "admin": False}, operation="update", compat=compat) == [1]
+        assert here.admits("Post", {"id": 1}, compat=compat) == []
+        assert here.admits("Post", {"id": 1}, operation="update", compat=compat) == []
+        assert here.admits("Post", {"id": 1, "admin": True}, operation="delete", compat=compat) == [1]
+    assert here.admits("Post", {"id": 1}, operation="create") == []
+    assert here.admits("Post", {"id": 1}, operation="create", compat=True) == [1]
