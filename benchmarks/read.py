@@ -32,6 +32,7 @@ from gatepost import embedded, migrate
 PORT, PROTOTYPE_PORT = 54463, 54464
 CLIENTS = (16, 64)
 READ = "/rest/v1/todos?select=id,title,done,created_at&order=id&limit=20"
+SETTLED = 0.5
 WAIT = "/rest/v1/rpc/wait?seconds=0.05"
 SUBJECT = str(uuid.UUID(hashlib.md5(b"u1").hexdigest()))
 CLAIMS = {
@@ -101,6 +102,7 @@ class Bench:
         if found is None or process.returncode:
             raise SystemExit(text)
         count = int(found[1])
+        time.sleep(SETTLED)  # else connections that are ending would be in nobody's account
         into.rate.append(count / taken)
         into.database.append((cpu(family(self.served.postmaster)) - database) / count * 1e6)
         into.server.append((cpu([pid] if pid else []) - server) / count * 1e6)

@@ -1,19 +1,22 @@
 """What the server sends to PostgreSQL for one read: `statements.py STATE_FILE PATH` (headers as JSON on stdin).
 
-The server is composed as it is when it serves, asked once over ASGI, and listened to at its connections. Prints the
-segments of the lane's batch as JSON: [[[text, [parameter, …]], …], …].
+The server is composed as it is when it serves, asked over ASGI for several reads at once, and listened to at its
+connections. Prints the segments of a read that follows another on its lane, as nearly all do under load, as JSON:
+[[[text, [parameter, …]], …], …].
 """
 
 import asyncio
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gatepost import app
-from gatepost.database.connection import Command, Connection
+from gatepost.database.connection import Batch, Command, Connection
 
-Segments = list[list[Command]]
+Segments = Sequence[list[Command]]
+AT_ONCE = 16
 
 
 async def ask(gateway: Any, path: str, headers: dict[str, str]) -> int:
@@ -42,13 +45,14 @@ async def ask(gateway: Any, path: str, headers: dict[str, str]) -> int:
 async def main(state_file: str, path: str) -> None:
     headers: dict[str, str] = json.load(sys.stdin)
     seen: list[Segments] = []
-    send = Connection.send
+    post = Connection.post
 
-    def listen(self: Connection, *segments: list[Command]) -> asyncio.Future[Any]:
-        seen.append(list(segments))
-        return send(self, *segments)
+    def listen(self: Connection, segments: Segments, done: Callable[[Batch], None]) -> None:
+        if self.pending:
+            seen.append(segments)
+        post(self, segments, done)
 
-    Connection.send = listen  # type: ignore[method-assign]
+    Connection.post = listen  # type: ignore[method-assign]
     gateway = app.project_server(*app._read(Path(state_file)))
     started, stopping = asyncio.Event(), asyncio.Event()
 
@@ -65,15 +69,15 @@ async def main(state_file: str, path: str) -> None:
 
     life = asyncio.create_task(gateway({"type": "lifespan"}, receive, told))  # type: ignore[arg-type]
     await started.wait()
-    for _ in range(3):  # the first opens a lane
+    for _ in range(5):  # the first open the lanes
         seen.clear()
-        status = await ask(gateway, path, headers)
+        statuses = await asyncio.gather(*(ask(gateway, path, headers) for _ in range(AT_ONCE)))
         reads = [each for each in seen if any('"todos"' in command.text for command in each[0])]
         await asyncio.sleep(0.3)
     stopping.set()
     await life
-    if status != 200 or len(reads) != 1:
-        raise SystemExit(f"status {status}, {len(reads)} batches")
+    if set(statuses) != {200} or len({tuple(command.text for command in segment) for [segment] in reads}) != 1:
+        raise SystemExit(f"statuses {statuses}, {len(reads)} batches")
     print(json.dumps([[[c.text, [(p or b"").decode() for p in c.params]] for c in segment] for segment in reads[0]]))
 
 

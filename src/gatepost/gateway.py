@@ -15,7 +15,7 @@ import msgspec
 
 from . import observe
 from .exchange import ANSWER, HEAD, Finish, Head, Headers, Request, Response, Surface
-from .identity import Proof
+from .identity import Credential, Proof
 from .identity.identify import Identifier
 from .problem import Problem
 
@@ -107,13 +107,14 @@ class Gateway:
         if scope["type"] != "http":
             await self._serve_other(scope, receive, send)
             return
-        mount, request, caller = self._open(scope)
+        mount = self._route(scope["path"])
+        request, caller = self._open(scope, mount)
         named = caller.named
         if caller.origin is not None and request.method == "OPTIONS" and b"access-control-request-method" in named:
             response = self._preflight(named)
         else:
             response = await self._ask(mount, request, caller, receive)
-        body = self._complete(request, caller, response)
+        body = self.complete(request, caller, response)
         answer = scope.get(ANSWER)
         if answer is not None:
             await answer(response.status, response.reason, response.headers, body)
@@ -128,7 +129,7 @@ class Gateway:
         mount = self._route(scope["path"])
         if mount is None or mount.begin is None or scope["method"] not in ("GET", "HEAD"):
             return False
-        _, request, caller = self._open(scope)
+        request, caller = self._open(scope, mount)
         if caller.sends:
             return False
         if self.identifier is not None and mount.needs_key(request.path):
@@ -137,27 +138,16 @@ class Gateway:
             except Problem:
                 return False  # the other way words it
 
-        def finish(response: Response | Coroutine[Any, Any, Response]) -> None:
-            if not isinstance(response, Response):
-                self._wait(response, mount, request, finish)
-                return
-            body = self._complete(request, caller, response)
-            try:
-                answer(response.status, response.reason, response.headers, body)
-            except ValueError as error:
-                failed = self._fail(mount, request, error)
-                answer(failed.status, None, failed.headers, self._complete(request, caller, failed))
+        return mount.begin(request, Answering(self, mount, request, caller, answer))
 
-        return mount.begin(request, finish)
-
-    def _wait(self, response: Coroutine[Any, Any, Response], mount: Mount, request: Request, finish: Finish) -> None:
+    def wait(self, response: Coroutine[Any, Any, Response], answering: "Answering") -> None:
         """What needs a task after all."""
 
         async def wait() -> None:
             try:
-                finish(await response)
+                answering(await response)
             except Exception as error:
-                finish(self._fail(mount, request, error))
+                answering(self.fail(answering.mount, answering.request, error))
 
         task = asyncio.get_running_loop().create_task(wait())
         self._tasks.add(task)
@@ -170,13 +160,12 @@ class Gateway:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
-    def _open(self, scope: Scope) -> tuple[Mount | None, Request, Caller]:
+    def _open(self, scope: Scope, mount: Mount | None) -> tuple[Request, Caller]:
         path: str = scope["path"]
         head: Head = scope.get(HEAD) or Head(scope["headers"])
         caller: Caller | None = head.kept.get("gateway")
         if caller is None:
             caller = head.kept["gateway"] = self._caller(head.headers, scope)
-        mount = self._route(path)
         prefix = "" if mount is None else mount.prefix
         cut = len(prefix)
         raw: bytes = scope.get("raw_path") or path.encode()
@@ -195,7 +184,7 @@ class Gateway:
             self._identify_request(caller.named.get(b"x-request-id")),
             head.kept,
         )
-        return mount, request, caller
+        return request, caller
 
     def _caller(self, headers: Headers, scope: Scope) -> Caller:
         named = dict(headers)
@@ -214,7 +203,9 @@ class Gateway:
         key = given.decode("latin-1").strip() or None if given is not None else None
         token = _bearer(bearer) if bearer is not None else None
         # Behind a door with keys, a key alone is a bearer too: clients of the originals' gateway may leave it out.
-        return Proof(key, token if token is not None or self.identifier is None else key)
+        if token is None and self.identifier is not None:
+            token = key
+        return Proof(Credential(key) if key else None, Credential(token) if token is not None else None)
 
     def _route(self, path: str) -> Mount | None:
         """The mount whose prefix the path starts with; `/rest/v1x` is not below `/rest/v1`."""
@@ -242,9 +233,9 @@ class Gateway:
         except Problem as problem:
             return mount.refuse(request, problem)
         except Exception as error:
-            return self._fail(mount, request, error)
+            return self.fail(mount, request, error)
 
-    def _fail(self, mount: Mount, request: Request, error: Exception) -> Response:
+    def fail(self, mount: Mount, request: Request, error: Exception) -> Response:
         """A defect of ours."""
         observe.LOGGER.error("request %s failed", request.id, exc_info=error)
         observe.emit("request.failed", id=request.id, error=type(error).__name__)
@@ -299,7 +290,7 @@ class Gateway:
         response.headers = [each for each in response.headers if not each[0].startswith(b"access-control-allow-o")]
         response.headers += allowed
 
-    def _complete(self, request: Request, caller: Caller, response: Response) -> bytes:
+    def complete(self, request: Request, caller: Caller, response: Response) -> bytes:
         """The headers that every answer has; the body that goes out."""
         if caller.origin is not None:
             self._allow(response, caller.origin)
@@ -352,3 +343,26 @@ def _nowhere(request: Request) -> Problem:
 
 def _internal(request: Request) -> Problem:
     return Problem("internal_error", 500, "The server failed on this request", f"request {request.id}", "See its log")
+
+
+class Answering:
+    """Takes the answer to a request that has no task, and sends it."""
+
+    __slots__ = ("answer", "caller", "gateway", "mount", "request")
+
+    def __init__(self, gateway: Gateway, mount: Mount, request: Request, caller: Caller, answer: Answer) -> None:
+        self.gateway, self.mount, self.request, self.caller, self.answer = gateway, mount, request, caller, answer
+
+    def __call__(self, response: Response | Coroutine[Any, Any, Response]) -> None:
+        gateway = self.gateway
+        if not isinstance(response, Response):
+            gateway.wait(response, self)
+            return
+        try:
+            self._send(response)
+        except ValueError as error:
+            self._send(gateway.fail(self.mount, self.request, error))
+
+    def _send(self, response: Response) -> None:
+        body = self.gateway.complete(self.request, self.caller, response)
+        self.answer(response.status, response.reason, response.headers, body)

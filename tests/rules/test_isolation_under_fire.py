@@ -141,6 +141,7 @@ def without(*commands: str) -> Sabotage:
         kept = [each for each in wash.WASH if not any(name in each.text for name in commands)]
         assert len(kept) == len(wash.WASH) - len(commands)
         patch.setattr(lanes, "WASH", kept)
+        patch.setattr(lanes, "BETWEEN", [each for each in wash.BETWEEN_READS if each in kept])
         patch.setattr(pool, "WASH", kept)
         patch.setattr(pool, "DISCARD", kept)
         if "pg_advisory_unlock_all" in commands:
@@ -176,7 +177,7 @@ def unpinned(name: str) -> Sabotage:
 
 
 def no_wash(patch: pytest.MonkeyPatch) -> None:
-    for room, name in ((lanes, "WASH"), (pool, "WASH"), (pool, "DISCARD")):
+    for room, name in ((lanes, "WASH"), (lanes, "BETWEEN"), (pool, "WASH"), (pool, "DISCARD")):
         patch.setattr(room, name, [])
 
 

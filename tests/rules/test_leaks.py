@@ -44,6 +44,7 @@ def without(*commands: str) -> Sabotage:
         kept = [each for each in wash.WASH if not any(name in each.text for name in commands)]
         assert len(kept) == len(wash.WASH) - len(commands)
         patch.setattr(lanes, "WASH", kept)
+        patch.setattr(lanes, "BETWEEN", [each for each in wash.BETWEEN_READS if each in kept])
         patch.setattr(pool, "WASH", kept)
         patch.setattr(pool, "DISCARD", kept)
         patch.setattr(connections.Connection, "forget", lambda self: None)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..problem import Unavailable
 from .connection import Batch, Command, Connection, connect
+from .wash import BETWEEN_READS as BETWEEN
 from .wash import READ_WASH as WASH
 
 TIMEOUT_MS = 250
@@ -38,13 +39,14 @@ class Lanes:
         return best
 
     def run(self, lane: Connection, prelude: Command, command: Command, done: Callable[[Batch], None]) -> None:
-        """One inert read in a segment of its own: wash, prelude, statement.
+        """One inert read in a segment of its own: wash, prelude, statement. A lane that fell idle is washed of all that
+        a read could leave; while reads follow one another, of what one could see of another.
 
         ValueError where it is not a SELECT: BEGIN or COMMIT would reach into the requests that follow.
         """
         if not command.text.startswith(READS):
             raise ValueError("a lane carries reads only")
-        lane.post(([*WASH, prelude, command],), done)
+        lane.post(([*(BETWEEN if lane.pending else WASH), prelude, command],), done)
 
     def _grow(self) -> None:
         if self._opening is None or self._opening.done():

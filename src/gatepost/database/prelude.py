@@ -53,7 +53,9 @@ def prelude(
     limit = timeout if context.timeout is None else context.timeout
     further = (*role_settings, *context.settings)
     if most is not None:
-        limit, further = most, tuple(pair for pair in further if pair[0] != "statement_timeout")
+        limit = most
+        if further:
+            further = tuple(pair for pair in further if pair[0] != "statement_timeout")
     names, values = _further(further)
     text = _text(names, most is not None)
     params = (
@@ -63,14 +65,24 @@ def prelude(
         context.path.encode("utf-8", "replace"),
         context.headers,
         context.cookies,
-        f"{context.search_path}, pg_temp".encode() if context.search_path else b"pg_temp",
+        _searched(context.search_path),
         b"on" if context.read_only else b"off",
         b"%d" % limit,
-        (context.timezone or timezone).encode(),
+        _encoded(context.timezone or timezone),
         *values,
-        identity.role.encode(),
+        _encoded(identity.role),
     )
     return Command(text, params, ("", "", text), True)
+
+
+@lru_cache(256)
+def _searched(search_path: str) -> bytes:
+    return f"{search_path}, pg_temp".encode() if search_path else b"pg_temp"
+
+
+@lru_cache(256)
+def _encoded(text: str) -> bytes:
+    return text.encode()
 
 
 @lru_cache(256)

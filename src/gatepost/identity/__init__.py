@@ -4,6 +4,7 @@ In: keys, tokens, API keys as a client sent them. Out: a frozen Identity, whose 
 Never: a socket, a driver, or an Identity made of something unverified.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,27 @@ class Identity:
         """The user's id (`sub`), or '' for an identity that is nobody's."""
         value = self.claims.get("sub")
         return value if isinstance(value, str) else ""
+
+
+class Credential(str):
+    """A secret as a client sent it. It is hashed once, however often it is shown on a connection."""
+
+    __slots__ = ("_hash",)
+    _hash: bytes
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the text."""
+        try:
+            return self._hash
+        except AttributeError:
+            self._hash = hashlib.sha256(self.encode("utf-8", "surrogateescape")).digest()
+            return self._hash
+
+
+def hashed(text: str) -> bytes:
+    """SHA-256 of a secret: what is kept of it."""
+    return text.hash if isinstance(text, Credential) else Credential(text).hash
 
 
 class Proof(msgspec.Struct, frozen=True):

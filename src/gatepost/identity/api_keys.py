@@ -4,13 +4,13 @@ In: the facts the database holds of each key (never the key itself). Out: the ro
 Never: a key in a message, a comparison that tells time, or a key that was revoked.
 """
 
-import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..problem import Problem
+from . import hashed
 
 PUBLISHABLE, SECRET = "sb_publishable_", "sb_secret_"
 
@@ -32,7 +32,7 @@ def is_api_key(text: str) -> bool:
 
 def digest(key: str) -> str:
     """What the database keeps of a key. Keys are 256 random bits, so a plain hash is enough."""
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashed(key).hex()
 
 
 def create(kind: str) -> str:
@@ -46,15 +46,15 @@ class ApiKeys:
     def __init__(self, keys: Iterable[ApiKey] = (), clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._used: dict[str, float] = {}
-        self._keys = {key.hash: key for key in keys}
+        self._keys = _by_hash(keys)
 
     def replace(self, keys: Iterable[ApiKey]) -> None:
         """All keys in force from now on."""
-        self._keys = {key.hash: key for key in keys}
+        self._keys = _by_hash(keys)
 
     def role(self, key: str) -> str:
         """The role that `key` gives; Problem 401 `invalid_api_key` where it is unknown, revoked or expired."""
-        found = self._keys.get(digest(key))
+        found = self._keys.get(hashed(key))
         now = self._clock()
         if found is None or (found.expires is not None and now >= found.expires):
             raise Problem("invalid_api_key", 401, "Invalid API key", None, "The key is unknown, revoked or expired")
@@ -65,3 +65,7 @@ class ApiKeys:
         """When each key was last used since the last call, to be written down."""
         used, self._used = self._used, {}
         return used
+
+
+def _by_hash(keys: Iterable[ApiKey]) -> dict[bytes, ApiKey]:
+    return {bytes.fromhex(key.hash): key for key in keys}

@@ -5,7 +5,6 @@ InvalidToken with a reason each surface words in its own way. Never: claims of a
 own key, URL or algorithm believed.
 """
 
-import hashlib
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
@@ -19,7 +18,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from ..problem import Problem
-from . import ANON, Claims, Identity
+from . import ANON, Claims, Identity, hashed
 from .keys import KeyRing, SigningKey
 
 MAX_TOKEN = 64 * 1024
@@ -120,7 +119,7 @@ class Tokens:
 
     def identify(self, token: str) -> Identity:
         """The identity of a valid token; InvalidToken otherwise. Times are checked at every call, cached or not."""
-        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        digest = hashed(token)
         known = self._cache.get(digest)
         if known is None:
             known = self._verify(token)
