@@ -83,13 +83,17 @@ class Reader:
         """The plan of a call, and the call's values."""
         walk = Walk(self.lexicon, session.compat)
         shape = CALLS[operation](walk, self.lexicon.visible(model), arguments)
+        return self.shaped(session, operation, shape), walk.values
+
+    def shaped(self, session: Session, operation: str, shape: Shape) -> Plan:
+        """The plan of a shape."""
         key = (operation, shape)
         found = self.plans.get(key)
         if found is None:
             if len(self.plans) >= MOST_PLANS:
                 self.plans.clear()
             found = self.plans[key] = make(session, self.lexicon, operation, shape)
-        return found, walk.values
+        return found
 
 
 def make(session: Session, lexicon: Lexicon, operation: str, shape: Shape) -> Plan:
@@ -151,10 +155,15 @@ RESULTS: dict[str, Callable[[Shape], Rest]] = {
 
 def plan(session: Session, model: str, operation: str, arguments: object = None) -> tuple[Plan, list[Parameter]]:
     """The plan of a read and the values of this call. InvalidInput, NotSupported."""
+    return reader_of(session).plan(session, model, operation, {} if arguments is None else arguments)
+
+
+def reader_of(session: Session) -> Reader:
+    """The plans that all calls of a session's schema share."""
     reader = session.plans.get(KEY)
     if reader is None:
         reader = session.plans[KEY] = Reader(session)
-    return reader.plan(session, model, operation, {} if arguments is None else arguments)
+    return reader
 
 
 async def read(session: Session, model: str, operation: str, arguments: object = None) -> Any:

@@ -97,12 +97,13 @@ class Reader:
         return self._constrained(field, checked, path)
 
     def _list(self, field: Field, value: object, path: Path) -> Any:
+        items: object = value
         if isinstance(value, Mapping) and field.type.kind != "type":
-            value = single(cast("Mapping[str, object]", value), ("set",), path)[1]
+            items = single(cast("Mapping[str, object]", value), ("set",), path)[1]
         if field.type.kind == "type" and (value is None or value is DbNull or value is JsonNull):
             return null(field, value, path)
-        items = check(self.walk.lexicon.schema, field.type, value, path)
-        return listed(field.constraints, items, path) if self.walk.lexicon.options.validate_input else items
+        checked = check(self.walk.lexicon.schema, field.type, items, path)
+        return listed(field.constraints, checked, path) if self.walk.lexicon.options.validate_input else checked
 
     def _constrained(self, field: Field, value: Any, path: Path) -> Any:
         if field.constraints and self.walk.lexicon.options.validate_input:
@@ -112,7 +113,7 @@ class Reader:
     def _changed(self, field: Field, value: object, path: Path) -> Any:
         """A whole value, or how it changes."""
         if not isinstance(value, Mapping) or field.type.name == "Json" or field.type.kind == "type":
-            return self._scalar(field, value, path)
+            return self._scalar(field, cast("object", value), path)
         given = cast("Mapping[str, object]", value)
         if field.type.array:
             return self._list_change(field, given, path)

@@ -1,0 +1,165 @@
+"""Rows that change, and rows that go, in the tables that make up a model.
+
+In: which rows, and values by field. Out: the keys of the rows.
+Never: a row that the rules for update or delete do not give, or half of a chain of tables.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+from typing import Literal as OneOf
+
+from gatepost.orm.arguments.data.changes import Change
+from gatepost.orm.errors import NotSupported
+from gatepost.orm.write import checks
+from gatepost.orm.write.tables import (
+    Filter,
+    Row,
+    both,
+    chain,
+    literal,
+    parameter,
+    sql_type,
+    table,
+    through_base,
+    typed,
+    unlisted,
+    value_of,
+)
+from gatepost.orm.write.work import Work
+from gatepost.query.tree import (
+    FALSE,
+    Column,
+    Compare,
+    Condition,
+    Delete,
+    Exists,
+    Expression,
+    Literal,
+    Operation,
+    Output,
+    Read,
+    Select,
+    Update,
+)
+from gatepost.zmodel.schema import Field, Model, Relation
+
+ARITHMETIC = {"increment": "+", "decrement": "-", "multiply": "*", "divide": "/"}
+
+
+async def update(work: Work, model: Model, target: Filter, values: Mapping[str, Expression]) -> list[Row]:
+    """Change the rows of one table that the filter means and the rules for update give; their keys."""
+    name = table(work.schema, model)
+    permitted = work.rules.permit(model.name, "update", name.name)
+    if permitted == FALSE:
+        return []
+    await checks.before_update(work, model, values, target, permitted)
+    before = await checks.image(work, model, target, permitted)
+    node = Update(
+        name,
+        values=tuple((model.fields[field].column or field, value) for field, value in values.items()),
+        where=(both(target(name.name), permitted),),
+        returning=tuple(model.fields[key].column or key for key in model.ids),
+    )
+    changed = [dict(zip(model.ids, row, strict=True)) for row in await work.fetch(node)]
+    if before is not None:
+        await checks.after_update(work, before, changed)
+    return changed
+
+
+def levels(work: Work, model: Model, values: Mapping[str, Expression]) -> list[tuple[Model, dict[str, Expression]]]:
+    """Values by the table that holds them, the topmost base first; a key changes at the top and goes down by itself."""
+    parts: list[tuple[Model, dict[str, Expression]]] = []
+    left = dict(values)
+    for level in chain(work.schema, model):
+        own = {name: left.pop(name) for name in list(left) if _is_own(level, name)}
+        if own:
+            parts.append((level, own))
+    return parts
+
+
+def _is_own(level: Model, name: str) -> bool:
+    return name in level.fields and level.fields[name].inherited is None
+
+
+def assigned(work: Work, model: Model, name: str, value: object) -> Expression:
+    """What a column becomes."""
+    field = model.fields[name]
+    if not isinstance(value, Change):
+        return literal(work.schema, field, value)
+    column = Column(field.column or name, table(work.schema, _home(work, model, field)).name)
+    if value.kind == "push":
+        pushed: Any = value.value
+        items: list[Any] = pushed if isinstance(pushed, list) else [pushed]
+        return Operation(column, "||", typed(work.schema, field, items))
+    operand = Literal(parameter(work.schema, unlisted(field), value.value), sql_type(work.schema, field))
+    return Operation(column, cast("Any", ARITHMETIC[value.kind]), operand)
+
+
+def _home(work: Work, model: Model, field: Field) -> Model:
+    return work.schema.models[field.inherited] if field.inherited else model
+
+
+def limited(
+    work: Work, model: Model, target: Filter, limit: int, operation: OneOf["update", "delete"] = "update"
+) -> Filter:
+    """At most so many of the rows that the rules give."""
+    name = table(work.schema, model)
+    inner = f"{name.name}_limited"
+    permitted = work.rules.permit(model.name, operation, inner)
+    chosen = Read(name, inner, (Output(Column("ctid", inner)),), where=(both(target(inner), permitted),), limit=limit)
+    return lambda alias: Compare(Column("ctid", alias), "equal", Select(chosen, array=True), "any")
+
+
+async def delete(work: Work, model: Model, target: Filter, limit: int | None = None) -> list[Row]:
+    """Delete the rows that the filter means and the rules for delete give; their keys. Of a sub-model's rows the
+    topmost base's go, and take the others with them.
+    """
+    if limit is not None and (model.base is not None or _cascading(work, model)):
+        raise NotSupported("Deleting with a limit is not supported for polymorphic models", model.name)
+    top = chain(work.schema, model)[0]
+    meant = through_base(work.schema, model, top, target)
+    for level in chain(work.schema, model):
+        await _delete_dependents(work, level, through_base(work.schema, model, level, target))
+    name = table(work.schema, top)
+    permitted = work.rules.permit(top.name, "delete", name.name)
+    if permitted == FALSE:
+        return []
+    if limit is not None:
+        meant = limited(work, top, meant, limit, "delete")
+    keys = tuple(top.fields[key].column or key for key in top.ids)
+    node = Delete(name, where=(both(meant(name.name), permitted),), returning=keys)
+    return [dict(zip(model.ids, row, strict=True)) for row in await work.fetch(node)]
+
+
+def _cascading(work: Work, model: Model) -> list[tuple[Model, Relation]]:
+    """Sub-models whose rows go when rows of this model go, with their relation to it."""
+    found: list[tuple[Model, Relation]] = []
+    for field in model.fields.values():
+        if field.relation is None or field.relation.opposite is None or field.inherited is not None:
+            continue
+        other = work.model(field.relation.model)
+        relation = other.fields[field.relation.opposite].relation
+        if other.base is not None and relation and relation.owner and relation.on_delete == "Cascade":
+            found.append((other, relation))
+    return found
+
+
+async def _delete_dependents(work: Work, level: Model, target: Filter) -> None:
+    """A cascade reaches a sub-model's own table only: the rows of its bases must go by hand."""
+    for other, relation in _cascading(work, level):
+        await delete(work, other, _belonging(work, other, relation, level, target))
+
+
+def _belonging(work: Work, other: Model, relation: Relation, level: Model, target: Filter) -> Filter:
+    """Rows of `other` whose relation leads to rows that the filter means."""
+    name = table(work.schema, level)
+
+    def condition(alias: str) -> Condition:
+        inner = f"{alias}_{name.name}"
+        tied = [
+            Compare(value_of(work.schema, level, theirs, inner), "equal", value_of(work.schema, other, own, alias))
+            for own, theirs in zip(relation.fields, relation.references, strict=True)
+        ]
+        return Exists(Read(name, inner, (), where=(*tied, target(inner))))
+
+    return condition
