@@ -1,5 +1,7 @@
 """auth() in rules: values, objects and lists of the claims; what nobody, or a missing member, is equal to."""
 
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from .conftest import Make
 
 OWNED = """
 model User {{ id Int @id  role String?  level Int?  tags String[]  posts Post[] }}
-model Post {{ id Int @id  x Int?  label String?  owner User? @relation(fields: [ownerId], references: [id])  ownerId Int?
+model Post {{ id Int @id  x Int?  label String?
+  owner User? @relation(fields: [ownerId], references: [id])  ownerId Int?
   {rules} }}
 """
 POSTS = """
@@ -111,7 +114,8 @@ HELD = """
 type Org {{ id Int  name String?  level Int?  members Person[] @json  active Boolean? }}
 type Person {{ id Int  name String?  role String? }}
 type Profile {{ level Int?  born DateTime?  org Org? @json }}
-type Auth {{ id Int  profile Profile? @json  orgs Org[] @json  born DateTime?  spent Decimal?  key Bytes?  meta Json?  @@auth }}
+type Auth {{ id Int  profile Profile? @json  orgs Org[] @json  born DateTime?  spent Decimal?  key Bytes?
+  meta Json?  @@auth }}
 model Post {{ id Int @id  x Int?  label String?  at DateTime?  price Decimal?  data Bytes?  meta Json?  {rules} }}
 """
 HELD_POSTS = """
@@ -140,7 +144,8 @@ def test_members_of_objects(world: Make) -> None:
 def test_some_every_and_none_of_a_list(world: Make, compat: bool) -> None:
     here = world(
         HELD.format(
-            rules="@@allow('read', auth().orgs?[name == this.label]) @@allow('update', auth().orgs![name == this.label])"
+            rules="@@allow('read', auth().orgs?[name == this.label])"
+            "@@allow('update', auth().orgs![name == this.label])"
             "@@allow('delete', auth().orgs^[name == this.label])"
         )
     )
@@ -212,9 +217,6 @@ def test_values_of_every_type(world: Make, compat: bool) -> None:
         )
     )
     here.run(HELD_POSTS)
-    from datetime import UTC, datetime, timedelta, timezone  # noqa: PLC0415
-    from decimal import Decimal  # noqa: PLC0415
-
     berlin = timezone(timedelta(hours=1))
     for born in (datetime(2024, 1, 1, 10, tzinfo=UTC), datetime(2024, 1, 1, 11, tzinfo=berlin), "2024-01-01T10:00:00Z"):
         assert here.admits("Post", {"id": 1, "born": born}, compat=compat) == [1]

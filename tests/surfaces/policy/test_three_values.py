@@ -76,7 +76,7 @@ def groups(rules: str) -> str:
 
 
 def check(world: Make, expression: str, expected: list[int], negated: list[int]) -> None:
-    """The rows for which an expression is true, and those for which its negation is; in both modes, as allow and deny."""
+    """The rows for which an expression is true, and those for which its negation is; in both modes, allow and deny."""
     here = world(
         groups(
             f"@@allow('read', {expression}) @@allow('update', !({expression}))"
