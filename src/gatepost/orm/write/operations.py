@@ -147,7 +147,7 @@ async def create_many_and_return(session: Session, model: str, args: object) -> 
 def _creating(session: Session, model: str, args: object, more: frozenset[str]) -> tuple[Arguments, CreateMany, Shown]:
     call = Arguments(session, model, args)
     call.creatable()
-    given: Any = {"data": []} if args is None else args
+    given: Any = args or {"data": []}
     what = create_many(call.walk, call.visible, given, (), create_data, frozenset(), more)
     return call, what, call.shown(given)
 
