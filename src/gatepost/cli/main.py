@@ -31,12 +31,20 @@ app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 zmodel = typer.Typer(help="Schemas in ZModel.", no_args_is_help=True)
 app.add_typer(zmodel, name="zmodel")
+policy = typer.Typer(help="Rules of a schema, in the database.", no_args_is_help=True)
+app.add_typer(policy, name="policy")
 
 Folder = Annotated[Path, typer.Argument(help="Project folder: gatepost.toml, or supabase/config.toml")]
 DatabaseUrl = Annotated[str, typer.Option(help="Administrator's URL of a PostgreSQL 15 to 18; without it: our own")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on [default: 54321, or the project's]")]
 Files = Annotated[
     list[Path] | None, typer.Argument(help="Schema files [default: schema.zmodel, or zenstack/schema.zmodel]")
+]
+SchemaFile = Annotated[
+    Path | None, typer.Option("--schema", help="Schema file [default: the project's schema.zmodel or zenstack/…]")
+]
+Policies = Annotated[
+    bool, typer.Option(help="With row level security, its functions, triggers and grants; without: tables alone")
 ]
 HERE = Path(".")
 
@@ -129,9 +137,73 @@ def migrate_status(folder: Folder = HERE, database_url: DatabaseUrl = "") -> Non
 
 
 @migrate.command("new")
-def migrate_new(name: Annotated[str, typer.Argument(help="What it does: add_teams")], folder: Folder = HERE) -> None:
-    """Make an empty migration, named by the time and what it does."""
-    run("migrate", "new", name, folder)
+def migrate_new(
+    name: Annotated[str, typer.Argument(help="What it does: add_teams")],
+    folder: Folder = HERE,
+    schema: SchemaFile = None,
+    empty: Annotated[bool, typer.Option("--empty", help="An empty file, to be written by hand")] = False,
+    policies: Policies = True,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Make a migration, named by the time and what it does: what the project's migrations lack of its schema.zmodel.
+
+    Tables, indexes, enums, join tables, policies, functions, triggers, grants. The migrations are applied to a database
+    that is made for it and dropped again. A project without a schema gets an empty file.
+    """
+    options = {"schema": schema, "empty": empty, "policies": policies, "database_url": database_url}
+    run("push", "new_migration", name, folder, **options)
+
+
+@app.command()
+def push(
+    folder: Folder = HERE,
+    schema: SchemaFile = None,
+    accept_data_loss: Annotated[
+        bool, typer.Option("--accept-data-loss", help="Do not ask before data is destroyed")
+    ] = False,
+    force_reset: Annotated[
+        bool, typer.Option("--force-reset", help="Drop all its tables first, with their rows")
+    ] = False,
+    policies: Policies = True,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Bring the database in line with the project's schema.zmodel, in one transaction, without a migration.
+
+    Asks before it destroys data, and whether what went and came is one thing under a new name.
+    """
+    options = {"accept_data_loss": accept_data_loss, "force_reset": force_reset, "policies": policies}
+    run("push", "push", folder, schema=schema, database_url=database_url, new_key=_new_key, **options)
+
+
+@app.command()
+def pull(
+    folder: Folder = HERE,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write, - for stdout [default: schema.zmodel]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there")] = False,
+    namespaces: Annotated[
+        list[str] | None,
+        typer.Option("--namespace", help="PostgreSQL schema to read; repeatable [default: public]"),
+    ] = None,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Write the schema of a database as ZModel. Schemas of Gatepost and Supabase (auth, storage, …) are left out."""
+    run("push", "pull", folder, output, force=force, namespaces=namespaces or [], database_url=database_url)
+
+
+@policy.command("diff")
+def policy_diff(
+    folder: Folder = HERE,
+    schema: SchemaFile = None,
+    policies: Policies = True,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """What the database has and the schema does not say, and the other way round; exit code 1 where there is any.
+
+    Tables, columns, keys; policies, row level security, functions, triggers, grants. Nothing is changed.
+    """
+    run("push", "policy_diff", folder, schema=schema, policies=policies, database_url=database_url)
 
 
 @keys.command("list")

@@ -4,11 +4,9 @@ In: a project. Out: what was done, file by file.
 Never: a file applied twice, or a seed run over data that are there already.
 """
 
-import os
 from pathlib import Path
 
 from gatepost import migrate
-from gatepost import project as projects
 from gatepost.cli import claim, setup, terminal
 from gatepost.migrate import Progress, Report
 from gatepost.project import Project, state
@@ -48,9 +46,3 @@ def status(folder: Path, *, database_url: str) -> int:
         states = migrate.status(place.admin, project.folder)
     terminal.table(("VERSION", "NAME", "STATE"), [(each.version, each.name, each.state) for each in states])
     return int(any(each.state != "applied" for each in states))
-
-
-def new(name: str, folder: Path) -> None:
-    """An empty file; its path on stdout."""
-    project = projects.read(folder, os.environ)
-    terminal.say(str(migrate.create(project.folder, name)))

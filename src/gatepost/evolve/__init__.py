@@ -7,11 +7,28 @@ Never: imported where requests are served; an invalid schema applied; a change k
 import asyncio
 from functools import partial
 
-from gatepost.evolve.push import Ask, Report, Tell, push_now
+from gatepost.evolve.apply import Ask, Report, Tell, push_now
+from gatepost.evolve.drift import Drift, drift
+from gatepost.evolve.introspect import Pulled, pull
+from gatepost.evolve.migration import Written, new_migration
+from gatepost.evolve.shadow import Shadows
 from gatepost.policy import rls
 from gatepost.zmodel.schema import Schema
 
-__all__ = ["Report", "push", "push_now"]
+__all__ = [
+    "Ask",
+    "Drift",
+    "Pulled",
+    "Report",
+    "Shadows",
+    "Tell",
+    "Written",
+    "drift",
+    "new_migration",
+    "pull",
+    "push",
+    "push_now",
+]
 
 
 async def push(

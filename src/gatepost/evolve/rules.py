@@ -78,9 +78,24 @@ class Guards:
         session.execute(sync.CLEAR)
 
 
+def options_of(schema: Schema) -> rls.Options:
+    """What the schema's `plugin policy { … }` sets: fieldReads and views, `refuse`, `client` or (fieldReads) `view`."""
+    plugins = [each for each in schema.configurations if each.kind == "plugin" and each.name == "policy"]
+    found: dict[str, str] = {}
+    for key, option in (("fieldReads", "field_reads"), ("views", "views")):
+        for plugin in plugins:
+            value = plugin.settings.get(key)
+            if value is not None:
+                found[option] = str(value)
+    try:
+        return msgspec.convert(found, rls.Options)
+    except msgspec.ValidationError as error:
+        raise Problem("schema_invalid", 400, f"plugin policy: {error}", None, "fieldReads = 'client'") from None
+
+
 def guards(session: Session, schema: Schema, policies: bool, options: rls.Options | None = None) -> Guards:
     """The rules as this database can keep them; a Problem where the roles that they are for are missing."""
-    options = options or rls.Options()
+    options = options or options_of(schema)
     if not policies:
         return Guards(schema, options, policies)
     asked = [*options.roles, *([options.service] if options.service else [])]

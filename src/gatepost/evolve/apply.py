@@ -28,15 +28,19 @@ UNDER_RULES = (Stage.ENUMS, Stage.ALTER_COLUMNS, Stage.DROP_COLUMNS, Stage.DROP_
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done, in words and as SQL. Nothing to do: both are empty."""
+    """What was done, in words and as SQL; nothing to do: both are empty. `notes`: what a person should look at."""
 
     changes: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Push:
-    """How to go about it. `ask` answers a question about renames or lost data; without it nobody agrees to anything."""
+    """How to go about it. `ask` answers a question about renames or lost data; without it nobody agrees to anything.
+
+    `written`: the statements are wanted for a database that is not this one; what its rows may suffer becomes notes.
+    """
 
     schema: Schema
     dsn: str
@@ -45,6 +49,7 @@ class Push:
     force_reset: bool = False
     ask: Ask | None = None
     options: rls.Options | None = None
+    written: bool = False
     tell: Tell = lambda _: None
     renames: dict[Rename, bool] = field(default_factory=dict[Rename, bool])
 
@@ -81,15 +86,16 @@ class Push:
     def _evolved(self, opened: Session, wanted: Layout, rules: Guards) -> tuple[Difference, Report | None]:
         before, definitions = rules.facts(opened), rules.definitions(opened)
         spoken = "\n".join(each.sql for each in definitions)
-        difference = compare(opened, wanted, Rows(opened), self._renamed, spoken)
-        if difference.renames or (difference.dangers and not self.accept_data_loss):
+        difference = compare(opened, wanted, Rows(None if self.written else opened), self._renamed, spoken)
+        if difference.renames or (difference.dangers and not self.accept_data_loss and not self.written):
             return difference, None
-        if difference.stops:
+        if difference.stops and not self.written:
             raise stopped(difference.stops)
         statements = applied(opened, difference, rules)
         changes = [change.text for change in difference.ordered]
         changes += [worded(each) for each in rls.compare(before, rules.facts(opened))]
-        return difference, self._told(Report(tuple(changes), tuple(statements)))
+        notes = (*difference.dangers, *difference.stops)
+        return difference, self._told(Report(tuple(changes), tuple(statements), notes))
 
     def _told(self, report: Report) -> Report:
         for change in report.changes:
