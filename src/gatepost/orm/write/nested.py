@@ -34,7 +34,8 @@ async def create(work: Work, model: Model, data: Data, parent: Parent | None = N
     if parent is not None:
         values |= {name: Literal(value) for name, value in parent.keys_of_child().items()}
     wanted = {*fields, *_needed(later), *(parent.needed_of_child() if parent else ())}
-    row = (await insert(work, model, [values], wanted))[0]
+    ahead = bool(later) and work.session.guard == "database"
+    row = (await insert(work, model, [values], wanted, ahead=ahead))[0]
     for field, actions in later:
         await _hanging(work, Parent(work, model, field, row), actions)
     if parent is not None:
