@@ -86,9 +86,13 @@ class Bench:
             raise SystemExit(text)
 
     def directly(self, into: Rounds, clients: int) -> None:
-        """One round of pgbench."""
+        """One round of pgbench, whose rate does not count the time it took to connect."""
         command = [*self.pgbench, "-c", str(clients), "-T", str(self.seconds), "postgres"]
-        self.measured(into, None, command, dict(os.environ), r"actually processed: (\d+)")
+        text = self.measured(into, None, command, dict(os.environ), r"actually processed: (\d+)")
+        connected = re.search(r"tps = ([\d.]+) \(without initial connection time\)", text)
+        if connected is None:
+            raise SystemExit(text)
+        into.rate[-1] = float(connected[1])
 
     def measured(
         self, into: Rounds, pid: int | None, command: list[str], environment: dict[str, str], pattern: str

@@ -28,7 +28,10 @@ class Lanes:
 
     def free(self) -> Connection | None:
         """The lane with the least under way, or None where all are full or none is open yet (one is then opened)."""
-        best = min(self._open, key=_depth, default=None)
+        best = None
+        for lane in self._open:
+            if best is None or len(lane.pending) < len(best.pending):
+                best = lane
         if best is None or (len(self._open) < self.size and len(best.pending) >= SPREAD):
             self._grow()
         if best is None or len(best.pending) >= DEPTH_LIMIT:
@@ -64,7 +67,3 @@ class Lanes:
         for lane in self._open:
             lane.close()
         self._open.clear()
-
-
-def _depth(lane: Connection) -> int:
-    return len(lane.pending)

@@ -77,9 +77,10 @@ class Database:
         DatabaseProblem where PostgreSQL refuses (everything is undone), Unavailable (503) where it went away, Problem
         504 `pool_timeout` where no connection came free.
         """
-        if len(statements) == 1:
+        reading = self.reading(identity, statements[0], context) if len(statements) == 1 else None
+        if reading is not None:
             answer: asyncio.Future[list[Result]] = asyncio.get_running_loop().create_future()
-            if self.read(identity, statements[0], context, partial(resolve, answer)):
+            if self.read(reading, partial(resolve, answer)):
                 try:
                     return await answer
                 except Problem as error:
@@ -101,28 +102,27 @@ class Database:
                     raise
             return await connection.send(*self._segments(connection, identity, statements, context))
 
-    def read(self, identity: Identity, statement: Statement, context: Context, done: Callable[[Batch], None]) -> bool:
-        """Send one inert statement along with others'; `done` is told of its results or its error, without a task.
+    def reading(self, identity: Identity, statement: Statement, context: Context) -> "Reading | None":
+        """One inert statement, to be sent along with others'; None where it is not for company."""
+        if not statement.inert or context.isolation is not None or context.rollback or self.settings.lanes == 0:
+            return None
+        lanes = self._find_lanes(self._login(identity), identity.role)
+        return Reading(lanes, identity, statement, context if context.read_only else replace(context, read_only=True))
 
-        False where nothing was sent: it is not for company, or the lanes are full. That, and an error that
-        `is_worth_another_try`, is for `run_alone`.
+    def read(self, reading: "Reading", done: Callable[[Batch], None]) -> bool:
+        """Send a reading; `done` is told of its results or its error, without a task.
+
+        False where nothing was sent, since the lanes are full. That, and an error that `is_worth_another_try`, is for
+        `run_alone`.
         """
-        if not statement.inert or context.isolation is not None or context.rollback:
+        lane = reading.lanes.free()
+        if lane is None:
             return False
-        login = self._login(identity)
-        lanes = self._find_lanes(login, identity.role)
-        lane = lanes.free() if lanes is not None else None
-        if lanes is None or lane is None:
-            return False
-        reading = context if context.read_only else replace(context, read_only=True)
-        settings = self.role_settings.get(identity.role, ())
-        first = prelude(identity, reading, settings, timezone=lane.timezone, most=TIMEOUT_MS)
-        lanes.run(lane, first, command(statement, identity.role, context.search_path), done)
+        settings = self.role_settings.get(reading.identity.role, ())
+        reading.lanes.run(lane, reading.prelude(settings, lane.timezone), reading.command, done)
         return True
 
-    def _find_lanes(self, login: str, role: str) -> Lanes | None:
-        if self.settings.lanes == 0:
-            return None
+    def _find_lanes(self, login: str, role: str) -> Lanes:
         lanes = self._lanes.get((login, role))
         if lanes is None:
             pool = self._pools[login]
@@ -199,6 +199,27 @@ class Database:
             lanes.close()
         for pool in self._pools.values():
             await pool.close()
+
+
+class Reading:
+    """An inert statement as an identity; it may be sent again and again."""
+
+    __slots__ = ("_prelude", "_settings", "_timezone", "command", "context", "identity", "lanes")
+
+    def __init__(self, lanes: Lanes, identity: Identity, statement: Statement, context: Context) -> None:
+        self.lanes, self.identity, self.context = lanes, identity, context
+        self.command = command(statement, identity.role, context.search_path)
+        self._prelude: Command | None = None
+        self._settings: tuple[tuple[str, str], ...] = ()
+        self._timezone = ""
+
+    def prelude(self, settings: tuple[tuple[str, str], ...], timezone: str) -> Command:
+        """Its prelude; a new one where the role's settings are others than before."""
+        made = self._prelude
+        if made is None or settings is not self._settings or timezone != self._timezone:
+            made = prelude(self.identity, self.context, settings, timezone=timezone, most=TIMEOUT_MS)
+            self._prelude, self._settings, self._timezone = made, settings, timezone
+        return made
 
 
 class _Transaction:

@@ -10,7 +10,7 @@ import msgspec
 
 from ..catalog import Catalog
 from ..database.connection import Batch
-from ..database.scope import Database, is_worth_another_try
+from ..database.scope import Database, Reading, is_worth_another_try
 from ..database.values import Context, Result
 from ..exchange import Finish, Headers, Request, Response
 from ..identity import Identity, Proof
@@ -29,6 +29,7 @@ from .response import information, respond
 
 ISOLATION = "default_transaction_isolation"
 TOLD = "rest.told"
+READING = "rest.reading"
 
 
 class Endpoint:
@@ -87,19 +88,33 @@ class Endpoint:
             made = self.plans.plan(request)
         except Problem:
             return False  # it is told of in the usual way
-        if len(made.statements) != 1:
+        reading = self.reading(request, made, identity)
+        if reading is None:
             return False
-        context = self.context(request, made, identity)
 
         def done(batch: Batch) -> None:
             if batch.error is None:
                 finish(self.respond(made, batch.results, identity))
             elif is_worth_another_try(batch.error):
-                finish(self.answer_alone(made, identity, context))
+                finish(self.answer_alone(made, identity, reading.context))
             else:
                 finish(self.tell(batch.error, identity))
 
-        return self.database.read(identity, made.statements[0], context, done)
+        return self.database.read(reading, done)
+
+    def reading(self, request: Request, made: Plan, identity: Identity) -> Reading | None:
+        """The plan's statement as the database will be asked it in company; the last one, where a client repeats itself
+        on a connection (a plan is made for one address, and kept).
+        """
+        kept: tuple[Plan, Identity, Reading] | None = request.kept.get(READING)
+        if kept is not None and kept[0] is made and kept[1] is identity:
+            return kept[2]
+        if len(made.statements) != 1 or not made.statements[0].inert:
+            return None
+        reading = self.database.reading(identity, made.statements[0], self.context(request, made, identity))
+        if reading is not None:
+            request.kept[READING] = made, identity, reading
+        return reading
 
     async def answer_alone(self, made: Plan, identity: Identity, context: Context) -> Response:
         """The answer to a read that could not be had in company."""
