@@ -4,6 +4,7 @@ In: a schema. Out: policies, the functions and triggers that they need, grants: 
 database's; what is worth an index. Never: a connection.
 """
 
+from gatepost.policy.problems import RuleProblem
 from gatepost.policy.rls.definitions import Definition, Options
 from gatepost.policy.rls.installed import Difference, Fact, clear, compare, installed, mending
 from gatepost.policy.rls.objects import Unenforced, objects, unenforced
@@ -13,6 +14,7 @@ __all__ = [
     "Difference",
     "Fact",
     "Options",
+    "RuleProblem",
     "Unenforced",
     "clear",
     "compare",

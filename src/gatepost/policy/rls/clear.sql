@@ -1,5 +1,3 @@
-drop schema if exists PRIVATE cascade;
-do $gatepost$
 declare
     relation regclass;
     policy name;
@@ -14,4 +12,4 @@ begin
         end loop;
         execute pg_catalog.format('revoke all on table %s from ROLES', relation);
     end loop;
-end $gatepost$;
+end

@@ -5,6 +5,7 @@ Never: a decision about what a rule means.
 """
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Literal
 
 from msgspec import Struct
@@ -20,7 +21,6 @@ from .walk import renamed
 
 Kind = Literal["schema", "function", "row security", "policy", "trigger", "view", "grants"]
 Command = Literal["select", "insert", "update", "delete", "all"]
-BODY = "$gatepost$"
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -118,7 +118,7 @@ def trigger(table: Name, name: str, when: str, body: str, function: str, options
         held += f" and current_user <> {literal(options.service)}"
     sql = (
         f"create or replace function {call}() returns trigger\n"
-        f"language plpgsql security definer set search_path = '' as {BODY}\n{body}\n{BODY};\n"
+        f"language plpgsql security definer set search_path = '' as {dollars(body)};\n"
         f"revoke all on function {call} from public;\n"
         f"create or replace trigger {identifier(name)} {when} update on {on}\n"
         f"    for each row when ({held}) execute function {call}();"
@@ -143,13 +143,21 @@ def grants(table: Name, commands: Iterable[str], sequences: Iterable[str], optio
 
 def _sequence(table: str, column: str, takers: str) -> str:
     """USAGE of the sequence behind a column, if there is one."""
-    return (
-        f"do {BODY}\ndeclare\n"
+    body = (
+        "declare\n"
         f"    counter text := pg_catalog.pg_get_serial_sequence({literal(table)}, {literal(column)});\n"
         "begin\n    if counter is not null then\n"
         f"        execute 'grant usage on sequence ' || counter || {literal(' to ' + takers)};\n"
-        f"    end if;\nend {BODY};"
+        "    end if;\nend"
     )
+    return f"do {dollars(body)};"
+
+
+def dollars(body: str) -> str:
+    """A function's body between dollar quotes that do not stand in it."""
+    tags = (f"$gatepost{number or ''}$" for number in count())
+    tag = next(each for each in tags if each not in body)
+    return f"{tag}\n{body}\n{tag}"
 
 
 def schema_usage(schemas: Iterable[str], options: Options) -> Definition:

@@ -35,13 +35,14 @@ LIMIT = 63
 
 
 class Helper(Struct, frozen=True):
-    """A function: its arguments are columns of `table`, called as these are; `body` is one SELECT."""
+    """A function: its arguments are columns of `table`, called as these are; `body` is one SELECT, `asked` its tree."""
 
     name: str
     table: Name
     arguments: tuple[str, ...]
     returns: str
     body: str
+    asked: Read
 
 
 class Helpers:
@@ -73,7 +74,7 @@ class Helpers:
         types = [type_of(table, each) for each in arguments]
         name = hashed(f"{table.name}_{about}", (*types, returns, body))
         own = select(renamed(read, ROW, name), inline())
-        self.made[name] = Helper(name, table, arguments, returns, own)
+        self.made[name] = Helper(name, table, arguments, returns, own, read)
         return name
 
 

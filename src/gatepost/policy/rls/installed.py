@@ -8,6 +8,7 @@ What a schema wants is spelled by PostgreSQL too: in a transaction that is rolle
 definitions, read again; `compare` the two.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from gatepost.query.sql import identifier, literal, qualified
 from gatepost.zmodel.schema import Schema
 
 from ..names import default_schema, table
-from .definitions import Definition, Options
+from .definitions import Definition, Options, dollars
 
 OWN = "gatepost_"
 
@@ -96,14 +97,11 @@ def clear(schema: Schema, options: Options | None = None) -> str:
     options = options or Options()
     roles = [identifier(role) for role in (*options.roles, *([options.service] if options.service else []))]
     words = {
-        "PRIVATE": identifier(options.private),
         "TABLES": ", ".join(literal(qualified(*name)) for name in relations(schema)),
         "ROLES": ", ".join(["public", *(role.replace("'", "''") for role in roles)]),
     }
-    text = _file("clear.sql")
-    for word, meant in words.items():
-        text = text.replace(word, meant)
-    return text
+    body = re.sub("TABLES|ROLES", lambda found: words[found[0]], _file("clear.sql").strip())
+    return f"drop schema if exists {identifier(options.private)} cascade;\ndo {dollars(body)};"
 
 
 def compare(installed: Iterable[Fact], wanted: Iterable[Fact]) -> tuple[Difference, ...]:

@@ -75,6 +75,7 @@ class Compiler:
         self._rules = rules
         self._options = options
         self._helpers = Helpers(options.private)
+        self._asked: list[tuple[Name, Struct]] = []
 
     def definitions(self) -> tuple[Definition, ...]:
         """Everything, in order: policies and triggers are made first, since they say which functions they need."""
@@ -90,6 +91,10 @@ class Compiler:
         functions = [definitions.function(helper, options) for helper in self._helpers.made.values()]
         usage = [definitions.schema_usage(sorted(schemas), options)] if schemas else []
         return (definitions.schema(options), *functions, *about, *usage)
+
+    def asked(self) -> list[tuple[Name, Struct]]:
+        """After `definitions`: what is asked of rows of which table, in policies, functions and triggers."""
+        return [*self._asked, *((helper.table, helper.asked) for helper in self._helpers.made.values())]
 
     # ------------------------------------------------------------------ models
 
@@ -125,6 +130,7 @@ class Compiler:
         """WITH CHECK always stands for itself: without it an update's USING would judge the new row too."""
         using = None if operation == "create" else permit
         checked = {"create": permit, "update": check}.get(operation)
+        self._asked.append((name, permit))
         command, to = COMMANDS[operation], self._options.audience
         return definitions.policy(name, POLICIES[operation], command, to, using, checked)
 
@@ -171,10 +177,12 @@ class Compiler:
     def _triggers(self, model: Model, name: Name) -> Iterator[Definition]:
         checks = [check for field in model.fields.values() if (check := self._field_check(model, field))]
         if checks:
+            self._asked += [(name, check.condition) for check in checks]
             body = triggers.fields_body(name, model.name, checks)
             yield self._trigger(name, FIELDS_TRIGGER, "before", body)
         after = self._after(model)
         if self._needs_trigger(model, after):
+            self._asked.append((name, renamed(after, ROW, triggers.NEW)))
             condition = renamed(renamed(after, ROW, triggers.NEW), BEFORE, triggers.OLD)
             body = triggers.after_body(name, model.name, condition, _rules_for(model, "post-update"))
             yield self._trigger(name, AFTER_TRIGGER, "after", body)

@@ -23,7 +23,7 @@ def make_world(cluster: Server) -> Iterator[MakeWorld]:
     with psycopg.connect(cluster.dsn(dbname=name), autocommit=True) as connection:
         connection.execute("set client_min_messages = warning")
 
-        def make(text: str, rows: str = "", options: rls.Options | None = None) -> World:
-            return World(connection, text, rows, options)
+        def make(text: str, rows: str = "", options: rls.Options | None = None, views: str = "") -> World:
+            return World(connection, text, rows, options, views)
 
         yield make

@@ -25,7 +25,7 @@ do $$
 declare
     wanted text;
 begin
-    foreach wanted in array array['anon', 'authenticated', 'service_role', 'rules_owner'] loop
+    foreach wanted in array array['anon', 'authenticated', 'service_role', 'plain_service', 'rules_owner'] loop
         if not exists (select from pg_roles where rolname = wanted) then
             execute format('create role %I', wanted);
         end if;
@@ -46,11 +46,14 @@ class Refused(Exception):
 class World:
     """Tables that belong to a role which is no superuser, with their rules."""
 
-    def __init__(self, connection: Connection, text: str, rows: str = "", options: rls.Options | None = None) -> None:
+    def __init__(
+        self, connection: Connection, text: str, rows: str = "", options: rls.Options | None = None, views: str = ""
+    ) -> None:
         self.connection = connection
         self.schema: Schema = zmodel.load(HEAD + text)
         self.options = options or rls.Options()
         self.rules = Rules(self.schema, compat=self.options.compat)
+        self.execute("reset role")
         self.execute(ROLES)
         self.execute("drop schema if exists public, gatepost_policy cascade")
         self.execute("create schema public authorization rules_owner")
@@ -58,6 +61,7 @@ class World:
         self.execute("set role rules_owner")
         for statement in create_all(layout(self.schema)):
             self.execute(statement)
+        self.execute(views or "select")
         self.definitions = rls.objects(self.schema, self.options)
         for definition in self.definitions:
             self.execute(definition.sql)
