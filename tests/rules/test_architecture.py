@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "gatepost"
 PURE = {"problem", "settings", "identity", "exchange", "catalog", "query", "zmodel", "policy"}
 SURFACES = {"auth", "rest", "studio"}
 DRIVERS = {"psycopg", "socket", "asyncio", "uvicorn", "httptools", "uvloop"}
-IMPORTS_BY_NAME = {"app", "cli"}
+IMPORTS_BY_NAME = {"app", "cli", "orm"}
 MAX_FILE, MAX_FUNCTION = 500, 60
 # Tables of data may be longer than a file to be read.
 DATA_TABLES = {"settings.py"}

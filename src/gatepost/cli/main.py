@@ -279,6 +279,16 @@ def users_delete(
     run("users", "delete", user, folder)
 
 
+@app.command()
+def generate(
+    files: Files = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Module to write, - for stdout")] = Path("db.py"),
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 where it would change")] = False,
+) -> None:
+    """Write the schema's types for Python: a Client whose arguments and results pyright and editors check."""
+    run("zmodel", "generate", files or [], output, check, _typed_module)
+
+
 @zmodel.command("check")
 def zmodel_check(files: Files = None) -> None:
     """What is wrong with a schema, with file, line and column. Several files are one schema."""
@@ -299,6 +309,11 @@ def zmodel_format(
 def _new_key() -> dict[str, Any]:
     """A signing key. What makes it is slow to load and seldom needed."""
     return importlib.import_module("gatepost.identity.keys").generate()
+
+
+def _typed_module(schema: Any, name: str) -> str:
+    """A schema's types as a module's text. What makes it belongs to a surface."""
+    return importlib.import_module("gatepost.orm.generate.python").module(schema, name)
 
 
 def exit_code(problem: Problem) -> int:

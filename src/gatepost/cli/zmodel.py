@@ -1,16 +1,16 @@
-"""`gatepost zmodel`: schemas checked and put in canonical form.
+"""`gatepost zmodel`: schemas checked and put in canonical form; `gatepost generate`: their types.
 
-In: files; without one, the project's schema.zmodel or zenstack/schema.zmodel. Out: findings, or files rewritten.
+In: files; without one, the project's schema.zmodel or zenstack/schema.zmodel. Out: findings, files rewritten, a module.
 Never: a file touched that does not parse.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gatepost import zmodel
 from gatepost.cli import terminal
 from gatepost.problem import Problem
-from gatepost.zmodel import Diagnostic, SchemaProblem
+from gatepost.zmodel import Diagnostic, Schema, SchemaProblem
 
 PLACES = (Path("schema.zmodel"), Path("zenstack/schema.zmodel"))
 COLOURS = {"error": "red", "warning": "yellow"}
@@ -45,6 +45,27 @@ def format_files(files: Sequence[Path], only_check: bool) -> int:
     if not changed:
         terminal.step("everything is in canonical form")
     return int(only_check and changed > 0)
+
+
+def generate(files: Sequence[Path], output: Path, only_check: bool, make: Callable[[Schema, str], str]) -> int:
+    """Write the module of a schema's types; with `only_check`, tell whether it would change: then 1."""
+    chosen = list(files) or [_default()]
+    text = make(zmodel.load(chosen), ", ".join(path.name for path in chosen))
+    if str(output) == "-":
+        terminal.say(text.rstrip())
+        return 0
+    if output.exists() and _read(output) == text:
+        terminal.step(f"{output} is up to date")
+        return 0
+    if only_check:
+        terminal.note(f"{output} is not what the schema says: run gatepost generate")
+        return 1
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise Problem("output_unwritable", 500, f"Cannot write {output}: {error}") from None
+    terminal.step(f"wrote {output}")
+    return 0
 
 
 def _formatted(path: Path, text: str) -> str:

@@ -4,6 +4,7 @@ In: calls on models, as methods with keyword arguments or as dictionaries. Out: 
 Never: a client that changes: binding an identity, a plugin or an option gives another one.
 """
 
+import importlib
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -44,11 +45,8 @@ class Unset:
 UNSET = Unset()
 
 
-class Client:
-    """A client of one schema and one database, bound to an identity (unbound: nobody).
-
-    `db.post.find_many(where={…})` for a model Post; `db.model("Post")` for any name. Open it with `connect`.
-    """
+class BaseClient:
+    """The client without models as members: `gatepost generate` writes those down, so that their types are known."""
 
     def __init__(
         self,
@@ -140,17 +138,6 @@ class Client:
         """The operations of a model, by its name or a spelling of it; InvalidInput where there is none."""
         return ModelAccess(self, self._model(name))
 
-    def __getattr__(self, name: str) -> ModelAccess:
-        for plugin in reversed(self.__dict__.get("plugins", ())):
-            if name in plugin.members:
-                return plugin.members[name]
-        setup: Setup | None = self.__dict__.get("_setup")
-        found = model_named(setup.models, name) if setup is not None else None
-        if found is None or setup is None:
-            near = unknown("model or member", name, {snake(each): each for each in setup.models}) if setup else name
-            raise AttributeError(near, name=name, obj=self)
-        return ModelAccess(self, found)
-
     def _model(self, name: str) -> str:
         found = model_named(self._setup.models, name)
         if found is None:
@@ -218,7 +205,7 @@ class Client:
 
     def transaction(
         self, calls: Sequence[Call[Any]] | None = None, *, isolation: str | None = None
-    ) -> TransactionBlock:
+    ) -> TransactionBlock[Self]:
         """`async with db.transaction() as tx`, or `await db.transaction([db.post.create(…), …])`.
 
         One inside another is the same. `isolation`: read uncommitted, read committed, repeatable read, serializable.
@@ -280,6 +267,48 @@ class Client:
     async def ping(self) -> None:
         """Unreachable where the database does not answer."""
         await query_raw(self.session, "select 1", ())
+
+    async def push(
+        self,
+        *,
+        dsn: str | None = None,
+        policies: bool | None = None,
+        accept_data_loss: bool = False,
+        force_reset: bool = False,
+    ) -> Any:
+        """Bring the database in line with the schema, as the owner (`dsn`; else the client's own): a report of changes.
+
+        `policies`: with row level security [default: where the client's guard is the database].
+        """
+        guarded = self._setup.guard == "database" if policies is None else policies
+        # What changes databases is slow to load, and a client seldom asks for it.
+        evolve: Any = importlib.import_module("gatepost.evolve")
+        return await evolve.push(
+            self.schema,
+            dsn or self._setup.dsn,
+            policies=guarded,
+            accept_data_loss=accept_data_loss,
+            force_reset=force_reset,
+        )
+
+
+class Client(BaseClient):
+    """A client of one schema and one database, bound to an identity (unbound: nobody).
+
+    `db.post.find_many(where={…})` for a model Post; `db.model("Post")` for any name. Open it with `connect`.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        """A model by one of its spellings, or a member that a plugin brings."""
+        for plugin in reversed(self.__dict__.get("plugins", ())):
+            if name in plugin.members:
+                return plugin.members[name]
+        setup: Setup | None = self.__dict__.get("_setup")
+        found = model_named(setup.models, name) if setup is not None else None
+        if found is None or setup is None:
+            near = unknown("model or member", name, {snake(each): each for each in setup.models}) if setup else name
+            raise AttributeError(near, name=name, obj=self)
+        return ModelAccess(self, found)
 
 
 class RolledBack(Exception):

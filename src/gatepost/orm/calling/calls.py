@@ -13,6 +13,7 @@ from gatepost.orm.calling.plugins import Caller
 from gatepost.orm.errors import InvalidInput
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Caller)
 Arguments = Mapping[str, Any]
 Row = dict[str, Any]
 
@@ -120,15 +121,15 @@ class ModelAccess:
         return self._call("exists", args, given)
 
 
-class TransactionBlock:
+class TransactionBlock(Generic[C]):
     """`async with db.transaction() as tx` commits at the end and undoes everything on an exception;
     `await db.transaction([call, call])` runs calls one after the other and gives their results.
     """
 
-    def __init__(self, client: Caller, calls: Sequence[Call[Any]] | None, isolation: str | None) -> None:
+    def __init__(self, client: C, calls: Sequence[Call[Any]] | None, isolation: str | None) -> None:
         self._client, self._calls, self._isolation = client, calls, isolation
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self) -> C:
         if self._calls is not None:
             raise InvalidInput("a transaction of given calls is awaited, not entered")
         self._opened = self._client.session.transaction(self._isolation)

@@ -10,6 +10,7 @@ from typing import Any
 from gatepost.orm.calling.calls import Arguments
 from gatepost.orm.calling.operations import ACTIONS, SNAKE
 from gatepost.orm.calling.plugins import Caller, Plugin, Proceed, Query
+from gatepost.orm.errors import InvalidInput
 from gatepost.orm.read import read
 from gatepost.orm.write import write
 
@@ -41,4 +42,7 @@ def _wrapped(plugin: Plugin, client: Caller, model: str, operation: str, proceed
 async def execute(client: Caller, model: str, operation: str, args: Arguments) -> Any:
     """Run an operation, past the plugins."""
     door = write if operation in ACTIONS else read
-    return await door(client.session, model, operation, args)
+    try:
+        return await door(client.session, model, operation, args)
+    except InvalidInput as error:
+        raise error.of_call(model, operation if client.session.compat else SNAKE[operation]) from None

@@ -39,8 +39,6 @@ class Caller(Protocol):
 
     async def perform(self, model: str, operation: str, args: Mapping[str, Any]) -> Any: ...
 
-    def __getattr__(self, name: str) -> Any: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Query:
