@@ -12,7 +12,7 @@ from gatepost.orm.read.filters import aggregated, condition
 from gatepost.orm.read.find import Finish, Rows, replace, together
 from gatepost.orm.read.order import limit_of, order, paged
 from gatepost.orm.read.present import Presented, presented
-from gatepost.orm.read.tables import Table, Tables
+from gatepost.orm.read.tables import Table, Tables, filtered
 from gatepost.query.sql import Slot
 from gatepost.query.tree import Aggregate, Column, Embed, Expression, Fragment, Nothing, Output, Read, Shape
 from gatepost.zmodel.schema import Field
@@ -32,7 +32,7 @@ def whole(tables: Tables, table: Table, asked: Aggregates) -> Read:
     """One row for all rows, or for those of a page."""
     test = condition(tables, table, asked.where)
     page = paged(tables, table, asked.page)
-    where = (*table.where, test, *page.where)
+    where = filtered(*table.where, test, *page.where)
     if page.limit is None and not page.offset:
         return Read(table.source, table.alias, outputs(table, asked), where=where)
     names = list(dict.fromkeys(field for _, field in asked.fields if field not in (None, ALL)))
@@ -50,7 +50,7 @@ def groups(tables: Tables, table: Table, asked: Aggregates) -> Read:
         table.source,
         table.alias,
         (*by, *outputs(table, asked), Output(Aggregate("count"), "groups")),
-        where=(*table.where, condition(tables, table, asked.where)),
+        where=filtered(*table.where, condition(tables, table, asked.where)),
         order=tuple(order(tables, table, term, asked.page.backwards) for term in group_terms(asked.by, asked.page)),
         limit=limit_of(asked.page),
         offset=0 if asked.page.skip is None else Slot(asked.page.skip),

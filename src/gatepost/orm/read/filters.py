@@ -19,7 +19,7 @@ from gatepost.orm.arguments.shapes import (
     Where,
 )
 from gatepost.orm.read.json_filters import json_condition
-from gatepost.orm.read.tables import Table, Tables
+from gatepost.orm.read.tables import Table, Tables, filtered
 from gatepost.query.sql import Slot
 from gatepost.query.tree import (
     Aggregate,
@@ -144,7 +144,9 @@ def related(tables: Tables, table: Table, where: Related) -> Condition:
     test = condition(tables, child, where.where)
     if where.quantifier == "every":
         test = Not(test)
-    read = Read(child.source, child.alias, (), where=(*child.where, test), link=tables.link(table, where.field, child))
+    read = Read(
+        child.source, child.alias, (), where=filtered(*child.where, test), link=tables.link(table, where.field, child)
+    )
     return Exists(read) if where.quantifier == "some" else Not(Exists(read))
 
 

@@ -13,7 +13,7 @@ from gatepost.orm.arguments.shapes import Counted, Find, Nested
 from gatepost.orm.read.filters import condition
 from gatepost.orm.read.order import paged
 from gatepost.orm.read.present import presented
-from gatepost.orm.read.tables import Table, Tables
+from gatepost.orm.read.tables import Table, Tables, filtered
 from gatepost.query.tree import (
     Aggregate,
     Embed,
@@ -59,7 +59,7 @@ class Finder:
             table.alias,
             tuple(view.outputs),
             tuple(view.embeds),
-            (*table.where, test, *page.where),
+            filtered(*table.where, test, *page.where),
             page.order,
             page.limit,
             page.offset,
@@ -133,7 +133,7 @@ class View:
             test = condition(self.tables, child, where)
             link = self.tables.link(self.table, name, child)
             number = Output(Aggregate("count"))
-            read = Read(child.source, child.alias, (number,), where=(*child.where, test), link=link)
+            read = Read(child.source, child.alias, (number,), where=filtered(*child.where, test), link=link)
             outputs.append(Output(Select(read), name))
         numbers = Read(Nothing(), self.tables.alias(), tuple(outputs))
         self.embeds.append(Embed("_count", self.tables.alias(), numbers, Shape.OBJECT))

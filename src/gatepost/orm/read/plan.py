@@ -18,7 +18,7 @@ from gatepost.orm.errors import NotFound, OrmError
 from gatepost.orm.read.aggregate import aggregates
 from gatepost.orm.read.filters import condition
 from gatepost.orm.read.find import Finder, Finish, Rows
-from gatepost.orm.read.tables import Tables
+from gatepost.orm.read.tables import Tables, filtered
 from gatepost.orm.session import Session
 from gatepost.query.answer import template
 from gatepost.query.sql import Parameter, Slot, Statement
@@ -113,7 +113,7 @@ def rows_of(tables: Tables, lexicon: Lexicon, shape: Shape) -> Rows:
         case Existing(model, where):
             table = tables.table(model)
             test = condition(tables, table, where)
-            found = Truth(Exists(Read(table.source, table.alias, (), where=(*table.where, test))))
+            found = Truth(Exists(Read(table.source, table.alias, (), where=filtered(*table.where, test))))
             return Rows(Read(Nothing(), tables.alias(), (Output(found, "exists"),)), dict[str, bool], None)
 
 

@@ -30,6 +30,11 @@ from gatepost.zmodel.schema import Field, Model, Schema
 NULL = Fragment("NULL")
 
 
+def filtered(*conditions: Condition) -> tuple[Condition, ...]:
+    """Conditions, without those that always hold."""
+    return tuple(each for each in conditions if each != TRUE)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of a model under an alias. `names` says what its fields are called there; `where` which rows may be seen."""
@@ -87,8 +92,7 @@ class Tables:
 
     def permitted(self, model: str, alias: str) -> tuple[Condition, ...]:
         """Which rows of a physical table may be read."""
-        condition = self.rules.permit(model, "read", alias)
-        return () if condition == TRUE else (condition,)
+        return filtered(self.rules.permit(model, "read", alias))
 
     def _is_more_than_a_table(self, model: Model, alias: str) -> bool:
         return model.base is not None or any(
