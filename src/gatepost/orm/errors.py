@@ -80,6 +80,13 @@ class InvalidInput(OrmError):
         told = "; ".join(f'{text} at "{dotted(at)}"' if at else text for at, text in self.findings)
         super().__init__(f"Validation error: {told}", model)
 
+    def of_call(self, model: str, operation: str) -> "InvalidInput":
+        """The same, saying whose arguments they are."""
+        self.model = self.model or model
+        self.message = f'Invalid {operation} args for model "{model}": {self.message}'
+        self.args = (self.message,)
+        return self
+
 
 class RejectedByPolicy(OrmError):
     """A rule said no. `places` are where the rules stand that had a say."""

@@ -50,7 +50,7 @@ def column_type(schema: Schema, field: Field, *, counts: bool = False) -> SqlTyp
     if field.unsupported is not None:
         return SqlType(field.unsupported, foreign=True)
     name = _element(schema, field)
-    if field.type.array and not field.json:
+    if field.type.array and field.type.kind != "type":
         return SqlType(f"{name}[]", foreign=name == "citext")
     return SqlType(name, SERIALS.get(name) if counts else None, foreign=name == "citext")
 

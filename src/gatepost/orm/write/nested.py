@@ -66,7 +66,7 @@ async def _related(work: Work, target: Model, relation: Relation, what: Any) -> 
             return _literals(await create(work, target, rows[0], None, wanted))
         case Chosen(wheres):
             where = (wheres or [])[0]
-            known = referenced(work, where, wanted)
+            known = referenced(work, where, wanted) if len(wanted) == 1 else None
             if known is not None:
                 return known
             found = await locate(work, target, work.matching(target, where), wanted)
