@@ -92,7 +92,7 @@ class BaseClient:
         setup = setup_of(loaded, dsn, guard, options)
         chosen = options_of(loaded, options)
         way = door(dsn, guard, options.get("pool_size", 10), options.get("timeout", 10.0))
-        rules, plans = setup.rules(loaded, guard)
+        rules, plans = setup.rules(loaded, guard, chosen)
         session = Session(loaded, rules, guard, way, setup.compat, chosen, plans=plans)
         return cls(session, setup, tuple(options.get("plugins", ())))
 
@@ -171,7 +171,7 @@ class BaseClient:
         if opened == "database":
             return self._derived(replace(self.session, identity=SERVICE)) if not on else self
         guard: Guard = "query" if on else "none"
-        rules, plans = self._setup.rules(self.schema, guard)
+        rules, plans = self._setup.rules(self.schema, guard, self.session.options)
         return self._derived(replace(self.session, guard=guard, rules=rules, plans=plans))
 
     async def perform(self, model: str, operation: str, args: Arguments) -> Any:

@@ -6,6 +6,7 @@ Never: a client on a database it cannot speak to, or an option that nothing will
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, TypedDict, cast
 
 from gatepost.database.scope import Database
@@ -15,6 +16,8 @@ from gatepost.orm.calling.procedures import Handler
 from gatepost.orm.errors import ConfigError
 from gatepost.orm.session import LOGIN, ComputedField, Door, Guard, Limits, Options
 from gatepost.policy import Rules
+from gatepost.query.sql import identifier
+from gatepost.query.tree import Fragment
 from gatepost.settings import DatabaseSettings, Seconds
 from gatepost.zmodel.diagnostics import SchemaProblem
 from gatepost.zmodel.load import Given, load
@@ -38,11 +41,21 @@ class Setup:
         default_factory=dict[Guard, tuple[Rules, dict[Any, Any]]]
     )
 
-    def rules(self, schema: Schema, guard: Guard) -> tuple[Rules, dict[Any, Any]]:
+    def rules(self, schema: Schema, guard: Guard, options: Options) -> tuple[Rules, dict[Any, Any]]:
         """The rules under a guard, and what planners worked out with them."""
         if guard not in self.guarded:
-            self.guarded[guard] = Rules(schema, compat=self.compat, guard=guard), {}
+            computed = {
+                (model, name): partial(_value, make)
+                for model, fields in options.computed_fields.items()
+                for name, make in fields.items()
+            }
+            self.guarded[guard] = Rules(schema, compat=self.compat, guard=guard, computed=computed), {}
         return self.guarded[guard]
+
+
+def _value(make: ComputedField, alias: str) -> Fragment:
+    """A computed field of the row that the query calls `alias`."""
+    return Fragment(make(identifier(alias)))
 
 
 def schema_of(given: Given | Schema) -> Schema:
