@@ -23,6 +23,8 @@ from ..names import default_schema, table
 from .definitions import Definition, Options, dollars
 
 OWN = "gatepost_"
+FIRED = re.compile(r"EXECUTE FUNCTION (\S.*)\(\)$", re.MULTILINE)
+"""As PostgreSQL writes a trigger's definition."""
 
 
 class Fact(Struct, frozen=True, order=True):
@@ -122,7 +124,16 @@ def mending(definitions: Sequence[Definition], differences: Iterable[Difference]
     gone = [each for each in found.values() if each.wanted is None]
     before = [each.drop for each in made if retyped and each.kind == "function"]
     gone.sort(key=lambda each: each.kind == "function")
-    return [*before, *(each.sql for each in made), *(text for each in gone if (text := _removal(each)))]
+    after = [text for each in gone if (text := _removal(each))]
+    return [*before, *(each.sql for each in made), *after, *_fired_no_more(found.values())]
+
+
+def _fired_no_more(differences: Iterable[Difference]) -> list[str]:
+    """Functions of triggers that are gone or fire another."""
+    triggers = [each for each in differences if each.kind == "trigger"]
+    wanted = {name for each in triggers for name in FIRED.findall(each.wanted or "")}
+    before = dict.fromkeys(name for each in triggers for name in FIRED.findall(each.installed or ""))
+    return [f"drop function if exists {name};" for name in before if name not in wanted]
 
 
 def _removal(difference: Difference) -> str | None:

@@ -11,7 +11,12 @@ from .database import HEAD, Refused, World
 
 SECRETS = """
 model User { id Int @id  name String  groups Member[]  @@allow('read', id == auth().id) }
-model Group { id Int @id  secret String  members Member[]  @@allow('read', members?[user.name == 'ann' && userId == auth().id]) }
+model Group {
+    id Int @id
+    secret String
+    members Member[]
+    @@allow('read', members?[user.name == 'ann' && userId == auth().id])
+}
 model Member {
     id Int @id
     groupId Int
@@ -78,8 +83,8 @@ def test_nobody_can_put_anything_beside_the_functions(world: World) -> None:
 def test_functions_are_pinned_and_belong_to_the_tables_owner(world: World) -> None:
     rows = world.execute(
         """
-        select proname, prosecdef, proconfig, proowner::regrole::text, provolatile, proretset, prorettype::regtype::text,
-            has_function_privilege('public', oid, 'execute')
+        select proname, prosecdef, proconfig, proowner::regrole::text, provolatile, proretset,
+            prorettype::regtype::text, has_function_privilege('public', oid, 'execute')
         from pg_proc where pronamespace = 'gatepost_policy'::regnamespace order by 1
         """
     )

@@ -10,7 +10,11 @@ from .database import Refused, World
 # ------------------------------------------------------------------ membership of what one is a member of
 
 TEAMS = """
-model User { id Int @id  memberships Membership[]  @@allow('read', memberships?[team.memberships?[userId == auth().id]]) }
+model User {
+    id Int @id
+    memberships Membership[]
+    @@allow('read', memberships?[team.memberships?[userId == auth().id]])
+}
 model Team {
     id Int @id
     parentId Int?

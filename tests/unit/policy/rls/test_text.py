@@ -148,9 +148,7 @@ def test_row_level_security_is_not_forced_on_the_owner_of_the_functions() -> Non
 
 
 def test_the_same_schema_gives_the_same_text() -> None:
-    rules = (
-        "@@allow('all', org.open || org.memberships?[userId == auth().id]) @@deny('post-update', before().orgId == 1)"
-    )
+    rules = "@@allow('all', org.open || org.memberships?[userId == auth().id]) @@deny('post-update', before().id == 1)"
     assert defined(rules) == defined(rules)
 
 
