@@ -293,5 +293,6 @@ def condition(
     """
     rows = Rows(schema, {alias, before or alias}, computed)
     translator = Translator(schema, rows, permit=permit, compat=compat, rule=rule)
-    scope = Scope(Row(schema.models[model], alias), model, operation, before=before)
+    row = Row(schema.models[model], alias, new=compat and operation == "create")
+    scope = Scope(row, model, operation, before=before)
     return translator.condition(expression, scope, matter)

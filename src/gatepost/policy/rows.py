@@ -36,13 +36,15 @@ ONE = (Output(tree.Literal("1", "integer")),)
 class Row:
     """A row of `model`: called `alias` in the query, or, without one, known by some values that name it.
 
-    `flat`: what a delegate base holds is there too.
+    `flat`: what a delegate base holds is there too. `new`: no foreign key was looked at yet, so that its key may name
+    nobody.
     """
 
     model: Model
     alias: str = ""
     known: Mapping[str, Expression] = field(default_factory=dict[str, Expression])
     flat: bool = False
+    new: bool = False
 
 
 class NeedsRow(Exception):
@@ -137,7 +139,7 @@ class Rows:
             return build(row)
         name, rest = hops[0], hops[1:]
         relation = relation_of(row.model, name)
-        if relation.owner:
+        if relation.owner and not row.new:
             found = self._by_key(row, relation, rest, build, matter)
             if found is not None:
                 return found

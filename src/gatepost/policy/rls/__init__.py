@@ -5,21 +5,27 @@ database's; what is worth an index. Never: a connection.
 """
 
 from gatepost.policy.problems import RuleProblem
+from gatepost.policy.rls.advice import Advice, advice
 from gatepost.policy.rls.definitions import Definition, Options
 from gatepost.policy.rls.installed import Difference, Fact, clear, compare, installed, mending
 from gatepost.policy.rls.objects import Unenforced, objects, unenforced
+from gatepost.policy.rls.rejection import Rejection, rejection
 
 __all__ = [
+    "Advice",
     "Definition",
     "Difference",
     "Fact",
     "Options",
+    "Rejection",
     "RuleProblem",
     "Unenforced",
+    "advice",
     "clear",
     "compare",
     "installed",
     "mending",
     "objects",
+    "rejection",
     "unenforced",
 ]
