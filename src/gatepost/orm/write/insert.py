@@ -33,22 +33,31 @@ async def insert(
     now = clock()
     wanted = tuple(dict.fromkeys((*model.ids, *fields)))
     made: list[Row] = [{} for _ in rows]
-    for level in chain(work.schema, model):
-        own = [_own(level, model, row, known) for row, known in zip(rows, made, strict=True)]
+    levels = chain(work.schema, model)
+    for level, below in zip(levels, (*levels[1:], None), strict=True):
+        which = _which(work, level, below)
+        own = [_own(level, row, known) | which for row, known in zip(rows, made, strict=True)]
         given = [name for name in wanted if name in level.fields and level.fields[name].inherited is None]
         found = await _insert_level(work, level, own, given, now, skip=skip, ahead=ahead)
         made = found if skip else [{**known, **row} for known, row in zip(made, found, strict=True)]
     return made
 
 
-def _own(level: Model, model: Model, row: Values, known: Row) -> dict[str, Expression | None]:
-    """What of a row goes into one level's table: its own fields, the key, and which sub-model it is."""
+def _which(work: Work, level: Model, below: Model | None) -> dict[str, Expression | None]:
+    """Which of its sub-models a level's row belongs to."""
+    name = level.discriminator
+    if name is None or below is None or level.fields[name].inherited is not None:
+        return {}
+    value = below.discriminator_value or below.name
+    return {name: Literal(parameter(work.schema, level.fields[name], value))}
+
+
+def _own(level: Model, row: Values, known: Row) -> dict[str, Expression | None]:
+    """What of a row goes into one level's table: its own fields and the key."""
     own: dict[str, Expression | None] = {
         name: value for name, value in row.items() if name in level.fields and level.fields[name].inherited is None
     }
     own |= {name: Literal(value) for name, value in known.items() if name in level.ids}
-    if level.discriminator is not None and level.fields[level.discriminator].inherited is None:
-        own[level.discriminator] = Literal((model.discriminator_value or model.name).encode())
     return own
 
 
