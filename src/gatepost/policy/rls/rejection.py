@@ -1,0 +1,82 @@
+"""What PostgreSQL says no with, understood: which rule it was where a trigger of ours said so, else which model.
+
+In: an SQLSTATE, a message and its details. Out: a Rejection, or None where no policy had a say.
+Never: a guess about which of several operations in one statement was refused.
+"""
+
+import json
+import re
+from typing import Any, cast
+
+from msgspec import Struct
+
+from gatepost.zmodel.schema import Operation, Schema
+from gatepost.zmodel.terms import Place
+
+REFUSED = "42501"
+NEW_ROW = re.compile(r'new row violates row-level security policy .*for table "(.*)"\Z', re.DOTALL)
+NO_GRANT = re.compile(r"permission denied for (?:table|view) (.*)\Z", re.DOTALL)
+
+
+class Refusing(Struct, frozen=True):
+    """A rule that said no, as written, and where."""
+
+    effect: str
+    text: str
+    place: Place
+
+
+class Rejection(Struct, frozen=True):
+    """`rules` are known where a trigger looked at them. `operation` is None where a policy refused a new row (created,
+    updated, or read back); `granted` False where no rule allows the operation to anybody. `table` is the table's name.
+    """
+
+    table: str
+    model: str | None
+    operation: Operation | None = None
+    field: str | None = None
+    rules: tuple[Refusing, ...] = ()
+    granted: bool = True
+
+
+def rejection(schema: Schema, code: str, message: str, details: object = None) -> Rejection | None:
+    """What a refusal is about; None for errors that no policy made. English messages are understood."""
+    if code != REFUSED:
+        return None
+    told = _told(details)
+    if told is not None:
+        return _by_trigger(schema, told)
+    row, grant = NEW_ROW.match(message), NO_GRANT.match(message)
+    found = row or grant
+    if found is None:
+        return None
+    return Rejection(found[1], _model_of(schema, found[1]), granted=row is not None)
+
+
+def _told(details: object) -> dict[str, Any] | None:
+    """What a trigger of ours says in DETAIL, alone on its line."""
+    for line in details.splitlines() if isinstance(details, str) else ():
+        if line.startswith('{"model": '):
+            try:
+                return cast(dict[str, Any], json.loads(line))
+            except ValueError:
+                return None
+    return None
+
+
+def _by_trigger(schema: Schema, told: dict[str, Any]) -> Rejection:
+    model = str(told["model"])
+    rules = tuple(Refusing(each["effect"], each["text"], _place(each["place"])) for each in told["rules"])
+    table = schema.models[model].table if model in schema.models else model
+    return Rejection(table, model, told["operation"], told["field"], rules)
+
+
+def _place(text: str) -> Place:
+    file, line, column = text.rsplit(":", 2)
+    return Place(file, int(line), int(column))
+
+
+def _model_of(schema: Schema, table: str) -> str | None:
+    """The model of a table; of two with one name in two schemas, and of a join table: None."""
+    found = [model.name for model in schema.models.values() if model.table == table]
+    return found[0] if len(found) == 1 else None
