@@ -24,6 +24,9 @@ SYMBOLS = {
     "adjacent": "-|-",
     "distinct": "IS DISTINCT FROM",
     "text_search": "@@",
+    "similar": "%",
+    "word_similar": "<%",
+    "strict_word_similar": "<<%",
 }
 
 # How PostgreSQL names what LIKE and IS DISTINCT FROM resolve to.

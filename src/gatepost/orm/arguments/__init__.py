@@ -5,8 +5,8 @@ Never: SQL, a connection, or an argument that was not understood.
 """
 
 from gatepost.orm.arguments.calls import CALLS
+from gatepost.orm.arguments.conditions.where import unique_where, where
 from gatepost.orm.arguments.lexicon import Lexicon, Visible
 from gatepost.orm.arguments.walk import Walk
-from gatepost.orm.arguments.where import unique_where, where
 
 __all__ = ["CALLS", "Lexicon", "Visible", "Walk", "unique_where", "where"]

@@ -7,7 +7,8 @@ Never: an argument that was not understood.
 from collections.abc import Mapping
 from typing import Any
 
-from gatepost.orm.arguments.having import having
+from gatepost.orm.arguments.conditions.having import having
+from gatepost.orm.arguments.conditions.where import unique_where, where
 from gatepost.orm.arguments.lexicon import Scalar, Visible, mapping, unknown
 from gatepost.orm.arguments.order import AGGREGATES, ALL, PAGE_OPTIONS, names, page
 from gatepost.orm.arguments.selection import SELECTION, shown
@@ -22,7 +23,6 @@ from gatepost.orm.arguments.shapes import (
     Where,
 )
 from gatepost.orm.arguments.walk import Walk, options
-from gatepost.orm.arguments.where import unique_where, where
 from gatepost.orm.errors import InvalidInput, Path
 
 FIND = SELECTION | PAGE_OPTIONS | {"where"}

@@ -45,6 +45,7 @@ class Scalar:
     array: bool
     check: Callable[[object, Path], Any]
     text: Callable[[Any], str]
+    searches: frozenset[str] = frozenset()
 
     def parameter(self, value: object, path: Path) -> bytes:
         """One checked value as PostgreSQL is told."""
@@ -144,7 +145,8 @@ class Lexicon:
         one = Type(type.name, type.kind)
         kind: Kind = KINDS[type.name] if type.kind == "scalar" else "enum" if type.kind == "enum" else "shape"
         check = values.CHECKS[type.name] if type.kind == "scalar" else partial(values.check, self.schema, one)
-        return Scalar(field.name, one, kind, type.optional, type.array, check, self._text(field, kind))
+        searches = frozenset(name for name, made in (("fuzzy", field.fuzzy), ("fts", field.full_text)) if made)
+        return Scalar(field.name, one, kind, type.optional, type.array, check, self._text(field, kind), searches)
 
     def number(self, name: str, type: Type) -> Scalar:
         """A number of that type under a field's name: an aggregate of it."""

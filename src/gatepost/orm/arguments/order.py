@@ -6,10 +6,11 @@ In: what a call says of which rows it wants. Out: Page. Never: a page of somethi
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from gatepost.orm.arguments.conditions.search import RELEVANCE, by_relevance
+from gatepost.orm.arguments.conditions.where import unique_where
 from gatepost.orm.arguments.lexicon import Scalar, Visible, list_of, mapping, unknown
 from gatepost.orm.arguments.shapes import WHOLE, AggregateName, Page, Sorted
 from gatepost.orm.arguments.walk import Walk, options
-from gatepost.orm.arguments.where import unique_where
 from gatepost.orm.errors import InvalidInput, NotSupported, Path
 from gatepost.orm.values import BIG_INT, expected
 
@@ -22,7 +23,6 @@ AGGREGATES: Mapping[str, AggregateName] = {
     "_min": "_min",
     "_max": "_max",
 }
-RELEVANCE = ("_fuzzyRelevance", "_ftsRelevance")
 ALL = "_all"
 
 
@@ -35,6 +35,8 @@ def page(walk: Walk, visible: Visible, given: Mapping[str, Any], path: Path, *, 
     skip = whole(given["skip"], (*path, "skip"), 0) if given.get("skip") is not None else 0
     skipped = walk.take(b"%d" % skip) if skip else None
     cursor = given.get("cursor")
+    if cursor is not None and any(term.search for term in order):
+        raise NotSupported("a cursor cannot be combined with an order by relevance", visible.model.name)
     found = None if cursor is None else unique_where(walk, visible, cursor, (*path, "cursor"), relations=False)
     distinct = names(visible, given.get("distinct"), (*path, "distinct"))
     return Page(order, take, skipped, backwards, False, found, distinct)
@@ -99,8 +101,8 @@ def key(
 ) -> tuple[Sorted, ...]:
     if grouped and name in AGGREGATES:
         return by_aggregates(visible, AGGREGATES[name], mapping(given, path), path)
-    if name in RELEVANCE:
-        raise NotSupported(f'ordering by "{name}" is not supported', visible.model.name)
+    if name in RELEVANCE and not via and not grouped:
+        return (by_relevance(walk, visible, RELEVANCE[name], given, path),)
     field = visible.fields.get(name)
     if isinstance(field, Scalar):
         descending, nulls = direction(field, given, path)

@@ -6,11 +6,11 @@ In: what a call says of what it wants to see. Out: Shown. Never: a field that th
 from collections.abc import Mapping
 from typing import Any
 
+from gatepost.orm.arguments.conditions.where import where
 from gatepost.orm.arguments.lexicon import Related, Scalar, Visible, boolean, mapping, unknown
 from gatepost.orm.arguments.order import PAGE_OPTIONS, page
 from gatepost.orm.arguments.shapes import ALWAYS, EVERYTHING, Counted, Find, Nested, Shown, Where
 from gatepost.orm.arguments.walk import Walk, options
-from gatepost.orm.arguments.where import where
 from gatepost.orm.errors import InvalidInput, Path
 
 SELECTION = frozenset(("select", "include", "omit"))

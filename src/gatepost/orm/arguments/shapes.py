@@ -4,6 +4,7 @@ In: nothing; these are only types. Out: frozen, hashable terms in the schema's o
 call's n-th. Never: a value, a name that the schema does not have, or SQL.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -36,6 +37,35 @@ class Listed(Struct, frozen=True, gc=False):
     field: str
     operator: str
     value: int | None = None
+
+
+class WordSearch(Struct, frozen=True, gc=False):
+    """Words in PostgreSQL's text search language; `config` is the language's name, else the database's own."""
+
+    search: int
+    config: int | None = None
+
+
+class Fuzzy(Struct, frozen=True, gc=False):
+    """Likeness by trigrams: of the whole, of a word in it, or of words in it up to their borders."""
+
+    search: int
+    mode: Literal["simple", "word", "strictWord"] = "simple"
+    threshold: int | None = None
+    unaccent: bool = False
+
+
+class Searched(Struct, frozen=True):
+    """A text field fits a search."""
+
+    field: str
+    search: WordSearch | Fuzzy
+
+
+class Told(Struct, frozen=True):
+    """A condition that the program itself wrote: SQL, given the quoted name by which the query calls the row."""
+
+    sql: Callable[[str], str]
 
 
 class Every(Struct, frozen=True):
@@ -127,6 +157,8 @@ Where = (
     | JsonElements
     | JsonNull
     | JsonCompared
+    | Searched
+    | Told
 )
 ALWAYS = Every(())
 NEVER = AnyOf(())
@@ -134,10 +166,10 @@ NEVER = AnyOf(())
 # ------------------------------------------------------------------ order and pages
 
 
-class Sorted(Struct, frozen=True, gc=False):
+class Sorted(Struct, frozen=True):
     """By a field: of this row, or (`via`: relation fields) of a related one; or by an aggregate of it in a group.
 
-    `field` None: by the number of rows of the last relation in `via`.
+    `field` None: by the number of rows of the last relation in `via`, or by how well `fields` fit a search.
     """
 
     field: str | None
@@ -145,6 +177,8 @@ class Sorted(Struct, frozen=True, gc=False):
     nulls: Literal["first", "last"] | None = None
     via: tuple[str, ...] = ()
     aggregate: AggregateName | None = None
+    search: WordSearch | Fuzzy | None = None
+    fields: tuple[str, ...] = ()
 
 
 class Page(Struct, frozen=True):

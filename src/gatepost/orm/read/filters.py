@@ -15,12 +15,15 @@ from gatepost.orm.arguments.shapes import (
     Listed,
     Negated,
     Related,
+    Searched,
+    Told,
     Unlinked,
     Where,
 )
 from gatepost.orm.read.json_filters import json_condition
+from gatepost.orm.read.search import fits
 from gatepost.orm.read.tables import Table, Tables, filtered
-from gatepost.query.sql import Slot
+from gatepost.query.sql import Slot, identifier
 from gatepost.query.tree import (
     Aggregate,
     Apply,
@@ -32,6 +35,7 @@ from gatepost.query.tree import (
     Exists,
     Expression,
     Fragment,
+    Holds,
     Literal,
     Not,
     Read,
@@ -70,6 +74,10 @@ def condition(tables: Tables, table: Table, where: Where) -> Condition:
             return listed(table, where)
         case Unlinked(field):
             return unlinked(table, field)
+        case Searched(field, search):
+            return fits(table.column(field), search)
+        case Told(sql):
+            return Holds(Fragment(sql(identifier(table.alias))))
         case JsonTest(field, test):
             return json_condition(tables, json_value(table, field), test)
         case _:

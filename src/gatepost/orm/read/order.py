@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gatepost.orm.arguments.shapes import ALWAYS, Page, Sorted
 from gatepost.orm.read.filters import aggregated, condition
+from gatepost.orm.read.search import relevance
 from gatepost.orm.read.tables import Table, Tables
 from gatepost.query.sql import Slot
 from gatepost.query.tree import (
@@ -80,6 +81,8 @@ def order(tables: Tables, table: Table, term: Sorted, backwards: bool) -> Order:
 
 def sort_value(tables: Tables, table: Table, term: Sorted) -> Expression:
     """What a term sorts by: of the row, of a group, or of a related row."""
+    if term.search is not None:
+        return relevance(tuple(table.column(name) for name in term.fields), term.search)
     if term.aggregate is not None:
         return aggregated(table, term.aggregate, term.field)
     if not term.via:

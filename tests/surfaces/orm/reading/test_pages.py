@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gatepost.orm.errors import InvalidInput, NotFound, NotSupported
+from gatepost.orm.errors import InvalidInput, NotFound
 
 from .blog import ROWS, SCHEMA
 from .world import World
@@ -193,11 +193,6 @@ async def test_refused(world: World, asked: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         await world.read("User", "findMany", asked)
     assert said in str(refused.value)
-
-
-async def test_order_by_relevance_is_not_supported(world: World) -> None:
-    with pytest.raises(NotSupported):
-        await world.read("User", "findMany", {"orderBy": {"_fuzzyRelevance": {}}})
 
 
 async def test_an_operation_nobody_has(world: World) -> None:

@@ -7,6 +7,7 @@ Never: an action that the kind of relation, or the model at its end, does not al
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
+from gatepost.orm.arguments.conditions.where import unique_where, where
 from gatepost.orm.arguments.data.changes import (
     Chosen,
     ConnectOrCreate,
@@ -20,7 +21,6 @@ from gatepost.orm.arguments.data.changes import (
 from gatepost.orm.arguments.lexicon import Visible, boolean, list_of, mapping, unknown
 from gatepost.orm.arguments.shapes import Where
 from gatepost.orm.arguments.walk import Walk, options
-from gatepost.orm.arguments.where import unique_where, where
 from gatepost.orm.errors import InvalidInput, Path
 from gatepost.orm.values import check_int
 from gatepost.zmodel.schema import Field, Model, Schema

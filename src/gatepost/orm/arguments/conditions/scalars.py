@@ -6,6 +6,7 @@ In: a field and what a call says about it. Out: a Where. Never: an operator that
 from collections.abc import Mapping
 from typing import Any
 
+from gatepost.orm.arguments.conditions.search import search
 from gatepost.orm.arguments.lexicon import Scalar, boolean, list_of, unknown
 from gatepost.orm.arguments.shapes import (
     ALWAYS,
@@ -18,7 +19,7 @@ from gatepost.orm.arguments.shapes import (
     Where,
 )
 from gatepost.orm.arguments.walk import SPELLINGS, Walk, options
-from gatepost.orm.errors import InvalidInput, NotSupported, Path
+from gatepost.orm.errors import InvalidInput, Path
 from gatepost.orm.values import expected
 
 EQUALITY = frozenset(("equals", "in", "notIn", "not"))
@@ -32,7 +33,6 @@ OPERATORS: Mapping[str, frozenset[str]] = {
     "enum": EQUALITY,
 }
 LISTS = frozenset(("equals", "has", "hasEvery", "hasSome", "isEmpty"))
-SEARCHES = frozenset(("fuzzy", "fts"))
 MODES = ("default", "insensitive")
 
 
@@ -74,18 +74,14 @@ def operators(
     parts: list[Where] = []
     for key, value in given.items():
         name = SPELLINGS.get(key, key)
+        if name in field.searches:
+            parts.append(search(walk, field, name, value, (*path, key)))
+            continue
         if name not in known:
-            raise unfit(field, key, known, (*path, key))
+            raise unknown(key, known, (*path, key), f"filter for {field.type.name}")
         if name != "mode":
             parts.append(operator(walk, field, name, value, (*path, key), aggregate, insensitive))
     return parts[0] if len(parts) == 1 else Every(tuple(parts)) if parts else ALWAYS
-
-
-def unfit(field: Scalar, key: object, known: frozenset[str], path: Path) -> InvalidInput | NotSupported:
-    """An operator that the field does not have."""
-    if key in SEARCHES and field.kind == "string":
-        return NotSupported(f'the filter "{key}" is not supported')
-    return unknown(key, known, path, f"filter for {field.type.name}")
 
 
 def is_insensitive(given: object, path: Path) -> bool:

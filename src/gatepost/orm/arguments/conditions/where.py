@@ -6,13 +6,13 @@ In: what a call says, and the model. Out: a Where whose values are numbers. Neve
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gatepost.orm.arguments.json import json_filter, shape_filter
+from gatepost.orm.arguments.conditions.json import json_filter, shape_filter
+from gatepost.orm.arguments.conditions.scalars import list_filter, scalar_filter
 from gatepost.orm.arguments.lexicon import Related as RelationField
 from gatepost.orm.arguments.lexicon import Scalar, Visible, list_of, mapping, unknown
-from gatepost.orm.arguments.scalars import list_filter, scalar_filter
-from gatepost.orm.arguments.shapes import ALWAYS, AnyOf, Compared, Every, Negated, Related, Unlinked, Where
+from gatepost.orm.arguments.shapes import ALWAYS, AnyOf, Compared, Every, Negated, Related, Told, Unlinked, Where
 from gatepost.orm.arguments.walk import SPELLINGS, Walk, options
-from gatepost.orm.errors import InvalidInput, NotSupported, Path
+from gatepost.orm.errors import InvalidInput, Path
 from gatepost.orm.values import expected
 
 LOGICAL = ("AND", "OR", "NOT")
@@ -34,6 +34,8 @@ def where(walk: Walk, visible: Visible, given: object, path: Path, *, relations:
             parts.append(of_scalar(walk, field, value, (*path, key)))
         elif field is not None and relations:
             parts.append(of_relation(walk, visible, field, value, (*path, key)))
+        elif key == "$expr":
+            parts.append(told(value, (*path, key)))
         elif key in LOGICAL:
             parts.append(combined(walk, key, value, (*path, key), each))
         else:
@@ -41,10 +43,15 @@ def where(walk: Walk, visible: Visible, given: object, path: Path, *, relations:
     return every(parts)
 
 
-def unfit(visible: Visible, key: object, path: Path) -> InvalidInput | NotSupported:
+def told(given: Any, path: Path) -> Where:
+    """`$expr`: SQL of the program's own. Text is refused: it might be somebody else's."""
+    if not callable(given):
+        raise InvalidInput('"$expr" must be a function of the quoted name of the row that gives SQL', path)
+    return Told(given)
+
+
+def unfit(visible: Visible, key: object, path: Path) -> InvalidInput:
     """A key that is no condition here."""
-    if key == "$expr":
-        return NotSupported("$expr is not supported: write the condition as a computed field", visible.model.name)
     if key in visible.compounds:
         return InvalidInput(f'"{key}" tells one row by its unique fields, which only a unique `where` takes', path)
     return unknown(key, (*visible.fields, *LOGICAL), path, f"field of {visible.model.name}", visible.model.name)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gatepost.orm import values
+from gatepost.orm.arguments.conditions.scalars import LISTS, OPERATORS, is_insensitive, pair, pattern
 from gatepost.orm.arguments.lexicon import Scalar, boolean, list_of, mapping, unknown
-from gatepost.orm.arguments.scalars import LISTS, OPERATORS, is_insensitive, pair, pattern
 from gatepost.orm.arguments.shapes import (
     ALWAYS,
     Every,

@@ -7,12 +7,12 @@ Never: a field that is neither in `by` nor aggregated.
 from collections.abc import Mapping
 from typing import Any
 
+from gatepost.orm.arguments.conditions.scalars import scalar_filter
+from gatepost.orm.arguments.conditions.where import LOGICAL, combined, every, of_scalar
 from gatepost.orm.arguments.lexicon import Scalar, Visible, mapping
 from gatepost.orm.arguments.order import AGGREGATES
-from gatepost.orm.arguments.scalars import scalar_filter
 from gatepost.orm.arguments.shapes import AggregateName, Where
 from gatepost.orm.arguments.walk import Walk
-from gatepost.orm.arguments.where import LOGICAL, combined, every, of_scalar
 from gatepost.orm.errors import InvalidInput, Path
 from gatepost.zmodel.terms import Type
 
