@@ -4,7 +4,7 @@ In: what a call says, and the model. Out: a Where whose values are numbers. Neve
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from gatepost.orm.arguments.conditions.json import json_filter, shape_filter
 from gatepost.orm.arguments.conditions.scalars import list_filter, scalar_filter
@@ -47,7 +47,7 @@ def told(given: Any, path: Path) -> Where:
     """`$expr`: SQL of the program's own. Text is refused: it might be somebody else's."""
     if not callable(given):
         raise InvalidInput('"$expr" must be a function of the quoted name of the row that gives SQL', path)
-    return Told(given)
+    return Told(cast("Callable[[str], str]", given))
 
 
 def unfit(visible: Visible, key: object, path: Path) -> InvalidInput:
