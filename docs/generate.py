@@ -38,7 +38,7 @@ Generated from the commands' own help by `docs/generate.py`; do not edit.
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | done, and the answer is no: a step of the tour failed, doctor found an error, the project is not served |
+| 1 | done, and the answer is no: a step of the tour failed, doctor or policy diff found something, nobody agreed |
 | 2 | wrong usage |
 | 3 | project folder or settings |
 | 4 | database or migrations |

@@ -14,7 +14,7 @@ from gatepost.evolve.compare.facts import read_facts
 from gatepost.evolve.compare.rows import Rows
 from gatepost.evolve.ddl import create_all
 from gatepost.evolve.layout import Layout, layout
-from gatepost.evolve.rules import Guards, guards, run
+from gatepost.evolve.rules import Guards, creation, guards, run
 from gatepost.evolve.session import Session, Undone, session
 from gatepost.policy import rls
 from gatepost.problem import Problem
@@ -77,11 +77,17 @@ class Push:
         elif not empty_already(opened, wanted):
             return self._evolved(opened, wanted, rules)
         definitions = rules.definitions(opened)
-        statements = [*(f"{each};" for each in create_all(wanted)), *(each.sql for each in definitions)]
+        statements = [*(f"{each};" for each in create_all(wanted)), *(creation(each) for each in definitions)]
         statements += [f"{each};" for each in sync.copies(self.schema)]
         run(opened, statements)
-        counts = f"create {len(wanted.tables.tables)} tables", f"create {len(definitions)} policies and what they need"
-        return Difference(), self._told(Report(counts[: 1 + bool(definitions)], tuple(statements)))
+        tables, enums = len(wanted.tables.tables), len(wanted.enums)
+        counted = (
+            (tables, "table", "tables"),
+            (enums, "enum", "enums"),
+            (len(definitions), "rule", "objects for the rules"),
+        )
+        made = tuple(f"create {count} {one if count == 1 else many}" for count, one, many in counted if count)
+        return Difference(), self._told(Report(made, tuple(statements)))
 
     def _evolved(self, opened: Session, wanted: Layout, rules: Guards) -> tuple[Difference, Report | None]:
         before, definitions = rules.facts(opened), rules.definitions(opened)

@@ -63,7 +63,9 @@ class Guards:
         """The differences that are ours to end, and the statements that do."""
         definitions = self.definitions(session)
         found = [each for each in self._compared(session, definitions) if each.ours]
-        return found, rls.mending(definitions, found)
+        new = {(each.kind, each.name) for each in found if each.installed is None}
+        plain = {each.sql: creation(each) for each in definitions if (each.kind, each.name) in new}
+        return found, [plain.get(each, each) for each in rls.mending(definitions, found)]
 
     def removal(self, session: Session) -> list[str]:
         """Statements that take away what is ours, so that the tables under it can change."""
@@ -76,6 +78,11 @@ class Guards:
         if self.policies:
             session.execute(rls.clear(self.schema, self.options))
         session.execute(sync.CLEAR)
+
+
+def creation(definition: Definition) -> str:
+    """A definition for a database that has nothing of the kind: no policy is dropped before it is made."""
+    return definition.sql.removeprefix(f"{definition.drop}\n") if definition.kind == "policy" else definition.sql
 
 
 def options_of(schema: Schema) -> rls.Options:

@@ -34,6 +34,8 @@ def column_changes(session: Session, wanted: Layout, facts: Facts, found: Found,
         if not fact.generated:
             yield from _altered(session, each, fact, kind, default, rows)
     for table, name, required in found.required:
+        if facts.columns[table][name].type.endswith("[]"):
+            continue  # a list is there or empty; whether it may be NULL as well is nobody's business
         yield _required(table, name, rows) if required else _optional(table, name)
 
 
@@ -99,8 +101,13 @@ def _altered(
         fact_default = None
     else:
         fact_default = None if fact.counts or (retyped and fact.default) else fact.default
-    if not each.counts and (default or None) != fact_default:
+    if not each.counts and _plain(default) != _plain(fact_default):
         yield _defaulted(each)
+
+
+def _plain(default: str | None) -> str | None:
+    """now() is CURRENT_TIMESTAMP."""
+    return "CURRENT_TIMESTAMP" if default == "now()" else default
 
 
 def _retyped(each: Wanted, fact: ColumnFact, how: Cast, kind: str, rows: Rows) -> Change:

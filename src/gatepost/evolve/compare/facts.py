@@ -33,7 +33,8 @@ class ColumnFact:
 class IndexFact:
     """An index, the primary key's apart. `special`: more than a schema can say, so it is left alone.
 
-    `constraint` is the name of the unique constraint that it carries out. `classes`: None is the type's own.
+    `constraint` is the name of the unique constraint that it carries out. `classes` are operator classes, with a `=`
+    before the type's own.
     """
 
     name: str
@@ -43,19 +44,19 @@ class IndexFact:
     constraint: str | None
     columns: tuple[str, ...]
     descending: tuple[bool, ...]
-    classes: tuple[str | None, ...]
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
-    """A primary or foreign key; `definition` is what follows ADD CONSTRAINT name."""
+    """A primary or foreign key; `actions` on delete and on update, as SQL says them."""
 
     table: TableName
     name: str
-    definition: str
     columns: tuple[str, ...]
     target: TableName
     targets: tuple[str, ...]
+    actions: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,11 @@ def _index(name: str, method: str, unique: bool, special: bool, constraint: str 
     return IndexFact(name, method, unique, special, constraint, tuple(columns), tuple(descending), tuple(classes))
 
 
-def _key(schema: str, table: str, name: str, kind: str, definition: str, columns: Any, *target: Any) -> KeyFact:
-    target_schema, target_table, targets = target
-    return KeyFact((schema, table), name, definition, tuple(columns), (target_schema, target_table), tuple(targets))
+ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT", " ": ""}
+
+
+def _key(schema: str, table: str, name: str, _kind: str, columns: Any, *rest: Any) -> KeyFact:
+    target_schema, target_table, targets, *actions = rest
+    on_delete, on_update = (ACTIONS[each] for each in actions)
+    target = (target_schema, target_table)
+    return KeyFact((schema, table), name, tuple(columns), target, tuple(targets), (on_delete, on_update))

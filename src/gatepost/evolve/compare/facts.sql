@@ -33,7 +33,7 @@ select n.nspname, c.relname, i.relname, m.amname, x.indisunique,
     ),
     array(select (option & 1) = 1 from unnest(x.indoption) with ordinality as part (option, place) order by place),
     array(
-        select case when o.opcdefault then null else o.opcname::text end
+        select case when o.opcdefault then '=' else '' end || o.opcname
         from unnest(x.indclass) with ordinality as part (class, place) join pg_opclass o on o.oid = part.class
         order by part.place
     )
@@ -47,7 +47,7 @@ where n.nspname = any (%s) and not x.indisprimary and x.indisvalid and c.relkind
 order by n.nspname, c.relname, i.relname
 
 -- name: keys
-select n.nspname, c.relname, k.conname, k.contype::text, pg_get_constraintdef(k.oid),
+select n.nspname, c.relname, k.conname, k.contype::text,
     array(
         select a.attname::text
         from unnest(k.conkey) with ordinality as part (number, place)
@@ -60,7 +60,8 @@ select n.nspname, c.relname, k.conname, k.contype::text, pg_get_constraintdef(k.
         from unnest(k.confkey) with ordinality as part (number, place)
         join pg_attribute a on a.attrelid = k.confrelid and a.attnum = part.number
         order by part.place
-    )
+    ),
+    k.confdeltype::text, k.confupdtype::text
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace

@@ -42,9 +42,9 @@ def _index_changes(name: TableName, table: Table, facts: Facts) -> Iterator[Chan
     wanted = {str(index.name): index for index in indexes(table)}
     gone = {each: fact for each, fact in there.items() if each not in wanted}
     for each, index in wanted.items():
-        if each in there and _shape(index) == _shape_of(there[each]):
+        if each in there and _alike(index, there[each]):
             continue
-        alike = next((fact for fact in gone.values() if _shape_of(fact) == _shape(index)), None)
+        alike = next((fact for fact in gone.values() if _alike(index, fact)), None)
         if each in there:
             yield _dropped_index(name, there[each])
             yield _new_index(name, index)
@@ -64,6 +64,14 @@ def _is_join_key(table: Table, fact: IndexFact, primary: KeyFact | None) -> bool
     return primary is None and fact.unique and fact.columns == ("A", "B") and table.name.startswith("_")
 
 
+def _alike(index: Index, fact: IndexFact) -> bool:
+    """Whether both do the same. An operator class that is not named is the type's own."""
+    method, unique, columns, descending, classes = _shape(index)
+    same = (method, unique, columns, descending) == (fact.method, fact.unique, fact.columns, fact.descending)
+    pairs = zip(classes, fact.classes, strict=False)
+    return same and all(there.removeprefix("=") == named if named else there[:1] == "=" for named, there in pairs)
+
+
 def _shape(index: Index) -> Shape:
     columns: list[str] = []
     descending: list[bool] = []
@@ -75,10 +83,6 @@ def _shape(index: Index) -> Shape:
     options = cast(dict[str, Any], index.dialect_options["postgresql"])
     method, classes = str(options["using"] or "btree"), cast(dict[str, str], options["ops"] or {})
     return method, bool(index.unique), tuple(columns), tuple(descending), tuple(classes.get(each) for each in columns)
-
-
-def _shape_of(fact: IndexFact) -> Shape:
-    return fact.method, fact.unique, fact.columns, fact.descending, fact.classes
 
 
 def _new_index(name: TableName, index: Index) -> Change:
@@ -130,21 +134,36 @@ def _has_join_index(name: TableName, table: Table, facts: Facts) -> bool:
 
 
 def _foreign_keys(wanted: Layout, facts: Facts, found: Found, retyped: set[tuple[TableName, str]]) -> Iterator[Change]:
-    for table, name in found.old_keys:
-        yield _dropped_key(table, name)
-    for table, key in found.new_keys:
-        yield _new_foreign_key(table, key)
-    going = {*found.old_keys}
+    """Those to tables of other schemas than the schema's (auth.users) are somebody's own, and stay."""
     for fact in facts.foreign_keys:
-        if (fact.table, fact.name) in going:
-            continue
         if fact.table in found.old_tables or fact.target in found.old_tables:
             yield _dropped_key(fact.table, fact.name)
-        elif _stands_on_change(fact, wanted, facts, retyped):
+            continue
+        key, ours = _same_key(wanted, fact), fact.target[0] in wanted.schemas and fact.table not in facts.strangers
+        if ours and (key is None or _stands_on_change(fact, wanted, facts, retyped)):
             yield _dropped_key(fact.table, fact.name)
-            key = _same_key(wanted, fact)
             if key is not None:
                 yield _new_foreign_key(fact.table, key)
+    there = {_identity(fact) for fact in facts.foreign_keys}
+    for table in wanted.tables.tables.values():
+        name = (str(table.schema), table.name)
+        if name in facts.columns:
+            yield from (_new_foreign_key(name, key) for key in foreign_keys(table) if _wanted(key) not in there)
+
+
+Identity = tuple[TableName, tuple[str, ...], TableName, tuple[str, ...], tuple[str, str]]
+
+
+def _identity(fact: KeyFact) -> Identity:
+    return fact.table, fact.columns, fact.target, fact.targets, fact.actions
+
+
+def _wanted(key: ForeignKeyConstraint) -> Identity:
+    table, target = key.table, key.referred_table
+    columns = tuple(each.name for each in key.columns)
+    targets = tuple(each.column.name for each in key.elements)
+    actions = (str(key.ondelete), str(key.onupdate))
+    return (str(table.schema), table.name), columns, (str(target.schema), target.name), targets, actions
 
 
 def _stands_on_change(fact: KeyFact, wanted: Layout, facts: Facts, retyped: set[tuple[TableName, str]]) -> bool:
@@ -162,7 +181,7 @@ def _stands_on_change(fact: KeyFact, wanted: Layout, facts: Facts, retyped: set[
 def _same_key(wanted: Layout, fact: KeyFact) -> ForeignKeyConstraint | None:
     table = wanted.tables.tables.get(f"{fact.table[0]}.{fact.table[1]}")
     keys = foreign_keys(table) if table is not None else []
-    return next((key for key in keys if tuple(each.name for each in key.columns) == fact.columns), None)
+    return next((key for key in keys if _wanted(key) == _identity(fact)), None)
 
 
 def _dropped_key(table: TableName, name: str) -> Change:

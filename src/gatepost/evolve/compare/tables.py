@@ -1,4 +1,4 @@
-"""Tables, columns and foreign keys that came or went: Alembic's comparison.
+"""Tables and columns that came or went, and whether they may be empty: Alembic's comparison.
 
 In: a session, the wanted layout. Out: what Alembic finds, by kind.
 Never: a decision about data.
@@ -11,7 +11,7 @@ from typing import Any, cast
 from alembic.autogenerate import produce_migrations
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, ForeignKeyConstraint, Table
+from sqlalchemy import Column, Table
 from sqlalchemy.exc import SAWarning
 
 from gatepost.evolve.compare.changes import TableName
@@ -22,21 +22,17 @@ from gatepost.evolve.session import Session
 
 @dataclass(slots=True)
 class Found:
-    """What is there and should not be, and the other way round. Foreign keys that go are told by name."""
+    """What is there and should not be, and the other way round."""
 
     new_tables: list[Table] = field(default_factory=list[Table])
     old_tables: list[TableName] = field(default_factory=list[TableName])
     new_columns: list[tuple[TableName, Column[object]]] = field(default_factory=list[tuple[TableName, Column[object]]])
     old_columns: list[tuple[TableName, str]] = field(default_factory=list[tuple[TableName, str]])
     required: list[tuple[TableName, str, bool]] = field(default_factory=list[tuple[TableName, str, bool]])
-    new_keys: list[tuple[TableName, ForeignKeyConstraint]] = field(
-        default_factory=list[tuple[TableName, ForeignKeyConstraint]]
-    )
-    old_keys: list[tuple[TableName, str]] = field(default_factory=list[tuple[TableName, str]])
 
 
 def compare_tables(session: Session, wanted: Layout, facts: Facts) -> Found:
-    """Ask Alembic; types, defaults, indexes and primary keys are compared elsewhere, by PostgreSQL's own words."""
+    """Ask Alembic; types, defaults, indexes and keys are compared elsewhere, by PostgreSQL's own words."""
     schemas = set(wanted.schemas)
 
     def named(name: str | None, kind: str, _: object) -> bool:
@@ -45,7 +41,7 @@ def compare_tables(session: Session, wanted: Layout, facts: Facts) -> Found:
     def included(item: Any, _name: str | None, kind: str, reflected: bool, _other: object) -> bool:
         if kind == "table" and reflected:
             return (str(item.schema), str(item.name)) not in facts.strangers
-        return kind not in ("index", "unique_constraint")
+        return kind not in ("index", "unique_constraint", "foreign_key_constraint")
 
     options = {
         "include_schemas": True,
@@ -85,9 +81,5 @@ def _sort_part(found: Found, table: TableName, part: ops.MigrateOperation) -> No
             found.old_columns.append((table, part.column_name))
         case ops.AlterColumnOp() if part.modify_nullable is not None:
             found.required.append((table, part.column_name, not part.modify_nullable))
-        case ops.CreateForeignKeyOp():
-            found.new_keys.append((table, part.to_constraint()))
-        case ops.DropConstraintOp():
-            found.old_keys.append((table, str(part.constraint_name)))
         case _:
             pass

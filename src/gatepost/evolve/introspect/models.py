@@ -116,4 +116,4 @@ def _sound(facts: Facts, a: KeyFact, b: KeyFact) -> bool:
         (primary := facts.primary_keys.get(key.target)) is not None and primary.columns == key.targets for key in (a, b)
     )
     ordered = pascal(a.target[1]) <= pascal(b.target[1])
-    return ids and ordered and all("CASCADE" in key.definition for key in (a, b))
+    return ids and ordered and all(key.actions == ("CASCADE", "CASCADE") for key in (a, b))

@@ -95,17 +95,12 @@ def _unique(facts: Facts, key: KeyFact) -> bool:
 
 
 def _actions(key: KeyFact, optional: bool) -> list[str]:
-    found = {
-        kind: ACTIONS[match[1]]
-        if (match := re.search(rf"ON {kind} (CASCADE|RESTRICT|SET NULL|SET DEFAULT|NO ACTION)", key.definition))
-        else "NoAction"
-        for kind in ("DELETE", "UPDATE")
-    }
+    on_delete, on_update = (ACTIONS[each] for each in key.actions)
     parts: list[str] = []
-    if found["DELETE"] != ("SetNull" if optional else "Restrict"):
-        parts.append(f"onDelete: {found['DELETE']}")
-    if found["UPDATE"] != "Cascade":
-        parts.append(f"onUpdate: {found['UPDATE']}")
+    if on_delete != ("SetNull" if optional else "Restrict"):
+        parts.append(f"onDelete: {on_delete}")
+    if on_update != "Cascade":
+        parts.append(f"onUpdate: {on_update}")
     return parts
 
 

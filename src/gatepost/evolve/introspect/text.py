@@ -102,7 +102,7 @@ def _mapped(name: str, usual: str, before: str = "(") -> str:
 
 
 def _simple(index: IndexFact) -> bool:
-    return not any(index.descending) and not any(index.classes)
+    return not any(index.descending) and all(each[:1] == "=" for each in index.classes)
 
 
 def _index(model: PulledModel, index: IndexFact) -> str:
@@ -111,7 +111,7 @@ def _index(model: PulledModel, index: IndexFact) -> str:
     method = "" if index.method == "btree" else f", type: {METHODS.get(index.method, pascal(index.method))}"
     parts: list[str] = []
     for column, down, ops in zip(index.columns, index.descending, index.classes, strict=True):
-        options = [*(["sort: Desc"] if down else []), *([f"ops: raw({written(ops)})"] if ops else [])]
+        options = [*(["sort: Desc"] if down else []), *([] if ops[:1] == "=" else [f"ops: raw({written(ops)})"])]
         name = model.fields[column].name
         parts.append(f"{name}({', '.join(options)})" if options else name)
     return f"@@{'unique' if index.unique else 'index'}([{', '.join(parts)}]{method}{mapped})"

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Index, MetaData, PrimaryKey
 from gatepost.evolve.layout import names
 from gatepost.evolve.layout.defaults import counts, default_expression
 from gatepost.evolve.layout.indexes import add_indexes
-from gatepost.evolve.layout.types import SqlType, column_type, default_schema
+from gatepost.evolve.layout.types import SqlType, column_type, default_schema, listed
 from gatepost.zmodel.schema import Action, Extension, Field, JoinTable, Model, Schema
 
 ACTIONS: dict[Action, str] = {
@@ -95,11 +95,10 @@ def _column(schema: Schema, model: Model, field: Field) -> Column[object]:
     handed_down = model.base is not None and field.name in schema.models[model.base].fields
     counting = counts(field) and not handed_down
     expression = None if handed_down or counting else default_expression(schema, field)
-    listed = field.type.array and not field.json
     return Column(
         str(field.column),
         column_type(schema, field, counts=counting),
-        nullable=field.type.optional or listed,
+        nullable=field.type.optional or listed(field),
         server_default=literal_column(expression) if expression is not None else None,
         autoincrement=False,
     )

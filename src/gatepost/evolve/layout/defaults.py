@@ -10,7 +10,7 @@ from typing import cast
 
 import msgspec
 
-from gatepost.evolve.layout.types import bare, column_type
+from gatepost.evolve.layout.types import bare, column_type, listed
 from gatepost.zmodel.schema import Default, Field, Json, Schema
 
 COUNTS = "autoincrement"
@@ -28,9 +28,7 @@ def default_expression(schema: Schema, field: Field) -> str | None:
     if field.default.function is not None:
         return _of_function(field.default)
     value, name = field.default.value, column_type(schema, field).name
-    if field.json:
-        return quoted(_json(value))
-    if field.type.array:
+    if listed(field):
         items = cast(list[Json], value) if isinstance(value, list) else [value]
         return f"ARRAY[{', '.join(_literal(schema, field, each) for each in items)}]::{name}"
     if field.type.kind == "enum":
@@ -49,9 +47,9 @@ def _of_function(default: Default) -> str | None:
 def _literal(schema: Schema, field: Field, value: Json) -> str:
     if field.type.kind == "enum":
         return quoted(schema.enums[field.type.name].values[str(value)])
+    if field.json:
+        return quoted(_json(value))
     match field.type.name:
-        case "Json":
-            return quoted(_json(value))
         case "Bytes":
             return quoted("\\x" + base64.b64decode(str(value)).hex())
         case "DateTime":

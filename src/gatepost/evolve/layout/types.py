@@ -50,9 +50,14 @@ def column_type(schema: Schema, field: Field, *, counts: bool = False) -> SqlTyp
     if field.unsupported is not None:
         return SqlType(field.unsupported, foreign=True)
     name = _element(schema, field)
-    if field.type.array and field.type.kind != "type":
+    if listed(field):
         return SqlType(f"{name}[]", foreign=name == "citext")
     return SqlType(name, SERIALS.get(name) if counts else None, foreign=name == "citext")
+
+
+def listed(field: Field) -> bool:
+    """Whether its column is an array: a list of typed objects is one JSON value."""
+    return field.type.array and field.type.kind != "type"
 
 
 def _element(schema: Schema, field: Field) -> str:
