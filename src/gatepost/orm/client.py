@@ -19,6 +19,7 @@ from gatepost.orm.calling.operations import operation_named, snake, unknown
 from gatepost.orm.calling.plugins import Plugin
 from gatepost.orm.calling.procedures import Procedures
 from gatepost.orm.calling.raw import execute_raw, query_raw
+from gatepost.orm.calling.results import Results
 from gatepost.orm.errors import ConfigError, InvalidInput, NotSupported, OrmError, RejectedByPolicy
 from gatepost.orm.opening import (
     Opening,
@@ -57,6 +58,7 @@ class BaseClient:
     ) -> None:
         self.session = session
         self.plugins = plugins
+        self.results = Results(session.schema, plugins) if plugins else None
         self._setup = setup
         self._ending = ending
 
@@ -187,15 +189,19 @@ class BaseClient:
 
     def use(self, plugin: Plugin) -> Self:
         """The client with a plugin more; the last one is outermost."""
-        return self._derived(plugins=(*self.plugins, plugin))
+        return self.with_plugins((*self.plugins, plugin))
 
     def unuse(self, id: str) -> Self:
         """The client without the plugins of that id."""
-        return self._derived(plugins=tuple(each for each in self.plugins if each.id != id))
+        return self.with_plugins(tuple(each for each in self.plugins if each.id != id))
 
     def unuse_all(self) -> Self:
         """The client without plugins; rules stay."""
-        return self._derived(plugins=())
+        return self.with_plugins(())
+
+    def with_plugins(self, plugins: tuple[Plugin, ...]) -> Self:
+        """The client with these plugins and no others."""
+        return self._derived(plugins=plugins)
 
     def set_input_validation(self, on: bool) -> Self:
         """The client with or without validation attributes and checks of arguments."""
@@ -215,6 +221,10 @@ class BaseClient:
     def within(self, session: Session) -> Self:
         """This client in the transaction of another session."""
         return self._derived(replace(self.session, running=session.running))
+
+    def outside(self) -> Self:
+        """This client outside of any transaction."""
+        return self._derived(replace(self.session, running=None))
 
     async def begin(self, *, isolation: str | None = None) -> Self:
         """A client in a new transaction, which `commit()` or `rollback()` ends."""

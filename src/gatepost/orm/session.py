@@ -4,7 +4,7 @@ In: statements. Out: results of one transaction that ran for the right identity.
 Never: a call in a transaction that runs as somebody bound by another call.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -87,11 +87,12 @@ class Door:
 
 
 class Running:
-    """An open transaction, and who its last statement ran as."""
+    """An open transaction, who its last statement ran as, and what is to be done once it has been committed."""
 
     def __init__(self, door: Door, transaction: Transaction, identity: Identity) -> None:
         self._door, self._transaction, self._identity = door, transaction, identity
         self.ended = False
+        self.afterwards: list[Callable[[], Awaitable[None]]] = []
 
     async def run(self, identity: Identity, statements: tuple[Statement, ...]) -> list[Result]:
         """One round trip; as `identity`, whoever the calls before were bound to."""
@@ -151,6 +152,8 @@ class Session:
                     running.ended = True
         except Problem as problem:
             raise database_error(problem) from None
+        for work in running.afterwards:
+            await work()
 
     def claim(self, path: tuple[str, ...]) -> Parameter:
         """What the claims hold under `path`, as a parameter; objects and lists are JSON. NULL where nothing is."""

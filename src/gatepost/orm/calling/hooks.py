@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gatepost.orm.calling.calls import Arguments
+from gatepost.orm.calling.mutations import hooked, mutate
 from gatepost.orm.calling.operations import ACTIONS, SNAKE
 from gatepost.orm.calling.plugins import Caller, Plugin, Proceed, Query
+from gatepost.orm.calling.results import OPERATIONS
 from gatepost.orm.errors import InvalidInput
 from gatepost.orm.read import read
 from gatepost.orm.write import write
@@ -21,7 +23,12 @@ async def perform(client: Caller, model: str, operation: str, args: Arguments) -
         return await execute(client, model, operation, args)
 
     async def run(final: Mapping[str, Any]) -> Any:
-        return await execute(client, model, operation, final)
+        if operation in ACTIONS and hooked(client.plugins):
+            return await mutate(client, model, operation, final, inner)
+        return await inner(client, final)
+
+    async def inner(asking: Caller, final: Mapping[str, Any]) -> Any:
+        return await _computed(asking, model, operation, final)
 
     proceed: Proceed = run
     for plugin in client.plugins:
@@ -37,6 +44,14 @@ def _wrapped(plugin: Plugin, client: Caller, model: str, operation: str, proceed
         return await hook(Query(model, SNAKE[operation], args, proceed, client)) if hook else await proceed(args)
 
     return run
+
+
+async def _computed(client: Caller, model: str, operation: str, args: Arguments) -> Any:
+    """Run an operation, with the members that plugins compute."""
+    results = client.results
+    if not results or operation not in OPERATIONS:
+        return await execute(client, model, operation, args)
+    return results.given(await execute(client, model, operation, results.asked(args, model)), model, args)
 
 
 async def execute(client: Caller, model: str, operation: str, args: Arguments) -> Any:
