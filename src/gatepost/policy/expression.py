@@ -235,8 +235,10 @@ class Translator:
         if isinstance(term, terms.Before) or (isinstance(term, terms.Member) and isinstance(term.of, terms.Before)):
             self._needs_before(scope)
         found = path(term, scope)
-        if found is None or not found.fields or isinstance(found.root, Held):
+        if found is None or not found.fields:
             return found
+        if isinstance(found.root, Held):
+            return Path(found.root, (*found.fields, *self.objects.identified_by(found.root, found.fields)))
         model = found.root.model
         for name in found.fields:
             relation = model.fields[name].relation

@@ -109,7 +109,7 @@ class Functions:
         if isinstance(item, terms.Value) and item.value is None:
             return FALSE if self._compat else unknown(matter)
         if not isinstance(items, terms.ListValue):
-            return self._translator.over([item, items], scope, matter, self._in_array)
+            return self._in_list(item, items, scope, matter)
         if not items.items:
             return FALSE
         if is_constant(items):
@@ -117,6 +117,13 @@ class Functions:
         else:
             found = either(self._translator.compare("==", item, each, scope, matter) for each in items.items)
         return self._null_is_in_nothing(item, found, scope)
+
+    def _in_list(self, item: terms.Expression, items: terms.Expression, scope: Scope, matter: Matter) -> Condition:
+        """In an empty list there is nothing, not even null: so what is missing must be null here, not the whole."""
+        if matter == "true":
+            return self._translator.over([item, items], scope, matter, self._in_array)
+        value = self._translator.operand(item, scope)
+        return self._translator.over([items], scope, matter, lambda sides: self._in_array([value, sides[0]]))
 
     def _null_is_in_nothing(self, item: terms.Expression, found: Condition, scope: Scope) -> Condition:
         """ZenStack's way: a value that `auth()` does not say is in no list, where others leave that unknown."""

@@ -66,6 +66,12 @@ class Objects:
         enum = of.type.name if of.type.kind == "enum" else None
         return Operand("auth", kind_of(of.type, of.native), node, enum, claim, array=of.type.array)
 
+    def identified_by(self, held: Held, fields: tuple[str, ...]) -> tuple[str, ...]:
+        """What stands for an object at the end of a path: the first field that identifies it; nothing for a value."""
+        of = self._type(held, fields).type
+        model = None if of.array else self._schema.models.get(of.name)
+        return model.ids[:1] if model is not None else ()
+
     def _type(self, held: Held, fields: tuple[str, ...]) -> Field:
         members = self._members(held.name)
         for name in fields[:-1]:

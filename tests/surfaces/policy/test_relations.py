@@ -9,8 +9,8 @@ def test_along_one_to_one_in_both_directions(world: Make) -> None:
     here = world(
         "model User { id Int @id  name String  profile Profile?  @@allow('read', profile.age > 18)"
         " @@allow('update', profile == null) @@allow('delete', !(profile.age > 18)) }"
-        "model Profile { id Int @id  age Int  user User @relation(fields: [userId], references: [id])  userId Int @unique"
-        " @@allow('read', user.name == 'b') @@allow('update', user.profile.age == age) }"
+        "model Profile { id Int @id  age Int  user User @relation(fields: [userId], references: [id])"
+        " userId Int @unique  @@allow('read', user.name == 'b') @@allow('update', user.profile.age == age) }"
     )
     here.run("insert into \"User\" values (1, 'a'), (2, 'b'), (3, 'c')")
     here.run('insert into "Profile" values (10, 20, 1), (11, 10, 2)')

@@ -1,0 +1,111 @@
+"""Random rules: PostgreSQL and a second reading of the language, in memory, agree on every row and all three values."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from gatepost import zmodel
+
+from .conftest import Make
+from .meaning import Piece, Place, Record, conditions
+from .world import POSTGRES, World
+
+SCHEMA = """
+type Grant { level Int?  s String? }
+type Auth { id Int  level Int?  s String?  tags String[]  grants Grant[] @json  @@auth }
+model G { id Int @id  name String?  level Int?  up G? @relation('up', fields: [upId], references: [id])  upId Int?
+  down G[] @relation('up')  ms M[]  ps P[] }
+model M { id Int @id  x Int?  role String?  g G? @relation(fields: [gid], references: [id])  gid Int?
+  p P? @relation(fields: [pid], references: [id])  pid Int?  roles R[] }
+model R { id Int @id  y Int?  m M? @relation(fields: [mid], references: [id])  mid Int? }
+model T { id Int @id  name String?  ps P[] }
+model P { id Int @id  x Int?  s String?  flag Boolean?  g G? @relation(fields: [gid], references: [id])  gid Int?
+  kids M[]  tags T[]  RULES }
+"""
+GROUPS = [(1, "a", 1, None), (2, None, 2, 1), (3, "b", None, 2), (4, "a", 0, None)]
+MEMBERS = [(1, 1, "a", 1, 1), (2, None, "b", 1, 1), (3, 0, None, 2, 2), (4, 2, "a", None, 2), (5, None, None, 3, 4)]
+ROLES = [(1, 1, 1), (2, None, 1), (3, 0, 3), (4, 2, None), (5, None, 5)]
+TAGS = [(1, "a"), (2, None), (3, "q")]
+POSTS = [
+    (1, 1, "a", True, 1),
+    (2, 0, None, False, 2),
+    (3, None, "b", None, 3),
+    (4, 2, "a", True, None),
+    (5, None, None, None, 4),
+    (6, 1, "q", False, 2),
+]
+TAGGED = [(1, 1), (1, 2), (2, 2), (4, 3), (6, 1)]
+Objects = dict[int, dict[str, Any]]
+USERS: list[Record | None] = [
+    None,
+    {"id": 1, "level": 1, "s": "a", "tags": ["a", "q"], "grants": [{"level": 1, "s": "a"}, {"level": None, "s": "b"}]},
+    {"id": 2, "grants": []},
+    {"id": 0, "level": 0, "tags": [], "grants": [{"s": "b"}, {"level": 2}]},
+]
+
+
+@pytest.fixture(scope="module")
+def filled(world: Make) -> World:
+    here: World = world(SCHEMA.replace("RULES", ""))
+    for table, rows in (("G", GROUPS), ("P", POSTS), ("M", MEMBERS), ("R", ROLES), ("T", TAGS), ("_PToT", TAGGED)):
+        texts = (", ".join(_literal(each) for each in row) for row in rows)
+        here.run(f'insert into "{table}" values ' + ", ".join(f"({text})" for text in texts))
+    return here
+
+
+def _literal(value: object) -> str:
+    return "null" if value is None else f"'{value}'"
+
+
+def _records() -> list[Record]:
+    """The same rows, as objects that know each other."""
+    groups: Objects = {
+        id: {"id": id, "name": name, "level": level, "up": None, "ms": []} for id, name, level, _ in GROUPS
+    }
+    posts: Objects = {
+        id: {"id": id, "x": x, "s": s, "flag": flag, "g": groups.get(g or 0), "kids": [], "tags": []}
+        for id, x, s, flag, g in POSTS
+    }
+    members: Objects = {
+        id: {"id": id, "x": x, "role": role, "g": groups.get(g or 0), "roles": []} for id, x, role, g, _ in MEMBERS
+    }
+    for id, _, _, up in GROUPS:
+        groups[id]["up"] = groups.get(up or 0)
+    for id, _, _, group, post in MEMBERS:
+        posts[post]["kids"].append(members[id])
+        if group:
+            groups[group]["ms"].append(members[id])
+    for id, y, member in ROLES:
+        if member:
+            members[member]["roles"].append({"id": id, "y": y, "m": members[member]})
+    names = dict(TAGS)
+    for post, tag in TAGGED:
+        posts[post]["tags"].append({"id": tag, "name": names[tag]})
+    return list(posts.values())
+
+
+RECORDS = _records()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(asked=conditions(3))
+def test_a_rule_means_what_the_language_says(filled: World, asked: Piece) -> None:
+    rules = (
+        f"@@allow('read', {asked.text}) @@allow('update', !{asked.text})"
+        f" @@allow('delete', true) @@deny('delete', {asked.text})"
+        f" @@allow('post-update', ({asked.text}) == (1 == 1))"
+    )
+    filled.schema = zmodel.load(POSTGRES + SCHEMA.replace("RULES", rules))
+    for compat in (False, True):
+        for user in USERS:
+            values = {each["id"]: asked.value(Place(each, user, {}, compat)) for each in RECORDS}
+            true = [id for id, value in values.items() if value is True]
+            assert filled.admits("P", user, compat=compat) == true
+            assert filled.admits("P", user, operation="update", compat=compat) == [
+                id for id, value in values.items() if value is False
+            ]
+            assert filled.admits("P", user, operation="delete", compat=compat) == [
+                id for id in values if id not in true
+            ]
+            assert filled.where("P", filled.rules(compat).post("P", "P", None), user) == true
