@@ -83,7 +83,7 @@ class InvalidInput(OrmError):
     def of_call(self, model: str, operation: str) -> "InvalidInput":
         """The same, saying whose arguments they are."""
         self.model = self.model or model
-        self.message = f'Invalid {operation} args for model "{model}": {self.message}'
+        self.message = f'Invalid {operation.removesuffix("OrThrow")} args for model "{model}": {self.message}'
         self.args = (self.message,)
         return self
 

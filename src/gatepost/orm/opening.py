@@ -157,7 +157,7 @@ def options_of(schema: Schema, given: Opening) -> Options:
     computing = _by_model(schema, models, given.get("computed_fields", {}), "computed_fields")
     computed = {
         name: {
-            field.name: _computed(model, field.name, computing.get(name, {}).get(field.name))
+            field.name: _computed(model, field.name, _given(schema, model, computing, field.name))
             for field in model.fields.values()
             if field.computed
         }
@@ -187,6 +187,14 @@ def _by_model(
                 raise ConfigError(f"{option}: {unknown('field', each, declared)} in model {name}")
         found[name] = {each if each in declared else spelled[each]: value for each, value in fields.items()}
     return found
+
+
+def _given(schema: Schema, model: Model, computing: Mapping[str, Mapping[str, Any]], name: str) -> object:
+    """A computed field's SQL as it was given for the model, or for a delegate base that declares the field."""
+    found = computing.get(model.name, {}).get(name)
+    if found is not None or model.base is None or name not in schema.models[model.base].fields:
+        return found
+    return _given(schema, schema.models[model.base], computing, name)
 
 
 def _computed(model: Model, name: str, given: object) -> ComputedField:
