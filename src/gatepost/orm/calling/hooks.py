@@ -60,4 +60,5 @@ async def execute(client: Caller, model: str, operation: str, args: Arguments) -
     try:
         return await door(client.session, model, operation, args)
     except InvalidInput as error:
-        raise error.of_call(model, operation if client.session.compat else SNAKE[operation]) from None
+        asked = operation.removesuffix("OrThrow") if client.session.compat else SNAKE[operation]
+        raise error.of_call(model, asked) from None

@@ -14,7 +14,7 @@ from gatepost.orm.read.order import limit_of, order, paged
 from gatepost.orm.read.present import Presented, presented
 from gatepost.orm.read.tables import Table, Tables, filtered
 from gatepost.query.sql import Slot
-from gatepost.query.tree import Aggregate, Column, Embed, Expression, Fragment, Nothing, Output, Read, Shape
+from gatepost.query.tree import Aggregate, Cast, Column, Embed, Expression, Fragment, Nothing, Output, Read, Shape
 from gatepost.zmodel.schema import Field
 
 ALL = "_all"
@@ -34,12 +34,12 @@ def whole(tables: Tables, table: Table, asked: Aggregates) -> Read:
     page = paged(tables, table, asked.page)
     where = filtered(*table.where, test, *page.where)
     if page.limit is None and not page.offset:
-        return Read(table.source, table.alias, outputs(table, asked), where=where)
+        return Read(table.source, table.alias, outputs(tables, table, asked), where=where)
     names = list(dict.fromkeys(field for _, field in asked.fields if field not in (None, ALL)))
     inside = tuple(Output(table.column(name or ""), name) for name in names) or (Output(ONE),)
     rows = Read(table.source, table.alias, inside, (), where, page.order, page.limit, page.offset)
     seen = Table(table.model, rows, tables.alias(), {name or "": name or "" for name in names}, ())
-    return Read(seen.source, seen.alias, outputs(seen, asked))
+    return Read(seen.source, seen.alias, outputs(tables, seen, asked))
 
 
 def groups(tables: Tables, table: Table, asked: Aggregates) -> Read:
@@ -49,7 +49,7 @@ def groups(tables: Tables, table: Table, asked: Aggregates) -> Read:
     return Read(
         table.source,
         table.alias,
-        (*by, *outputs(table, asked), Output(Aggregate("count"), "groups")),
+        (*by, *outputs(tables, table, asked), Output(Aggregate("count"), "groups")),
         where=filtered(*table.where, condition(tables, table, asked.where)),
         order=tuple(order(tables, table, term, asked.page.backwards) for term in group_terms(asked.by, asked.page)),
         limit=limit_of(asked.page),
@@ -65,8 +65,17 @@ def group_terms(by: tuple[str, ...], page: Page) -> tuple[Sorted, ...]:
     return tuple(Sorted(name) for name in by)
 
 
-def outputs(table: Table, asked: Aggregates) -> tuple[Output, ...]:
-    return tuple(Output(aggregated(table, *each), f"a{number}") for number, each in enumerate(asked.fields))
+def outputs(tables: Tables, table: Table, asked: Aggregates) -> tuple[Output, ...]:
+    return tuple(Output(value_of(tables, table, *each), f"a{number}") for number, each in enumerate(asked.fields))
+
+
+def value_of(tables: Tables, table: Table, function: str, field: str | None) -> Aggregate:
+    """An aggregate. ZenStack compares the members of enums by their names."""
+    found = aggregated(table, function, field)
+    if tables.compat and function in ("_min", "_max") and field and table.model.fields[field].type.kind == "enum":
+        names = presented(tables.schema, table.model.fields[field], table.column(field)).value
+        return Aggregate(found.function, Cast(names, "text"))
+    return found
 
 
 def key(number: int) -> str:
@@ -131,6 +140,8 @@ class Dressed:
                 return Presented(value, (Decimal if is_decimal(field) else float) | None)
             case "_sum":
                 return Presented(value, {"Float": float, "Decimal": Decimal}.get(field.type.name, int) | None)
+            case _ if self.tables.compat and field.type.kind == "enum":
+                return Presented(value, str | None)
             case _:
                 return presented(self.tables.schema, field, value)
 

@@ -35,6 +35,16 @@ def filtered(*conditions: Condition) -> tuple[Condition, ...]:
     return tuple(each for each in conditions if each != TRUE)
 
 
+def columns(model: Model) -> dict[str, str]:
+    """What a model's own table calls its fields."""
+    return {f.name: f.column for f in model.fields.values() if f.column and f.inherited is None}
+
+
+def masked(value: Expression, mask: Condition | None) -> Expression:
+    """A value, or null where a rule hides it."""
+    return value if mask is None else Case(((mask, value),), NULL)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of a model under an alias. `names` says what its fields are called there; `where` which rows may be seen."""
@@ -55,7 +65,7 @@ class Tables:
 
     def __init__(self, session: Session) -> None:
         self.schema: Schema = session.schema
-        self.rules, self.options = session.rules, session.options
+        self.rules, self.options, self.compat = session.rules, session.options, session.compat
         self._number = 0
 
     def alias(self) -> str:
@@ -67,19 +77,32 @@ class Tables:
         """The readable rows of a model, as an expression of their own."""
         found = self.schema.models[model]
         alias = self.alias()
-        if self._is_more_than_a_table(found, alias):
+        if found.base is not None or any(field.computed for field in found.fields.values()):
             read = self._rows(found)
             names = {output.name: output.name for output in read.outputs if output.name}
             return Table(found, read, alias, names, ())
-        names = {field.name: field.column for field in found.fields.values() if field.column}
-        return Table(found, self.name(found), alias, names, self.permitted(found.name, alias))
+        source, where = self._source(found, alias)
+        return Table(found, source, alias, columns(found), where)
+
+    def _source(self, model: Model, alias: str) -> tuple[Name | Read, tuple[Condition, ...]]:
+        """A physical table called `alias`, and which rows may be read: where fields are masked, a sub-select of both,
+        with the table's own columns.
+        """
+        inner = self.alias()
+        names = columns(model)
+        masks = {name: self.rules.mask(model.name, name, inner) for name in names}
+        if not any(masks.values()):
+            return self.name(model), self.permitted(model.name, alias)
+        outputs = tuple(Output(masked(Column(names[name], inner), mask), names[name]) for name, mask in masks.items())
+        return Read(self.name(model), inner, outputs, where=self.permitted(model.name, inner)), ()
 
     def table_alone(self, model: Model) -> Table:
         """The readable rows of a sub-model's own table, without its bases."""
         alias, inner = self.alias(), self.alias()
         fields = [f for f in model.fields.values() if f.scalar and f.inherited is None and (f.column or f.computed)]
         outputs = tuple(Output(self._value(model, field, {model.name: inner}), field.name) for field in fields)
-        read = Read(self.name(model), inner, outputs, where=self.permitted(model.name, inner))
+        source, where = self._source(model, inner)
+        read = Read(source, inner, outputs, where=where)
         return Table(model, read, alias, {field.name: field.name for field in fields}, ())
 
     def name(self, model: Model) -> Name:
@@ -94,15 +117,8 @@ class Tables:
         """Which rows of a physical table may be read."""
         return filtered(self.rules.permit(model, "read", alias))
 
-    def _is_more_than_a_table(self, model: Model, alias: str) -> bool:
-        return model.base is not None or any(
-            field.computed or self.rules.mask(model.name, field.name, alias) is not None
-            for field in model.fields.values()
-            if field.scalar
-        )
-
     def _rows(self, model: Model) -> Read:
-        """The rows of a delegate's sub-model with its bases, of a table with masks or computed fields."""
+        """The rows of a delegate's sub-model with its bases, of a table with computed fields."""
         aliases = {model.name: self.alias()}
         own = aliases[model.name]
         embeds: list[Embed] = []
@@ -116,36 +132,26 @@ class Tables:
             for field in model.fields.values()
             if field.scalar and (field.column or field.computed)
         )
-        return Read(self.name(model), own, outputs, tuple(embeds), self.permitted(model.name, own))
+        source, where = self._source(model, own)
+        return Read(source, own, outputs, tuple(embeds), where)
 
     def _base(self, model: Model, base: Model, own: str, alias: str) -> Embed:
         """The base's row of a sub-model's row: the ids are the same."""
-        return Embed(
-            "",
-            alias,
-            Read(
-                self.name(base),
-                alias,
-                (Output(Star(alias)),),
-                where=self.permitted(base.name, alias),
-                link=Link(own, self.same_ids(model, base)),
-            ),
-            Shape.SPREAD,
-            hidden=True,
-        )
+        source, where = self._source(base, alias)
+        link = Link(own, self.same_ids(model, base))
+        read = Read(source, alias, (Output(Star(alias)),), where=where, link=link)
+        return Embed("", alias, read, Shape.SPREAD, hidden=True)
 
     def same_ids(self, model: Model, other: Model) -> tuple[tuple[str, str], ...]:
         """The id columns of two tables of one delegate."""
         return tuple((model.fields[name].column or name, other.fields[name].column or name) for name in model.ids)
 
     def _value(self, holder: Model, field: Field, aliases: Mapping[str, str]) -> Expression:
-        """A field's value in the table that holds it, or null where a rule hides it."""
+        """A field's value in the table that holds it."""
         alias = aliases[holder.name]
         if field.computed:
             return Fragment(self.computed(holder, field)(identifier(alias)))
-        value = Column(field.column or field.name, alias)
-        mask = self.rules.mask(holder.name, field.name, alias)
-        return value if mask is None else Case(((mask, value),), NULL)
+        return Column(field.column or field.name, alias)
 
     def computed(self, model: Model, field: Field) -> ComputedField:
         """What the program said of a computed field."""

@@ -12,7 +12,7 @@ from gatepost.orm.errors import InvalidInput
 from .world import World
 
 SCHEMA = """
-enum Kind { BIG @map("big") SMALL }
+enum Kind { BIG @map("big") SMALL AAA @map("aaa") }
 model Sale {
   id Int @id
   shop String
@@ -117,6 +117,15 @@ async def test_aggregate_of_a_page(world: World) -> None:
 
 async def test_aggregate_of_no_aggregates(world: World) -> None:
     assert await world.read("Sale", "aggregate", {}) == {}
+
+
+async def test_zenstack_compares_members_by_name(world: World) -> None:
+    asked = {"_min": {"kind": True}, "_max": {"kind": True}}
+    world.sql("""insert into "Sale" (id, shop, kind) values (5, 'd', 'aaa')""")
+    assert await world.read("Sale", "aggregate", asked) == {"_min": {"kind": "BIG"}, "_max": {"kind": "AAA"}}
+    compared = await world.read("Sale", "aggregate", asked, compat=True)
+    assert compared == {"_min": {"kind": "AAA"}, "_max": {"kind": "SMALL"}}
+    world.sql("""delete from "Sale" where id = 5""")
 
 
 async def test_group_by_one_field(world: World) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from gatepost.orm.session import Options
+
 from .world import World
 
 SCHEMA = """
@@ -36,6 +38,7 @@ model Post {
   @@deny('read', title == 'banned')
 }
 model Team { id Int @id  name String  open Boolean  members User[]  @@allow('read', open || members?[id == auth().id]) }
+model Paid { id Int @id  hours Int  rate Int @allow('read', hours > 1)  total Int @computed  @@allow('all', true) }
 model Closed { id Int @id }
 model Open { id Int @id  @@allow('all', true) }
 """
@@ -46,6 +49,7 @@ insert into "Post" values (1, 'one', true, 1), (2, 'draft', false, 1), (3, 'evil
   (5, 'banned', true, 1);
 insert into "Team" values (1, 'open', true), (2, 'secret', false);
 insert into "_TeamToUser" values (1, 1), (1, 2), (2, 2), (2, 3);
+insert into "Paid" values (1, 1, 10), (2, 2, 10);
 insert into "Closed" values (1);
 insert into "Open" values (1);
 """
@@ -174,6 +178,14 @@ async def test_a_hidden_key_hides_the_relation(world: World) -> None:
     row = await as_(world, None, "Post", "findUnique", {"where": {"id": 4}, "include": {"author": True}})
     assert (row["authorId"], row["author"]) == (None, None)
     assert await ids(world, None, "User", {"posts": {"some": {"id": 4}}}) == []
+
+
+async def test_a_computed_field_sees_a_hidden_field_as_null(world: World) -> None:
+    options = Options(computed_fields={"Paid": {"total": lambda row: f"{row}.hours * {row}.rate"}})
+    asked: Any = {"orderBy": {"id": "asc"}, "select": {"total": True}}
+    guarded = await world.read("Paid", "findMany", asked, guard="query", options=options)
+    assert guarded == [{"total": None}, {"total": 20}]
+    assert await world.read("Paid", "findMany", asked, options=options) == [{"total": 10}, {"total": 20}]
 
 
 async def test_without_a_guard_everything_is_there(world: World) -> None:
