@@ -50,7 +50,7 @@ async def update(work: Work, model: Model, target: Filter, values: Mapping[str, 
     """Change the rows of one table that the filter means and the rules for update give; their keys."""
     name = table(work.schema, model)
     permitted = work.rules.permit(model.name, "update", name.name)
-    if permitted == FALSE:
+    if permitted == FALSE or work.is_closed(model, "update"):
         return []
     await checks.before_update(work, model, values, target, permitted)
     before = await checks.image(work, model, target, permitted)
@@ -89,7 +89,7 @@ def assigned(work: Work, model: Model, name: str, value: object) -> Expression:
     column = Column(field.column or name, table(work.schema, _home(work, model, field)).name)
     if value.kind == "push":
         pushed: Any = value.value
-        items: list[Any] = pushed if isinstance(pushed, list) else [pushed]
+        items = cast("list[Any]", pushed if isinstance(pushed, list) else [pushed])
         return Operation(column, "||", typed(work.schema, field, items))
     operand = Literal(parameter(work.schema, unlisted(field), value.value), sql_type(work.schema, field))
     return Operation(column, cast("Any", ARITHMETIC[value.kind]), operand)
@@ -122,7 +122,7 @@ async def delete(work: Work, model: Model, target: Filter, limit: int | None = N
         await _delete_dependents(work, level, through_base(work.schema, model, level, target))
     name = table(work.schema, top)
     permitted = work.rules.permit(top.name, "delete", name.name)
-    if permitted == FALSE:
+    if permitted == FALSE or work.is_closed(top, "delete"):
         return []
     if limit is not None:
         meant = limited(work, top, meant, limit, "delete")

@@ -10,6 +10,7 @@ from typing import cast
 import msgspec
 
 from gatepost.orm.errors import RejectedByPolicy
+from gatepost.orm.write.refusals import AFTERWARDS, NOT_READABLE, rejected
 from gatepost.orm.write.tables import (
     Filter,
     Row,
@@ -40,30 +41,20 @@ from gatepost.query.tree import (
     State,
     Truth,
 )
-from gatepost.zmodel.schema import Field, Model, Operation
+from gatepost.zmodel.schema import Field, Model
 
 BEFORE = "gatepost_before"
 FIELD_RULES = "some rows cannot be updated due to field policies"
-AFTERWARDS = "some or all updated rows failed to pass post-update policy check"
 MISMATCH = (
     "Before-update and after-update rows do not match. If you have post-update policies on a model, updating id fields "
     "is not supported."
 )
 
 
-def rejected(work: Work, model: str, operation: Operation, message: str | None = None) -> RejectedByPolicy:
-    """No access, and where the rules stand that had a say."""
-    places = [rule.place for rule in work.schema.models[model].rules if operation in rule.operations]
-    text = message or "operation is rejected by access policies"
-    if places:
-        text += f" (rules of {model} for {operation}: {', '.join(map(str, places))})"
-    return RejectedByPolicy(text, model, "no-access", places)
-
-
 def cannot_read_back(work: Work, model: str) -> RejectedByPolicy:
     """The write is done, and its author may not see the result."""
     places = [rule.place for rule in work.schema.models[model].rules if "read" in rule.operations]
-    return RejectedByPolicy("result is not allowed to be read back", model, "cannot-read-back", places)
+    return RejectedByPolicy(NOT_READABLE, model, "cannot-read-back", places)
 
 
 # ------------------------------------------------------------------ create
@@ -73,10 +64,12 @@ async def before_create(work: Work, model: Model, rows: Sequence[Mapping[str, Ex
     """The rules for create, of the given values: one statement for all rows."""
     name = table(work.schema, model)
     rule = work.rules.permit(model.name, "create", name.name)
+    if work.is_closed(model, "create"):
+        raise rejected(work.schema, model.name, "create")
     if rule == TRUE or not rows:
         return
     if rule == FALSE:
-        raise rejected(work, model.name, "create")
+        raise rejected(work.schema, model.name, "create")
     fields = list(stored(model))
     columns = tuple(NewColumn(field.column or field.name, sql_type(work.schema, field)) for field in fields)
     objects = [{field.column: _told(field, row.get(field.name)) for field in fields} for row in rows]
@@ -84,7 +77,7 @@ async def before_create(work: Work, model: Model, rows: Sequence[Mapping[str, Ex
     read = Read(payload, name.name, (Output(Aggregate("count")),), where=(rule,))
     counted = await work.fetch(read)
     if int(counted[0][0] or b"0") != len(rows):
-        raise rejected(work, model.name, "create")
+        raise rejected(work.schema, model.name, "create")
 
 
 def _told(field: Field, value: Expression | None) -> object:
@@ -115,7 +108,7 @@ async def before_update(work: Work, model: Model, names: Iterable[str], target: 
     broken = Not(State(Truth(both(*asked)), "true"))
     read = Read(name, name.name, (Output(Literal("1", "int")),), where=(target(name.name), rule, broken), limit=1)
     if await work.fetch(read):
-        raise rejected(work, model.name, "update", FIELD_RULES)
+        raise rejected(work.schema, model.name, "update", FIELD_RULES)
 
 
 class Image:
@@ -160,7 +153,7 @@ async def after_update(work: Work, before: Image, changed: list[Row]) -> None:
     payload = Payload(msgspec.json.encode(objects), kinds, many=True)
     counted = await work.fetch(Read(payload, BEFORE, (Output(Aggregate("count")),), where=(holds,)))
     if int(counted[0][0] or b"0") != len(rows):
-        raise rejected(work, model.name, "post-update", AFTERWARDS)
+        raise rejected(work.schema, model.name, "post-update", AFTERWARDS)
 
 
 def _matched(before: Image, changed: list[Row]) -> list[Row]:
@@ -195,7 +188,9 @@ async def before_link(work: Work, sides: Sequence[tuple[Model, list[Row]]]) -> N
             continue
         keys = {tuple(row[key] for key in model.ids) for row in rows}
         if rule == FALSE or await _count(work, model, rows, rule) != len(keys):
-            error = rejected(work, model.name, "update", f'many-to-many participant "{model.name}" not updatable')
+            error = rejected(
+                work.schema, model.name, "update", f'many-to-many participant "{model.name}" not updatable'
+            )
             if first:  # ZenStack's word for this side
                 error.rejected_by_policy_reason = "cannot-read-back"
             raise error

@@ -34,7 +34,7 @@ async def create(work: Work, model: Model, data: Data, parent: Parent | None = N
     if parent is not None:
         values |= {name: Literal(value) for name, value in parent.keys_of_child().items()}
     wanted = {*fields, *_needed(later), *(parent.needed_of_child() if parent else ())}
-    ahead = bool(later) and work.session.guard == "database"
+    ahead = work.session.guard == "database"
     row = (await insert(work, model, [values], wanted, ahead=ahead))[0]
     for field, actions in later:
         await _hanging(work, Parent(work, model, field, row), actions)

@@ -11,16 +11,18 @@ from typing import Any
 
 from gatepost.orm.arguments import Walk
 from gatepost.orm.arguments.shapes import Where
+from gatepost.orm.errors import DatabaseError
 from gatepost.orm.read.filters import condition
 from gatepost.orm.read.plan import reader_of
 from gatepost.orm.read.tables import Table, Tables
 from gatepost.orm.session import Session
+from gatepost.orm.write.refusals import is_closed, refused
 from gatepost.orm.write.tables import Filter, same_key, table
 from gatepost.policy import Rules
 from gatepost.query.answer import plain
 from gatepost.query.sql import Parameter, Slot, Statement
 from gatepost.query.tree import Condition, Exists, Read, Write
-from gatepost.zmodel.schema import Model, Schema
+from gatepost.zmodel.schema import Model, Operation, Schema
 
 Rows = list[tuple[Parameter, ...]]
 
@@ -61,7 +63,14 @@ class Work:
 
     async def fetch(self, node: Read | Write) -> Rows:
         """The rows of one statement."""
-        return (await self.session.run(self.statement(node)))[0].rows
+        try:
+            return (await self.session.run(self.statement(node)))[0].rows
+        except DatabaseError as error:
+            raise (refused(self.schema, error, node) if self.session.guard == "database" else error) from None
+
+    def is_closed(self, model: Model, operation: Operation) -> bool:
+        """Whether row level security gives nobody the right to the operation, so that no row can be meant."""
+        return self.session.guard == "database" and is_closed(model, operation)
 
     def matching(self, model: Model, where: Where) -> Filter:
         """The rows of a model that a call's condition means. Of a sub-model, or where a computed field is asked for,

@@ -1,0 +1,63 @@
+"""Row level security's no, as a call's.
+
+In: a failure of the database, and the write that it was about. Out: RejectedByPolicy with the rules that are known.
+Never: a failure that no policy made.
+"""
+
+from collections.abc import Sequence
+
+from gatepost.orm.errors import DatabaseError, OrmError, RejectedByPolicy
+from gatepost.policy.rls.rejection import Rejection, rejection
+from gatepost.query.tree import Delete, Insert, Read, Update, Write
+from gatepost.zmodel.schema import Model, Operation, Schema
+from gatepost.zmodel.terms import Place
+
+NO_ACCESS = "operation is rejected by access policies"
+NOT_READABLE = "result is not allowed to be read back"
+AFTERWARDS = "some or all updated rows failed to pass post-update policy check"
+OPERATIONS: dict[type, Operation] = {Insert: "create", Update: "update", Delete: "delete"}
+
+
+def rejected(schema: Schema, model: str, operation: Operation, message: str = NO_ACCESS) -> RejectedByPolicy:
+    """No access, and where the rules stand that had a say."""
+    places = [rule.place for rule in schema.models[model].rules if operation in rule.operations]
+    return RejectedByPolicy(_with_places(message, model, operation, places), model, "no-access", places)
+
+
+def _with_places(message: str, model: str, operation: Operation, places: Sequence[Place]) -> str:
+    where = ", ".join(map(str, places))
+    return f"{message} (rules of {model} for {operation}: {where})" if places else message
+
+
+def refused(schema: Schema, error: DatabaseError, node: Read | Write) -> OrmError:
+    """What the failure means to a call.
+
+    Where a model has no rules for post-update, a row that an update may not leave is one that may not be read; where it
+    has some, PostgreSQL does not say which it was.
+    """
+    problem = error.problem
+    found = rejection(schema, error.db_error_code or "", problem.message, problem.details)
+    if found is None:
+        return error
+    if found.model is None:
+        return RejectedByPolicy("one side of the relation cannot be updated")
+    if found.operation is None and found.granted and isinstance(node, Update):
+        return RejectedByPolicy(NOT_READABLE, found.model, "cannot-read-back")
+    operation = found.operation or OPERATIONS.get(type(node), "read")
+    if not found.rules:
+        return rejected(schema, found.model, operation)
+    places = [rule.place for rule in found.rules]
+    return RejectedByPolicy(
+        _with_places(_told(found), found.model, operation, places), found.model, "no-access", places
+    )
+
+
+def _told(found: Rejection) -> str:
+    if found.field is not None:
+        return f'field "{found.field}" cannot be updated by its policies'
+    return AFTERWARDS if found.operation == "post-update" else NO_ACCESS
+
+
+def is_closed(model: Model, operation: Operation) -> bool:
+    """Whether no rule allows the operation to anybody: then nobody was given the right, and asking would fail."""
+    return not any(rule.effect == "allow" and operation in rule.operations for rule in model.rules)
