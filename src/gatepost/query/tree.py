@@ -330,7 +330,8 @@ class Conflict(Struct, frozen=True):
 class Insert(Struct, frozen=True):
     """`where` filters the payload (called `NEW`); `count_inserted` leaves the number of new rows in a setting.
 
-    Without a payload: `rows` of values for `columns` (None is the column's default).
+    Without a payload: `rows` of values for `columns` (None is the column's default); `numbered` where they bring the
+    numbers that the table's own counters gave.
     """
 
     table: Name
@@ -341,6 +342,7 @@ class Insert(Struct, frozen=True):
     count_inserted: bool = False
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Expression | None, ...], ...] = ()
+    numbered: bool = False
 
 
 class Update(Struct, frozen=True):

@@ -34,7 +34,9 @@ def insert_rows(node: Insert, params: Parameters) -> str:
     """INSERT … VALUES: PostgreSQL reads each value as its column's type."""
     if node.columns:
         texts = (", ".join(expression(v, params) if v else "DEFAULT" for v in row) for row in node.rows)
-        values = f"({', '.join(map(identifier, node.columns))}) VALUES {', '.join(f'({text})' for text in texts)}"
+        always = " OVERRIDING SYSTEM VALUE" if node.numbered else ""
+        columns = ", ".join(map(identifier, node.columns))
+        values = f"({columns}){always} VALUES {', '.join(f'({text})' for text in texts)}"
     else:
         values = "DEFAULT VALUES"
     text = f"INSERT INTO {qualified(*node.table)} {values}"

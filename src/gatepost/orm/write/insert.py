@@ -73,7 +73,8 @@ async def _insert_level(
     step = max(1, MOST_PARAMETERS // max(1, len(names)))
     made: list[Row] = []
     for start in range(0, len(filled), step):
-        made += await _insert_some(work, level, names, filled[start : start + step], fields, skip=skip)
+        some = filled[start : start + step]
+        made += await _insert_some(work, level, names, some, fields, skip=skip, numbered=ahead)
     return made
 
 
@@ -107,6 +108,7 @@ async def _insert_some(
     fields: Sequence[str],
     *,
     skip: bool,
+    numbered: bool,
 ) -> list[Row]:
     known = [{name: _value(row.get(name)) for name in fields} for row in rows]
     complete = all(value is not None for row in known for value in row.values())
@@ -118,6 +120,7 @@ async def _insert_some(
         conflict=Conflict() if skip else None,
         columns=tuple(level.fields[name].column or name for name in names),
         rows=tuple(tuple(row.get(name) for name in names) for row in rows),
+        numbered=numbered,
     )
     found = await work.fetch(node)
     return [dict(zip(fields, row, strict=False)) for row in found] if fields else known
