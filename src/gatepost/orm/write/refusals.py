@@ -41,21 +41,27 @@ def refused(schema: Schema, error: DatabaseError, node: Read | Write) -> OrmErro
         return error
     if found.model is None:
         return RejectedByPolicy("one side of the relation cannot be updated")
-    if found.operation is None and found.granted and isinstance(node, Update):
-        return RejectedByPolicy(NOT_READABLE, found.model, "cannot-read-back")
     operation = found.operation or OPERATIONS.get(type(node), "read")
+    if found.operation is None and found.granted and isinstance(node, Update):
+        if not _has_rules(schema.models[found.model], "post-update"):
+            return RejectedByPolicy(NOT_READABLE, found.model, "cannot-read-back")
+        operation = "post-update"
+    message = _told(found, operation)
     if not found.rules:
-        return rejected(schema, found.model, operation)
+        return rejected(schema, found.model, operation, message)
     places = [rule.place for rule in found.rules]
-    return RejectedByPolicy(
-        _with_places(_told(found), found.model, operation, places), found.model, "no-access", places
-    )
+    message = _with_places(message, found.model, operation, places)
+    return RejectedByPolicy(message, found.model, "no-access", places)
 
 
-def _told(found: Rejection) -> str:
+def _told(found: Rejection, operation: Operation) -> str:
     if found.field is not None:
         return f'field "{found.field}" cannot be updated by its policies'
-    return AFTERWARDS if found.operation == "post-update" else NO_ACCESS
+    return AFTERWARDS if operation == "post-update" else NO_ACCESS
+
+
+def _has_rules(model: Model, operation: Operation) -> bool:
+    return any(operation in rule.operations for rule in model.rules)
 
 
 def is_closed(model: Model, operation: Operation) -> bool:
