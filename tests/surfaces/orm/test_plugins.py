@@ -278,7 +278,9 @@ async def test_a_hook_before_stops_the_mutation(unguarded: Client) -> None:
 
 async def test_a_hook_after_changes_nothing_unless_it_runs_within_the_transaction(unguarded: Client) -> None:
     async def fail(mutation: Mutation) -> None:
-        await mutation.client.call("BlogTag", "create", {"data": {"id": 1, "name": mutation.operation}})
+        await mutation.client.call(
+            "BlogTag", "create", {"data": {"id": 1 + (mutation.action == "delete"), "name": mutation.action}}
+        )
         raise ValueError
 
     late = unguarded.use(Plugin("late", after_mutation=fail))
