@@ -131,6 +131,8 @@ class Translator:
             there: Condition = is_not_null(tree.Truth(self.condition(term, scope, "exact")))
         elif isinstance(term, terms.Value):
             there = FALSE if term.value is None else TRUE
+        elif (held := path(term, scope)) is not None and isinstance(held.root, Held):
+            there = self.objects.there(held.root, held.fields)
         else:
             there = self.over([term], scope, "true", lambda found: is_not_null(found[0].node))
         return there if operator == "!=" else negate(there)

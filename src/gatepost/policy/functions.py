@@ -28,6 +28,7 @@ CASINGS: dict[str, Callable[[str], str]] = {
     "capitalize": lambda name: name[:1].upper() + name[1:],
     "uncapitalize": lambda name: name[:1].lower() + name[1:],
 }
+NUMBERS = ("integer", "float", "numeric")
 LISTS = {"hasSome": "overlaps", "hasEvery": "contains"}
 
 
@@ -138,7 +139,7 @@ class Functions:
             return TRUE if any(each.value == item.value for each in members) else FALSE
         stored = item.origin == "column"
         kind = item.kind if stored or item.kind != "enum" else "text"
-        kind = "text" if kind in ("uuid", "other") else kind
+        kind = "text" if kind in ("uuid", "other") else _wide(kind, members)
         array = constant_array(self._schema, members, kind, stored=stored)
         return tree.Compare(rendered(self._schema, item, kind, stored=stored), "equal", array, "any")
 
@@ -187,6 +188,7 @@ class Functions:
             stored = own.origin == "column"
             kind = "text" if own.kind in ("uuid", "other") or (own.kind == "enum" and not stored) else own.kind
             members = [self._constant(each) for each in others.items]
+            kind = _wide(kind, members)
             right = constant_array(self._schema, members, kind, stored=stored)
         else:
             kind, stored = self._kind(own, sides[1]), "column" in (own.origin, sides[1].origin)
@@ -195,7 +197,7 @@ class Functions:
 
     def _same_type(self, array: Expression, own: Operand, kind: str) -> Expression:
         """Operators of arrays want one type on both sides: numbers in the widest."""
-        return tree.Cast(array, f"{SQL[kind]}[]") if own.origin == "column" and kind in ("integer", "float") else array
+        return tree.Cast(array, f"{SQL[kind]}[]") if own.origin == "column" and kind in NUMBERS else array
 
     def _is_empty(self, sides: Sequence[Operand]) -> Condition:
         own = sides[0]
@@ -223,6 +225,11 @@ class Functions:
             return self._translator.permit(row.model.name, operation, row.alias, matter)
 
         return self._translator.rows.through(found.root, found.fields, permitted, matter)
+
+
+def _wide(kind: str, members: Sequence[Operand]) -> str:
+    """Whole numbers beside others are compared as those."""
+    return "numeric" if kind == "integer" and any(each.kind == "numeric" for each in members) else kind
 
 
 def _cased(name: str, term: terms.Call) -> str:

@@ -39,7 +39,8 @@ JOINED: dict[tuple[str, Matter], Wanted] = {
     ("none", "false"): "true",
 }
 NOBODY = "anon"
-LIST = tree.Literal("array", "text")
+LIST, NOTHING = (tree.Literal(kind, "text") for kind in ("array", "null"))
+WRITABLE = "user_metadata"
 
 
 class Objects:
@@ -62,6 +63,8 @@ class Objects:
     def operand(self, held: Held, fields: tuple[str, ...]) -> Operand:
         """A value that `auth()` holds."""
         of = self._type(held, fields)
+        if of.type.kind == "model" and not of.type.array:
+            return self.operand(held, (*fields, self._schema.models[of.type.name].ids[0]))
         node, claim = self._value(held, fields, of)
         enum = of.type.name if of.type.kind == "enum" else None
         return Operand("auth", kind_of(of.type, of.native), node, enum, claim, array=of.type.array)
@@ -71,6 +74,13 @@ class Objects:
         of = self._type(held, fields).type
         model = None if of.array else self._schema.models.get(of.name)
         return model.ids[:1] if model is not None else ()
+
+    def there(self, held: Held, fields: tuple[str, ...]) -> Condition:
+        """Whether `auth()` holds a value, an object or a list under that path."""
+        of = self._type(held, fields)
+        if of.type.kind in ("scalar", "enum") and not of.type.array:
+            return is_not_null(self.operand(held, fields).node)
+        return tree.Compare(_kind(self._value(held, fields, of)[0]), "not_equal", NOTHING)
 
     def _type(self, held: Held, fields: tuple[str, ...]) -> Field:
         members = self._members(held.name)
@@ -90,6 +100,11 @@ class Objects:
         if held.value is not None:
             return _steps(held.value, fields, as_text), None
         start = claim_path(auth_fields(self._schema)[fields[0]], fields[0])
+        if start[0] == WRITABLE:
+            raise self._translator.problem(
+                f"auth().{fields[0]} is read from {WRITABLE}, which its user can write himself",
+                'Put it into app_metadata, and name its path there: @meta("claim", "app_metadata.…")',
+            )
         if as_text and len(fields) == 1:
             return Claim(start, "text"), start
         # Out of the object around it, which is JSON for certain: of a text alone nobody knows whether it is meant so.
@@ -201,8 +216,13 @@ def _steps(value: Expression, fields: tuple[str, ...], as_text: bool) -> Express
     return JsonPath(value, steps)
 
 
+def _kind(value: Expression) -> Expression:
+    """What kind of JSON a value is; "null" where there is none."""
+    return tree.Apply("coalesce", (tree.Apply("jsonb_typeof", (value,)), NOTHING))
+
+
 def _is_list(value: Expression) -> Condition:
-    return tree.Compare(tree.Apply("coalesce", (tree.Apply("jsonb_typeof", (value,)), _text(""))), "equal", LIST)
+    return tree.Compare(_kind(value), "equal", LIST)
 
 
 def _list(value: Expression) -> Expression:

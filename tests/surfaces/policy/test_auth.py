@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gatepost.policy import RuleProblem
+
 from .conftest import Make
 
 OWNED = """
@@ -249,3 +251,28 @@ def test_a_condition_of_a_value_itself(world: Make) -> None:
         assert here.admits("Post", {"id": 1, "admin": True}, operation="delete", compat=compat) == [1]
     assert here.admits("Post", {"id": 1}, operation="create") == []
     assert here.admits("Post", {"id": 1}, operation="create", compat=True) == [1]
+
+
+def test_an_object_of_auth_is_compared_by_what_identifies_it(world: Make) -> None:
+    here = world(
+        "model User { id Int @id  org Org? @relation(fields: [orgId], references: [id])  orgId Int? }"
+        "model Org { id Int @id  users User[]  docs Doc[] }"
+        "model Doc { id Int @id  org Org? @relation(fields: [orgId], references: [id])  orgId Int?"
+        " @@allow('read', auth().org == org) @@allow('update', auth().org == null) }"
+    )
+    here.run('insert into "Org" values (1), (2); insert into "Doc" values (1, 1), (2, 2), (3, null)')
+    assert here.admits("Doc", {"id": 1, "org": {"id": 2}}) == [2]
+    assert here.admits("Doc", {"id": 1}) == []
+    for compat in (False, True):
+        assert here.admits("Doc", {"id": 1, "org": {}}, operation="update", compat=compat) == []
+        assert here.admits("Doc", {"id": 1, "org": None}, operation="update", compat=compat) == [1, 2, 3]
+        assert here.admits("Doc", {"id": 1}, operation="update", compat=compat) == [1, 2, 3]
+
+
+def test_a_claim_that_its_user_writes_is_refused(world: Make) -> None:
+    here = world(
+        "type Auth { id Int  level Int? @meta('claim', 'user_metadata.level')  @@auth }"
+        "model Post { id Int @id  @@allow('read', auth().level > 1) }"
+    )
+    with pytest.raises(RuleProblem, match="user_metadata"):
+        here.admits("Post", {"id": 1, "level": 2})

@@ -90,6 +90,8 @@ def lists(world: Make, rule: str) -> World:
         ("role == ADMIN", [1], [2]),
         ("role != ADMIN", [2], [1]),
         ("id in [1, 2]", [1, 2], [3]),
+        ("id in [1, 2.5]", [1], [2, 3]),
+        ("hasSome(numbers, [2, 3.5])", [1], [2]),
         ("tag in []", [], [1, 2, 3]),
         ("isEmpty(tags)", [2], [1]),
         ("isEmpty(g.tags)", [2], [1]),
