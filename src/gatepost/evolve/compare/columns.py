@@ -65,7 +65,7 @@ def _added(table: TableName, column: "Column[object]", rows: Rows) -> Change:
     filled = column.nullable or column.server_default is not None or cast(SqlType, column.type).spec.endswith("serial")
     if not filled and (count := rows.count(table)):
         advice = "give it one (@default with a value, now() or dbgenerated()), or add it as optional and fill it first"
-        stop = f"{where} is required and has no default in the database, while there are {count}: {advice}"
+        stop = f"{where} is required and has no default in the database, while {shown(table)} has {count}: {advice}"
     statement = f"ALTER TABLE {qualified(table)} ADD COLUMN {column_specification(column)}"
     return Change(Stage.ADD_COLUMNS, f"add column {where}", (statement,), stop=stop)
 
