@@ -47,6 +47,7 @@ PYTHON_TYPES: Mapping[str, type] = {
 """What a field's value is in Python, by its ZModel type; enums are str, Json is anything JSON can say."""
 
 JSON_DEPTH = 100
+EPOCH = date(1970, 1, 1)
 INT, BIG_INT = 2**31, 2**63
 
 
@@ -57,7 +58,8 @@ def check(schema: Schema, type: Type, value: object, path: Path) -> Any:
     """The value as the client keeps it, or InvalidInput. None is the caller's to judge; lists are checked by element.
 
     int for Int and BigInt, float, Decimal (also from numbers and numeric text), datetime in UTC (a naive one is UTC;
-    also from a date or ISO text), bytes, str, and JSON of dict, list, str, int, float, bool and None.
+    also from a date, a time on 1970-01-01, or ISO text), bytes, str, and JSON of dict, list, str, int, float, bool and
+    None.
     """
     if not type.array:
         return _check_one(schema, type, value, path)
@@ -158,10 +160,19 @@ def _moment(value: object) -> datetime | None:
         return value
     if isinstance(value, date):
         return datetime.combine(value, time())
+    if isinstance(value, time):
+        return datetime.combine(EPOCH, value)
     if not isinstance(value, str):
         return None
     try:
         return datetime.fromisoformat(value)
+    except ValueError:
+        return _time_of_day(value)
+
+
+def _time_of_day(value: str) -> datetime | None:
+    try:
+        return datetime.combine(EPOCH, time.fromisoformat(value)) if ":" in value else None
     except ValueError:
         return None
 

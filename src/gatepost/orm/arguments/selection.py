@@ -47,7 +47,7 @@ def selected(walk: Walk, visible: Visible, given: object, path: Path) -> Shown:
         else:
             items += relation(walk, visible, field, name, value, at)
     if not items:
-        raise InvalidInput('"select" must have at least one truthy field', path, visible.model.name)
+        raise InvalidInput('"select" must have at least one truthy value', path, visible.model.name)
     return Shown(False, (), tuple(items))
 
 

@@ -5,11 +5,13 @@ Never: a decision about what may be written.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from msgspec.structs import replace
 
 from gatepost.orm import values
+from gatepost.orm.arguments.lexicon import TIMES, time_text
 from gatepost.orm.values import JsonNull
 from gatepost.policy.names import enum_type, join_table, table
 from gatepost.query.sql import Parameter
@@ -115,7 +117,13 @@ def parameter(schema: Schema, field: Field, value: object) -> Parameter:
         return values.parameter(_members(schema, field, value), field.type)
     if value is JsonNull:
         return b"null"
+    if field.native is not None and field.native.name in TIMES:
+        value = [time_text(item) for item in cast("list[datetime]", value)] if field.type.array else _time(value)
     return values.parameter(value, field.type)
+
+
+def _time(value: object) -> object:
+    return time_text(value) if isinstance(value, datetime) else value
 
 
 def _members(schema: Schema, field: Field, value: Any) -> Any:

@@ -158,8 +158,8 @@ async def test_one_statement_however_deep(world: World) -> None:
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("select and include", {"select": {"id": True}, "include": {"posts": True}}, "cannot be used together"),
     ("select and omit", {"select": {"id": True}, "omit": {"id": True}}, "cannot be used together"),
-    ("an empty select", {"select": {}}, "at least one truthy field"),
-    ("a select of nothing", {"select": {"id": False}}, "at least one truthy field"),
+    ("an empty select", {"select": {}}, "at least one truthy value"),
+    ("a select of nothing", {"select": {"id": False}}, "at least one truthy value"),
     ("a field that is none", {"select": {"nam": True}}, 'did you mean "name"? at "select.nam"'),
     ("include of a field", {"include": {"name": True}}, "is no relation"),
     ("omit of a relation", {"omit": {"posts": True}}, "is a relation"),
