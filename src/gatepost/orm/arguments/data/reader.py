@@ -168,7 +168,7 @@ class Reader:
 def null(field: Field, value: object, path: Path) -> Any:
     """A null that the field can hold: the database's where it is optional, JSON's own in JSON."""
     is_json = field.type.kind == "type" or field.type.name == "Json"
-    if value is JsonNull and is_json:
+    if value is JsonNull and is_json and (field.type.kind != "type" or field.type.optional):
         return JsonNull
     plain_allowed = not is_json or field.type.kind == "type"
     if field.type.optional and (value is DbNull if is_json and not plain_allowed else True):
