@@ -6,7 +6,7 @@ Never: a rule that is decided here; `policy` says what holds, this room asks for
 
 from gatepost.orm.calling.calls import Call
 from gatepost.orm.calling.plugins import Mutation, Plugin, ProcedureCall, Query, ResultField
-from gatepost.orm.client import Client
+from gatepost.orm.client import BaseClient, Client
 from gatepost.orm.errors import (
     ConfigError,
     DatabaseError,
@@ -23,6 +23,7 @@ from gatepost.orm.values import AnyNull, DbNull, JsonNull
 
 __all__ = [
     "AnyNull",
+    "BaseClient",
     "Call",
     "Client",
     "ConfigError",

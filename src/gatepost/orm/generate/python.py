@@ -140,7 +140,7 @@ def _with_relations(model: Model) -> Iterator[str]:
     for chosen in _included(model):
         held = {each.name: python_type(value_of(each)) for each in chosen}
         yield _extended(f"{model.name}With{_names(chosen)}", model.name, held)
-    full = {each.name: python_type(_full(value_of(each))) for each in relations_of(model)}
+    full = {each.name: python_type(_full(value_of(each))) for each in _sayable(model)}
     if lists_of(model):
         full["_count"] = f"{model.name}Counted"
     yield _extended(f"{model.name}Full", model.name, full)
@@ -165,9 +165,14 @@ def _full(type: TypeOf) -> TypeOf:
 
 def _included(model: Model) -> list[tuple[Field, ...]]:
     """Sets of relations whose rows have a type of their own: each, and pairs where they are few."""
-    related = [each for each in relations_of(model) if not keyword.iskeyword(each.name)]
+    related = _sayable(model)
     sizes = (1, 2) if len(related) <= PAIRS_UP_TO else (1,)
     return [chosen for size in sizes for chosen in combinations(related, size)]
+
+
+def _sayable(model: Model) -> list[Field]:
+    """Relations that a class can name."""
+    return [each for each in relations_of(model) if not keyword.iskeyword(each.name)]
 
 
 def _names(chosen: tuple[Field, ...]) -> str:
