@@ -25,6 +25,9 @@ Tell = Callable[[str], None]
 # Changes that PostgreSQL refuses while policies, functions or triggers stand on what they change.
 UNDER_RULES = (Stage.ENUMS, Stage.ALTER_COLUMNS, Stage.DROP_COLUMNS, Stage.DROP_TABLES, Stage.DROP_ENUMS)
 
+RELOAD = "notify pgrst, 'reload schema'"
+"""Tells servers that the tables are others now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -74,12 +77,13 @@ class Push:
         rules = guards(opened, self.schema, self.policies, self.options)
         if self.force_reset:
             empty(opened, wanted)
-        elif not empty_already(opened, wanted):
+        elif not wanted.tables.tables or not empty_already(opened, wanted):
             return self._evolved(opened, wanted, rules)
         definitions = rules.definitions(opened)
         statements = [*(f"{each};" for each in create_all(wanted)), *(creation(each) for each in definitions)]
         statements += [f"{each};" for each in sync.copies(self.schema)]
         run(opened, statements)
+        opened.execute(RELOAD)
         tables, enums = len(wanted.tables.tables), len(wanted.enums)
         counted = (
             (tables, "table", "tables"),
@@ -166,7 +170,7 @@ def applied(opened: Session, difference: Difference, rules: Guards) -> list[str]
         run(opened, copied)
         done += copied
     if done:
-        opened.execute("notify pgrst, 'reload schema'")
+        opened.execute(RELOAD)
     return done
 
 

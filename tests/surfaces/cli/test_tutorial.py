@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .conftest import Command, free_port
+from .conftest import Command, eventually, free_port
 
 TUTORIAL = Path(__file__).parents[3] / "docs" / "tutorial" / "rules-in-a-schema.md"
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -62,9 +62,8 @@ def curl(line: str, variables: dict[str, str]) -> str:
     """What `curl -s URL -H HEADER` answers."""
     words = shlex.split(string.Template(line).substitute(variables))
     headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
-    answer = httpx.get(words[2], headers=headers)
-    assert answer.status_code == 200, answer.text
-    return answer.text
+    eventually(lambda: httpx.get(words[2], headers=headers).status_code == 200, "the server knows the new table")
+    return httpx.get(words[2], headers=headers).text
 
 
 def test_every_step_of_it_holds(notebook: Command, monkeypatch: pytest.MonkeyPatch) -> None:
