@@ -16,10 +16,10 @@ from gatepost.query.sql import identifier, literal, qualified
 from gatepost.query.tree import Condition
 
 from .claims import inline
-from .helpers import ROW, Helper, type_of
+from .helpers import ROW, Helper, fitted, type_of
 from .walk import renamed
 
-Kind = Literal["schema", "function", "row security", "policy", "trigger", "view", "grants"]
+Kind = Literal["schema", "function", "row security", "policy", "trigger", "view", "grants", "mask"]
 Command = Literal["select", "insert", "update", "delete", "all"]
 
 
@@ -28,7 +28,8 @@ class Options(Struct, frozen=True, kw_only=True):
 
     `roles` ask for rows; `service` may do everything: where it cannot bypass row level security (`bypass`), a policy
     lets it. `private` is the schema of the functions. `field_reads`: rules about reading a field are refused, left to
-    the client (who masks; others see the column), or kept by a view. `views` likewise: rules of views, which carry no
+    the client (who masks; others see the column), or kept by a view, `Post_readable`, beside a table that gives these
+    columns to nobody. `views` likewise: rules of views, which carry no
     policies. `compat` takes the rules as ZenStack does.
     """
 
@@ -125,6 +126,35 @@ def trigger(table: Name, name: str, when: str, body: str, function: str, options
     )
     drop = f"drop trigger if exists {identifier(name)} on {on};\ndrop function if exists {call};"
     return Definition("trigger", f"{table} {name}", sql, drop, table)
+
+
+def mask(table: Name, shown: Iterable[tuple[str, Condition | None]], where: Condition, options: Options) -> Definition:
+    """A view of a table's rows that a role may read, with null in place of fields that it may not.
+
+    It reads as its owner, past the policies, hence says itself which rows; what a caller's conditions could give away
+    of the others stays behind its barrier.
+    """
+    name = Name(table.schema, readable(table.name))
+    view = qualified(*name)
+    columns = ",\n".join(f"    {_masked(column, table.name, condition)}" for column, condition in shown)
+    sql = (
+        f"drop view if exists {view};\ncreate view {view} with (security_barrier = true) as select\n{columns}\n"
+        f"    from {qualified(*table)} where {about(where, table.name)};\n"
+        f"revoke all on {view} from public, {options.audience};\ngrant select on {view} to {options.audience};"
+    )
+    return Definition("mask", str(name), sql, f"drop view if exists {view};", table)
+
+
+def readable(table: str) -> str:
+    """What the view of a table is called."""
+    return fitted(f"{table}_readable", table)
+
+
+def _masked(column: str, table: str, condition: Condition | None) -> str:
+    name = identifier(column)
+    if condition is None:
+        return name
+    return f"case when {about(condition, table)} then {identifier(table)}.{name} end as {name}"
 
 
 def grants(table: Name, commands: Iterable[str], sequences: Iterable[str], options: Options) -> Definition:

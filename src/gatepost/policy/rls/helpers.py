@@ -85,6 +85,11 @@ def hashed(words: str, content: tuple[str, ...]) -> str:
     return f"{words.encode()[:room].decode(errors='ignore')}_{digest}"
 
 
+def fitted(name: str, *content: str) -> str:
+    """A name as it is where PostgreSQL takes it, else cut, and told from others by what it is about."""
+    return name if len(name.encode()) <= LIMIT else hashed(name, content)
+
+
 def type_of(table: Name, column: str) -> str:
     """The type of a column, whatever it is."""
     return f"{qualified(*table)}.{identifier(column)}%type"

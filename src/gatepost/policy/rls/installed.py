@@ -20,7 +20,7 @@ from gatepost.query.sql import identifier, literal, qualified
 from gatepost.zmodel.schema import Schema
 
 from ..names import default_schema, table
-from .definitions import Definition, Options, dollars
+from .definitions import Definition, Options, dollars, readable
 
 OWN = "gatepost_"
 FIRED = re.compile(r"EXECUTE FUNCTION (\S.*)\(\)$", re.MULTILINE)
@@ -72,14 +72,23 @@ def installed(schema: Schema, options: Options | None = None) -> str:
         for name, kind in found.items()
     )
     roles = (f"({literal(role)})" for role in (*options.roles, *([options.service] if options.service else [])))
+    masks = (
+        f"({literal(str(view))}, pg_catalog.to_regclass({literal(qualified(*view))})::oid)" for view in _masks(found)
+    )
     schemas = (f"({literal(name)})" for name in sorted({name.schema for name in found}))
     own = f"pg_catalog.to_regnamespace({literal(identifier(options.private))})::oid"
     return (
         f"with relations (name, kind, oid) as (values {_rows(rows, '(null, null, null::oid)')}),\n"
         f"roles (role) as (values {_rows(roles, '(null)')}),\n"
+        f"masks (name, oid) as (values {_rows(masks, '(null, null::oid)')}),\n"
         f"schemas (name) as (values {_rows(schemas, '(null)')}),\n"
         f"own (oid) as (values ({own})),\n{_file('installed.sql')}"
     )
+
+
+def _masks(found: dict[Name, str]) -> list[Name]:
+    """What the views that mask fields would be called."""
+    return [Name(name.schema, readable(name.name)) for name, kind in found.items() if kind == "table"]
 
 
 def _rows(rows: Iterable[str], none: str) -> str:
@@ -98,11 +107,13 @@ def clear(schema: Schema, options: Options | None = None) -> str:
     """
     options = options or Options()
     roles = [identifier(role) for role in (*options.roles, *([options.service] if options.service else []))]
+    masks = _masks(relations(schema))
     words = {
+        "MASKS": ", ".join(literal(qualified(*name)) for name in masks),
         "TABLES": ", ".join(literal(qualified(*name)) for name in relations(schema)),
         "ROLES": ", ".join(["public", *(role.replace("'", "''") for role in roles)]),
     }
-    body = re.sub("TABLES|ROLES", lambda found: words[found[0]], _file("clear.sql").strip())
+    body = re.sub("TABLES|ROLES|MASKS", lambda found: words[found[0]], _file("clear.sql").strip())
     return f"drop schema if exists {identifier(options.private)} cascade;\ndo {dollars(body)};"
 
 
@@ -142,6 +153,9 @@ def _removal(difference: Difference) -> str | None:
     if difference.kind == "function":
         schema, _, name = difference.name.partition(".")
         return f"drop function if exists {qualified(schema, name)} cascade;"
+    if difference.kind == "mask":
+        schema, _, name = difference.name.partition(".")
+        return f"drop view if exists {qualified(schema, name)};"
     if difference.kind in ("policy", "trigger"):
         schema, _, name = words.partition(".")
         return f"drop {difference.kind} if exists {identifier(last)} on {qualified(schema, name)};"

@@ -82,6 +82,16 @@ from relations as r
 join pg_catalog.pg_class as c on c.oid = r.oid
 where r.kind = 'view'
 union all
+select 'mask', m.name,
+    pg_catalog.array_to_string(c.reloptions, ', ') || E'\n' || pg_catalog.pg_get_viewdef(c.oid) || E'\n' || coalesce((
+        select pg_catalog.string_agg(g.name || ': ' || a.privilege_type, ', ' order by g.name, a.privilege_type)
+        from pg_catalog.aclexplode(c.relacl) as a
+        join grantees as g on g.oid = a.grantee
+    ), '')
+from masks as m
+join pg_catalog.pg_class as c on c.oid = m.oid
+where c.relkind = 'v' and 'security_barrier=true' = any (c.reloptions)
+union all
 select 'grants', t.name, pg_catalog.string_agg(t.line, '; ' order by t.line)
 from (
     select r.name, coalesce(w.role || ': ' || pg_catalog.string_agg(w.privilege, ', ' order by w.privilege), '') as line

@@ -62,7 +62,8 @@ def _refuse(schema: Schema, options: Options) -> None:
             raise RuleProblem(
                 f"{found.model}.{found.field}: not enforceable by row level security, which hides rows, never columns",
                 "Move the field to a model of its own, with a rule for its rows; or leave it to the client, who masks "
-                "it (field_reads='client'), knowing that whoever else may read the row sees the field",
+                "it (field_reads='client'), knowing that whoever else may read the row sees the field; or have a view "
+                "that masks it (field_reads='view'), beside a table that gives the field to nobody",
                 found.rule,
             )
 
@@ -114,7 +115,20 @@ class Compiler:
         }
         yield from self._policies(model, name, hoist, permits)
         yield from self._triggers(model, name)
-        yield self._grants(model, name, permits)
+        masks = self._masks(model, hoist)
+        yield self._grants(model, name, permits, masks)
+        if masks:
+            shown = [(column, masks.get(column)) for column in _columns(model)]
+            yield definitions.mask(name, shown, permits["read"], self._options)
+
+    def _masks(self, model: Model, hoist: Hoist) -> dict[str, Condition]:
+        """Where columns may be read that not everybody may, if a view is to keep that."""
+        found: dict[str, Condition] = {}
+        for field in model.fields.values() if self._options.field_reads == "view" else ():
+            mask = None if field.inherited else self._rules.mask(model.name, field.name, ROW)
+            if field.column and mask is not None:
+                found[field.column] = hoist.condition(mask)
+        return found
 
     def _policies(
         self, model: Model, name: Name, hoist: Hoist, permits: dict[Operation, Condition]
@@ -140,11 +154,17 @@ class Compiler:
             to = definitions.identifier(service)
             yield definitions.policy(name, SERVICE_POLICY, "all", to, TRUE, TRUE)
 
-    def _grants(self, model: Model, name: Name, permits: dict[Operation, Condition]) -> Definition:
+    def _grants(
+        self, model: Model, name: Name, permits: dict[Operation, Condition], masks: dict[str, Condition]
+    ) -> Definition:
         """Writing is granted where a rule may allow it; reading always, else a query that meets such a table on its
         way would fail where it should find no rows.
         """
-        commands = [COMMANDS[each] for each, permit in permits.items() if permit != FALSE or each == "read"]
+        commands: list[str] = [COMMANDS[each] for each, permit in permits.items() if permit != FALSE or each == "read"]
+        if masks:
+            open_to_all = ", ".join(definitions.identifier(each) for each in _columns(model) if each not in masks)
+            commands[:] = [each for each in commands if each != "select"]
+            commands += [f"select ({open_to_all})"] if open_to_all else []
         fields = [each for each in model.fields.values() if each.default and each.column and not each.inherited]
         counted = [each.column or "" for each in fields if each.default and each.default.function == "autoincrement"]
         return definitions.grants(name, commands, counted, self._options)
@@ -244,6 +264,12 @@ def _family(schema: Schema, model: Model) -> Iterator[str]:
         name = waiting.pop()
         yield name
         waiting += schema.models[name].sub_models
+
+
+def _columns(model: Model) -> list[str]:
+    """The columns of a model's own table that clients know of."""
+    fields = (each for each in model.fields.values() if not each.inherited and not each.ignored)
+    return [each.column for each in fields if each.column]
 
 
 def _rules_for(model: Model, operation: Operation) -> tuple[Rule, ...]:
