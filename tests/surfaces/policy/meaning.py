@@ -134,6 +134,50 @@ def member(item: Piece, items: Piece) -> Piece:
     return Piece(f"({item.text} in {items.text})", value, this=item.this or items.this)
 
 
+def search(function: str, field: Piece, text: Piece) -> Piece:
+    """In the empty text where what is searched for is null."""
+
+    def value(at: Place) -> Truth:
+        one, two = field.value(at), text.value(at) or ""
+        found = {"contains": lambda: two in one, "startsWith": lambda: one.startswith(two)}
+        return None if one is None else found[function]()
+
+    return Piece(f"{function}({field.text}, {text.text})", value, this=field.this or text.this)
+
+
+def has(item: Piece, items: Piece) -> Piece:
+    found = member(item, items)
+    return Piece(f"has({items.text}, {item.text})", found.value, this=found.this)
+
+
+def has_some(items: Piece, others: Piece) -> Piece:
+    def value(at: Place) -> Truth:
+        one, two = items.value(at), others.value(at)
+        return None if one is None or two is None else bool({*one} & {*two})
+
+    return Piece(f"hasSome({items.text}, {others.text})", value, this=items.this or others.this)
+
+
+def is_empty(items: Piece) -> Piece:
+    """Never told in ZenStack's way."""
+
+    def value(at: Place) -> Truth:
+        found = items.value(at)
+        return None if found is None or (at.compat and not found) else not found
+
+    return Piece(f"isEmpty({items.text})", value, this=items.this)
+
+
+def same(operator: str, left: Piece, right: Piece) -> Piece:
+    """Two conditions compared."""
+
+    def value(at: Place) -> Truth:
+        one, two = left.value(at), right.value(at)
+        return None if one is None or two is None else (one == two) == (operator == "==")
+
+    return Piece(f"({left.text} {operator} {right.text})", value, this=left.this or right.this)
+
+
 # Random ones: what kind of thing stands where
 
 NUMBERS = {"P": ["x", "g.level", "g.up.level"], "M": ["x", "g.level"], "R": ["y", "m.x"], "Grant": ["level"]}
@@ -160,6 +204,7 @@ LITERALS = {
     "number": [constant(str(each), each) for each in (0, 1, 2)],
     "text": [constant(f"'{each}'", each) for each in "ab"],
 }
+SEVERAL = [constant("['a', 'q']", ["a", "q"]), auth("tags"), row("labels")]
 LISTS = {"number": constant("[1, 2]", [1, 2]), "text": constant("['a', 'q']", ["a", "q"])}
 
 
@@ -167,7 +212,9 @@ LISTS = {"number": constant("[1, 2]", [1, 2]), "text": constant("['a', 'q']", ["
 def simple(draw: st.DrawFn, around: tuple[tuple[str, str], ...]) -> Piece:
     kind = draw(st.sampled_from(["number", "text"]))
     left = draw(values(kind, around))
-    way = draw(st.sampled_from(["compare", "compare", "literal", "null", "list", "held", "flag"]))
+    ways = ["compare", "compare", "literal", "null", "list", "held", "flag"]
+    # What is called with lists and texts, ZenStack cannot look at in memory.
+    way = draw(st.sampled_from(ways if "Grant" in [of for _, of in around] else [*ways, "search", "has", "lists"]))
     operators = ["==", "!=", "<", "<="] if kind == "number" else ["==", "!="]
     match way:
         case "compare" | "literal":
@@ -180,6 +227,16 @@ def simple(draw: st.DrawFn, around: tuple[tuple[str, str], ...]) -> Piece:
             return member(left, LISTS[kind])
         case "held":
             return member(draw(values("text", around)), auth("tags"))
+        case "search":
+            texts = values("text", around)
+            text = draw(st.one_of(texts, st.sampled_from(LITERALS["text"])))
+            return search(draw(st.sampled_from(["contains", "startsWith"])), draw(texts), text)
+        case "has":
+            items = draw(st.sampled_from([row("labels"), row("g.labels"), auth("tags")]))
+            return has(draw(values("text", around)), items)
+        case "lists":
+            items, others = row(draw(st.sampled_from(["labels", "g.labels"]))), draw(st.sampled_from(SEVERAL))
+            return draw(st.sampled_from([has_some(items, others), is_empty(items)]))
         case _:
             return row("flag")
 
@@ -190,6 +247,8 @@ def conditions(depth: int, around: tuple[tuple[str, str], ...] = ()) -> st.Searc
         return simple(around)
     inner = st.deferred(lambda: conditions(depth - 1, around))
     ways = [simple(around), st.builds(negation, inner), st.builds(joined, st.sampled_from(["&&", "||"]), inner, inner)]
+    if "Grant" not in [of for _, of in around]:
+        ways.append(st.builds(same, st.sampled_from(["==", "!="]), inner, inner))
     return st.one_of(*ways, of_rows(depth, around), of_grants(depth, around))
 
 

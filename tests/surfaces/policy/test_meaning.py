@@ -1,6 +1,6 @@
 """Random rules: PostgreSQL and a second reading of the language, in memory, agree on every row and all three values."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,25 +15,30 @@ SCHEMA = """
 type Grant { level Int?  s String? }
 type Auth { id Int  level Int?  s String?  tags String[]  grants Grant[] @json  @@auth }
 model G { id Int @id  name String?  level Int?  up G? @relation('up', fields: [upId], references: [id])  upId Int?
-  down G[] @relation('up')  ms M[]  ps P[] }
+  down G[] @relation('up')  ms M[]  ps P[]  labels String[] }
 model M { id Int @id  x Int?  role String?  g G? @relation(fields: [gid], references: [id])  gid Int?
   p P? @relation(fields: [pid], references: [id])  pid Int?  roles R[] }
 model R { id Int @id  y Int?  m M? @relation(fields: [mid], references: [id])  mid Int? }
 model T { id Int @id  name String?  ps P[] }
 model P { id Int @id  x Int?  s String?  flag Boolean?  g G? @relation(fields: [gid], references: [id])  gid Int?
-  kids M[]  tags T[]  RULES }
+  kids M[]  tags T[]  labels String[]  RULES }
 """
-GROUPS = [(1, "a", 1, None), (2, None, 2, 1), (3, "b", None, 2), (4, "a", 0, None)]
+GROUPS = [
+    (1, "a", 1, None, ["a", "b"]),
+    (2, None, 2, 1, []),
+    (3, "b", None, 2, None),
+    (4, "a", 0, None, ["q"]),
+]
 MEMBERS = [(1, 1, "a", 1, 1), (2, None, "b", 1, 1), (3, 0, None, 2, 2), (4, 2, "a", None, 2), (5, None, None, 3, 4)]
 ROLES = [(1, 1, 1), (2, None, 1), (3, 0, 3), (4, 2, None), (5, None, 5)]
 TAGS = [(1, "a"), (2, None), (3, "q")]
 POSTS = [
-    (1, 1, "a", True, 1),
-    (2, 0, None, False, 2),
-    (3, None, "b", None, 3),
-    (4, 2, "a", True, None),
-    (5, None, None, None, 4),
-    (6, 1, "q", False, 2),
+    (1, 1, "a", True, 1, ["a"]),
+    (2, 0, None, False, 2, []),
+    (3, None, "b", None, 3, ["q", "b"]),
+    (4, 2, "a", True, None, ["a", "b"]),
+    (5, None, None, None, 4, None),
+    (6, 1, "q", False, 2, ["q"]),
 ]
 TAGGED = [(1, 1), (1, 2), (2, 2), (4, 3), (6, 1)]
 Objects = dict[int, dict[str, Any]]
@@ -55,22 +60,34 @@ def filled(world: Make) -> World:
 
 
 def _literal(value: object) -> str:
+    if isinstance(value, list):
+        return "'{" + ",".join(map(str, cast(list[object], value))) + "}'"
     return "null" if value is None else f"'{value}'"
 
 
 def _records() -> list[Record]:
     """The same rows, as objects that know each other."""
     groups: Objects = {
-        id: {"id": id, "name": name, "level": level, "up": None, "ms": []} for id, name, level, _ in GROUPS
+        id: {"id": id, "name": name, "level": level, "up": None, "ms": [], "labels": labels}
+        for id, name, level, _, labels in GROUPS
     }
     posts: Objects = {
-        id: {"id": id, "x": x, "s": s, "flag": flag, "g": groups.get(g or 0), "kids": [], "tags": []}
-        for id, x, s, flag, g in POSTS
+        id: {
+            "id": id,
+            "x": x,
+            "s": s,
+            "flag": flag,
+            "g": groups.get(g or 0),
+            "kids": [],
+            "tags": [],
+            "labels": labels,
+        }
+        for id, x, s, flag, g, labels in POSTS
     }
     members: Objects = {
         id: {"id": id, "x": x, "role": role, "g": groups.get(g or 0), "roles": []} for id, x, role, g, _ in MEMBERS
     }
-    for id, _, _, up in GROUPS:
+    for id, _, _, up, _ in GROUPS:
         groups[id]["up"] = groups.get(up or 0)
     for id, _, _, group, post in MEMBERS:
         posts[post]["kids"].append(members[id])
