@@ -17,6 +17,7 @@ from gatepost.orm.read.tables import Table, Tables, filtered
 from gatepost.query.tree import (
     Aggregate,
     Embed,
+    Fragment,
     Link,
     Nothing,
     Output,
@@ -29,6 +30,7 @@ from gatepost.zmodel.schema import Model
 Row = dict[str, Any]
 Finish = Callable[[list[Row]], None]
 SUB = "$sub$"
+NOTHING_SHOWN = (Output(Fragment("1"), "$"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Finder:
         read = Read(
             table.source,
             table.alias,
-            tuple(view.outputs),
+            tuple(view.outputs) if view.types else NOTHING_SHOWN,
             tuple(view.embeds),
             filtered(*table.where, test, *page.where),
             page.order,

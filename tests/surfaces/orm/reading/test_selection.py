@@ -45,6 +45,11 @@ async def test_omit_leaves_out_and_false_brings_back(world: World) -> None:
     assert row == {"id": 1, "name": "Ann", "role": "ADMIN", "secret": "s1", "bossId": None}
 
 
+async def test_omit_of_everything_leaves_empty_rows(world: World) -> None:
+    omit = {"id": True, "text": True, "postId": True}
+    assert await world.read("Comment", "findMany", {"omit": omit, "distinct": ["postId"], "take": 2}) == [{}, {}]
+
+
 async def test_omit_of_the_client(world: World) -> None:
     options = Options(omit={"User": {"email": True, "secret": False}})
     row = await one(world, "User", {"include": {"boss": True}}, 2, options=options)
