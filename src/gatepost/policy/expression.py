@@ -173,14 +173,16 @@ class Translator:
         if not values:
             return build(done)
         found = self.path(values[0], scope)
-        if found is not None and isinstance(found.root, Row) and len(found.fields) > 1:
-            name = found.fields[-1]
-            return self.rows.through(
-                found.root,
-                found.fields[:-1],
-                lambda row: self.over(values[1:], scope, matter, build, (*done, self._field(row, name))),
-                matter,
-            )
+        if found is not None and isinstance(found.root, Row):
+            *hops, name = found.fields
+
+            def known(row: Row) -> Condition:
+                return self.over(values[1:], scope, matter, build, (*done, self._field(row, name)))
+
+            def reached(row: Row) -> Condition:
+                return self.rows.holding(row, name, known, matter)
+
+            return self.rows.through(found.root, tuple(hops), reached, matter)
         return self.over(values[1:], scope, matter, build, (*done, self.operand(values[0], scope)))
 
     def operand(self, term: Expression, scope: Scope) -> Operand:

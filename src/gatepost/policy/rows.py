@@ -98,11 +98,13 @@ class Rows:
     def _from_base(self, row: Row, found: Field, base: Model) -> Expression:
         alias = self.alias()
         outputs = (Output(Column(found.column or found.name, alias)),)
-        where = tuple(
-            tree.Compare(Column(base.fields[name].column or name, alias), "equal", self.column(row, name))
-            for name in base.ids
-        )
+        where = tuple(self._same_row(row, base, alias))
         return tree.Select(Read(table(self.schema, base), alias, outputs, where=where))
+
+    def _same_row(self, row: Row, base: Model, alias: str) -> list[Condition]:
+        """The row of a base, called `alias`, that a sub-model's row goes on with."""
+        own = Row(base, alias)
+        return [tree.Compare(self.column(own, name), "equal", self.column(row, name)) for name in base.ids]
 
     # Relations
 
@@ -111,9 +113,7 @@ class Rows:
         relation = relation_of(row.model, name)
         target = self.schema.models[relation.model]
         link, ties = self._ties(row, relation, Row(target, alias))
-        whole = both([*ties, where])
-        parts = whole.parts if isinstance(whole, tree.Both) else (whole,)
-        return Read(table(self.schema, target), alias, outputs, where=parts, link=link)
+        return Read(table(self.schema, target), alias, outputs, where=parts_of(both([*ties, where])), link=link)
 
     def _ties(self, row: Row, relation: Relation, target: Row) -> tuple[Link | None, list[Condition]]:
         if relation.through is None:
@@ -139,6 +139,8 @@ class Rows:
             return build(row)
         name, rest = hops[0], hops[1:]
         relation = relation_of(row.model, name)
+        if relation.owner and self._elsewhere(row, name) and matter != "exact":
+            return self.holding(row, name, lambda holder: self.through(holder, hops, build, matter), matter)
         if relation.owner and not row.new:
             found = self._by_key(row, relation, rest, build, matter)
             if found is not None:
@@ -149,9 +151,23 @@ class Rows:
         if matter == "exact":
             outputs = (Output(tree.Truth(inner)),)
             return tree.Holds(tree.Select(self.related(row, name, alias, tree.TRUE, outputs)))
-        if matter == "true":
-            return exists(self.related(row, name, alias, inner))
-        return negate(exists(self.related(row, name, alias, negate(inner))))
+        return found_there(lambda where: self.related(row, name, alias, where), inner, matter)
+
+    def holding(self, row: Row, name: str, build: Callable[[Row], Condition], matter: Matter) -> Condition:
+        """A condition on the row that holds a field: of a sub-model it may be the base's, which has the same ids."""
+        base = self.schema.models[row.model.fields[name].inherited or row.model.name]
+        if matter == "exact" or not self._elsewhere(row, name):
+            return build(row)
+        alias = self.alias()
+        ties = self._same_row(row, base, alias)
+
+        def read(where: Condition) -> Read:
+            return Read(table(self.schema, base), alias, ONE, where=parts_of(both([*ties, where])))
+
+        return found_there(read, build(Row(base, alias, new=row.new)), matter)
+
+    def _elsewhere(self, row: Row, name: str) -> bool:
+        return row.model.fields[name].inherited is not None and not row.flat and name not in row.known
 
     def _by_key(
         self, row: Row, relation: Relation, rest: tuple[str, ...], build: Callable[[Row], Condition], matter: Matter
@@ -176,6 +192,17 @@ def relation_of(model: Model, name: str) -> Relation:
     if found is None:
         raise TypeError(f"{model.name}.{name} is no relation")
     return found
+
+
+def parts_of(whole: Condition) -> tuple[Condition, ...]:
+    return whole.parts if isinstance(whole, tree.Both) else (whole,)
+
+
+def found_there(read: Callable[[Condition], Read], inner: Condition, matter: Matter) -> Condition:
+    """Whether a row is there for which a condition is true, or not one for which it is false."""
+    if matter == "true":
+        return exists(read(inner))
+    return negate(exists(read(negate(inner))))
 
 
 def present(keys: list[Expression], inner: Condition, matter: Matter) -> Condition:
