@@ -43,7 +43,7 @@ class Guards:
         """What the database has."""
         with session.pinned():
             rows = session.rows(rls.installed(self.schema, self.options)) if self.policies else []
-            rows += session.rows(sync.INSTALLED)
+            rows += session.rows(sync.INSTALLED) if self._mirrors else []
         return [Fact(str(kind), str(name), str(text)) for kind, name, text in rows]
 
     def wanted(self, session: Session, definitions: list[Definition]) -> list[Fact]:
@@ -77,7 +77,13 @@ class Guards:
     def _clear(self, session: Session) -> None:
         if self.policies:
             session.execute(rls.clear(self.schema, self.options))
-        session.execute(sync.CLEAR)
+        if self._mirrors:
+            session.execute(sync.CLEAR)
+
+    @property
+    def _mirrors(self) -> bool:
+        """Whether mirrors of auth.users are looked at: those that nobody asks for end with the policies only."""
+        return self.policies or bool(sync.synced(self.schema))
 
 
 def creation(definition: Definition) -> str:

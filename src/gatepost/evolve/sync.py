@@ -144,6 +144,8 @@ def sources(schema: Schema, model: Model) -> dict[str, str]:
     """Column → SQL about {row}, a row of auth.users. A Problem for a required column that nothing fills."""
     if len(model.ids) != 1:
         raise _problem(model, "a model that mirrors auth.users is known by one field, the user's id")
+    if _source(schema, model, model.fields[model.ids[0]]) is None:
+        raise _problem(model, f"{model.ids[0]} must take the user's id", 'call it id, or write @meta("sync", "id")')
     found: dict[str, str] = {}
     for field in model.fields.values():
         if field.column is None:
@@ -154,8 +156,6 @@ def sources(schema: Schema, model: Model) -> dict[str, str]:
         elif not field.type.optional and not field.type.array and not _filled(field):
             message = f"{field.name} is required, and nothing in auth.users fills it"
             raise _problem(model, message, "make it optional, give it a default, or name a column: @meta('sync', '…')")
-    if str(model.fields[model.ids[0]].column) not in found:
-        raise _problem(model, f"{model.ids[0]} must take the user's id", 'call it id, or write @meta("sync", "id")')
     return found
 
 

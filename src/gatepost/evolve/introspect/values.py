@@ -105,7 +105,7 @@ def _list(expression: str, kind: FieldType, members: dict[str, str]) -> str | No
     if re.fullmatch(r"'\{\}'::.+|ARRAY\[\]::.+", expression):
         return "[]"
     inner = re.fullmatch(r"\(?ARRAY\[(.*)\]\)?(?:::[\w .\"()]+\[\])?", expression)
-    if inner is None or (kind.name not in ("String", "Int", "BigInt", "Boolean") and not kind.enum):
+    if inner is None or (kind.name not in ("String", "Json", "Int", "BigInt", "Boolean") and not kind.enum):
         return None
     found: list[str] = []
     rest = inner[1]
@@ -125,7 +125,7 @@ def _item(item: re.Match[str], kind: FieldType, members: dict[str, str]) -> str:
     value = _unquoted(item[1])
     if kind.enum:
         return members.get(value, "")
-    return written(value) if kind.name == "String" else value
+    return written(value) if kind.name in ("String", "Json") else value
 
 
 def _unquoted(text: str) -> str:
