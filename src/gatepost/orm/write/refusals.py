@@ -7,8 +7,12 @@ Never: a failure that no policy made.
 from collections.abc import Sequence
 
 from gatepost.orm.errors import DatabaseError, OrmError, RejectedByPolicy
+from gatepost.orm.write.tables import table
+from gatepost.policy import Rules
+from gatepost.policy.rls.helpers import ROW, Helpers
+from gatepost.policy.rls.hoist import Hoist
 from gatepost.policy.rls.rejection import Rejection, rejection
-from gatepost.query.tree import Delete, Insert, Read, Update, Write
+from gatepost.query.tree import FALSE, Delete, Insert, Read, Update, Write
 from gatepost.zmodel.schema import Model, Operation, Schema
 from gatepost.zmodel.terms import Place
 
@@ -64,6 +68,7 @@ def _has_rules(model: Model, operation: Operation) -> bool:
     return any(operation in rule.operations for rule in model.rules)
 
 
-def is_closed(model: Model, operation: Operation) -> bool:
-    """Whether no rule allows the operation to anybody: then nobody was given the right, and asking would fail."""
-    return not any(rule.effect == "allow" and operation in rule.operations for rule in model.rules)
+def is_closed(schema: Schema, model: Model, operation: Operation, compat: bool) -> bool:
+    """Whether the rules can allow the operation to nobody: then nobody was given the right, and asking would fail."""
+    permit = Rules(schema, compat=compat).permit(model.name, operation, ROW)
+    return Hoist(table(schema, model), Helpers("")).condition(permit) == FALSE

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from gatepost.database.scope import SERVICE_ROLE
 from gatepost.orm.arguments import Walk
 from gatepost.orm.arguments.shapes import Where
 from gatepost.orm.errors import DatabaseError
@@ -70,7 +71,12 @@ class Work:
 
     def is_closed(self, model: Model, operation: Operation) -> bool:
         """Whether row level security gives nobody the right to the operation, so that no row can be meant."""
-        return self.session.guard == "database" and is_closed(model, operation)
+        if self.session.guard != "database" or self.session.identity.role == SERVICE_ROLE:
+            return False
+        key, plans = ("closed", model.name, operation), self.session.plans
+        if key not in plans:
+            plans[key] = is_closed(self.schema, model, operation, self.session.compat)
+        return plans[key]
 
     def matching(self, model: Model, where: Where) -> Filter:
         """The rows of a model that a call's condition means. Of a sub-model, or where a computed field is asked for,

@@ -1,0 +1,96 @@
+"""What the two guards must agree on, and how far by nature they cannot.
+
+In: a World with a schema and rows. Out: nothing, or a Disagreement that shows both. Never: a deviation that is not in
+deviations.yaml, by whose names the code below says which one it allows for.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gatepost.zmodel.schema import Model, Schema
+
+from .world import Outcome, Tables, User, World
+
+
+class Disagreement(AssertionError):
+    """The guards differ."""
+
+
+async def compare_reads(world: World, schema: Schema, user: User, model: Model) -> None:
+    """All rows with everything related, and rows by their relations."""
+    for args in reads(schema, model):
+        query = await world.read("query", user, model.name, "findMany", args)
+        database = await world.read("database", user, model.name, "findMany", args)
+        if query != database:
+            raise Disagreement(f"{user} reads {model.name} {args}\nquery    {query}\ndatabase {database}")
+
+
+def reads(schema: Schema, model: Model) -> list[dict[str, Any]]:
+    related = {field.name: field.relation for field in model.fields.values() if field.relation}
+    ordered = {"orderBy": {"id": "asc"}}
+    include: dict[str, Any] = {
+        name: dict(ordered) if relation.kind.endswith("many") else True for name, relation in related.items()
+    }
+    many = [name for name, relation in related.items() if relation.kind.endswith("many")]
+    if many:
+        include["_count"] = {"select": dict.fromkeys(many, True)}
+    found: list[dict[str, Any]] = [ordered | ({"include": include} if include else {})]
+    for name, relation in related.items():
+        if relation.kind.endswith("many"):
+            found += [ordered | {"where": {name: {how: {"id": {"gt": 1}}}}} for how in ("some", "every", "none")]
+        else:
+            found += [ordered | {"where": {name: {how: {"id": {"gt": 1}}}}} for how in ("is", "isNot")]
+    return found
+
+
+async def compare_change(
+    world: World, schema: Schema, user: User, name: str, operation: str, args: Mapping[str, Any]
+) -> str:
+    """What a change does to the tables; in a word."""
+    model = schema.models[name]
+    database = await world.change("database", user, name, operation, args)
+    expected = await expected_change(world, user, model, operation, args)
+    if not same(expected, database):
+        told = f"{user} {name}.{operation} {args}"
+        raise Disagreement(f"{told}\nbefore   {world.tables}\nexpected {expected}\ndatabase {database}")
+    if database.tables is None:
+        return "refused" if database.refused else "failed"
+    return "nothing" if database.tables == world.tables else "done"
+
+
+async def expected_change(world: World, user: User, model: Model, operation: str, args: Mapping[str, Any]) -> Outcome:
+    """What the rules in the query allow, as far as row level security can say it."""
+
+    async def ids(client: Any) -> set[Any]:
+        return {row["id"] for row in await client.call(model.name, "findMany", {"select": {"id": True}})}
+
+    if operation.startswith("create"):
+        return await world.change("query", user, model.name, operation, args)
+    # Deviation: unreadable-rows-are-skipped
+    readable = await ids(world.client("query", user))
+    where = {"AND": [args.get("where", {}), {"id": {"in": sorted(readable)}}]}
+    if "id" in args.get("where", {}) and not operation.endswith("Many"):
+        where["id"] = args["where"]["id"]
+    found = await world.change("query", user, model.name, operation, {**args, "where": where}, ids)
+    if operation.startswith("update") and found.tables is not None:
+        # Deviation: a-row-cannot-be-made-unreadable
+        if not written(model, world.tables, found.tables) <= found.answer[1]:
+            return Outcome(refused=True, words="a row would become unreadable")
+    return found
+
+
+def written(model: Model, before: Tables, after: Tables) -> set[Any]:
+    """The ids of the rows that were written."""
+    places = {row["row"]["id"]: row["at"] for row in before[model.table]}
+    return {row["row"]["id"] for row in after[model.table] if places.get(row["row"]["id"]) != row["at"]}
+
+
+def same(expected: Outcome, database: Outcome) -> bool:
+    """Deviation: one-word-for-refusals. What is not done is not done, whatever the database calls it."""
+    if expected.tables is None or database.tables is None:
+        return expected.tables is database.tables
+    return contents(expected.tables) == contents(database.tables)
+
+
+def contents(tables: Tables) -> dict[str, list[Any]]:
+    return {name: [row["row"] for row in rows] for name, rows in tables.items()}
