@@ -11,6 +11,7 @@ from gatepost.evolve.apply import Ask, Report, Tell, push_now
 from gatepost.evolve.drift import Drift, drift
 from gatepost.evolve.introspect import Pulled, pull
 from gatepost.evolve.migration import Written, new_migration
+from gatepost.evolve.rules import options_of
 from gatepost.evolve.shadow import Shadows
 from gatepost.policy import rls
 from gatepost.zmodel.schema import Schema
@@ -25,6 +26,7 @@ __all__ = [
     "Written",
     "drift",
     "new_migration",
+    "options_of",
     "pull",
     "push",
     "push_now",

@@ -91,10 +91,10 @@ def creation(definition: Definition) -> str:
     return definition.sql.removeprefix(f"{definition.drop}\n") if definition.kind == "policy" else definition.sql
 
 
-def options_of(schema: Schema) -> rls.Options:
+def options_of(schema: Schema, *, compat: bool = False) -> rls.Options:
     """What the schema's `plugin policy { … }` sets: fieldReads and views, `refuse`, `client` or (fieldReads) `view`."""
     plugins = [each for each in schema.configurations if each.kind == "plugin" and each.name == "policy"]
-    found: dict[str, str] = {}
+    found: dict[str, str | bool] = {"compat": compat}
     for key, option in (("fieldReads", "field_reads"), ("views", "views")):
         for plugin in plugins:
             value = plugin.settings.get(key)

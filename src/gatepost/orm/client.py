@@ -285,10 +285,13 @@ class BaseClient:
         policies: bool | None = None,
         accept_data_loss: bool = False,
         force_reset: bool = False,
+        options: Any = None,
     ) -> Any:
         """Bring the database in line with the schema, as the owner (`dsn`; else the client's own): a report of changes.
 
-        `policies`: with row level security [default: where the client's guard is the database].
+        `policies`: with row level security [default: where the client's guard is the database]. `options`: whom the
+        policies are for and what they leave to the client, a `gatepost.policy.rls.Options` [default: what the schema's
+        `plugin policy` says].
         """
         guarded = self._setup.guard == "database" if policies is None else policies
         # What changes databases is slow to load, and a client seldom asks for it.
@@ -299,6 +302,7 @@ class BaseClient:
             policies=guarded,
             accept_data_loss=accept_data_loss,
             force_reset=force_reset,
+            options=options or evolve.options_of(self.schema, compat=self._setup.compat),
         )
 
 
