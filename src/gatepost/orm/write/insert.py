@@ -66,9 +66,9 @@ async def _insert_level(
 ) -> list[Row]:
     """The rows of one table."""
     filled = [fill(work, level, row, now) for row in rows]
+    await checks.before_create(work, level, filled)
     if ahead:
         filled = await _numbered(work, level, filled)
-    await checks.before_create(work, level, filled)
     names = list(dict.fromkeys(name for row in filled for name in row)) or list(level.ids)
     step = max(1, MOST_PARAMETERS // max(1, len(names)))
     made: list[Row] = []

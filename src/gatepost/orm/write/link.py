@@ -190,7 +190,7 @@ async def tie(work: Work, parent: Parent, through: Through, children: list[Row])
     key, other = parent.row[parent.model.ids[0]], parent.child.ids[0]
     node = Insert(
         join_table(work.schema, through),
-        conflict=Conflict((through.column, through.other_column)),
+        conflict=Conflict(),  # by name they would have to be readable, and with them both ends
         columns=(through.column, through.other_column),
         rows=tuple((Literal(key), Literal(child[other])) for child in children),
     )

@@ -16,6 +16,7 @@ from gatepost.zmodel.terms import Place
 REFUSED = "42501"
 NEW_ROW = re.compile(r'new row violates row-level security policy .*for table "(.*)"\Z', re.DOTALL)
 NO_GRANT = re.compile(r"permission denied for (?:table|view) (.*)\Z", re.DOTALL)
+NO_NUMBER = re.compile(r"permission denied for sequence (.*)\Z", re.DOTALL)
 
 
 class Refusing(Struct, frozen=True):
@@ -46,11 +47,23 @@ def rejection(schema: Schema, code: str, message: str, details: object = None) -
     told = _told(details)
     if told is not None:
         return _by_trigger(schema, told)
+    number = NO_NUMBER.match(message)
+    if number is not None:
+        return _of_counter(schema, number[1])
     row, grant = NEW_ROW.match(message), NO_GRANT.match(message)
     found = row or grant
     if found is None:
         return None
     return Rejection(found[1], _model_of(schema, found[1]), granted=row is not None)
+
+
+def _of_counter(schema: Schema, name: str) -> Rejection | None:
+    """A column's counter gives its numbers to those who may create rows; it is named after its table."""
+    models = [model for model in schema.models.values() if name.startswith(f"{model.table}_")]
+    if not models:
+        return None
+    model = max(models, key=lambda each: len(each.table))
+    return Rejection(model.table, model.name, "create", granted=False)
 
 
 def _told(details: object) -> dict[str, Any] | None:
