@@ -322,16 +322,12 @@ def text(value: object) -> str:
 
 def json(value: object) -> bytes:
     """JSON text of a value; JsonNull is null, a Decimal or datetime is text."""
+    if value is JsonNull:
+        return b"null"
     try:
-        return msgspec.json.encode(value, enc_hook=_encode_other)
+        return msgspec.json.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidInput(f"cannot be written as JSON: {error}") from None
-
-
-def _encode_other(value: object) -> object:
-    if value is JsonNull:
-        return None
-    raise TypeError(f"{named(value)} is no JSON")
 
 
 def member(value: object, type: Type) -> Any:
