@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gatepost.orm.errors import ConfigError, InvalidInput
+from gatepost.orm.errors import ConfigError, InvalidInput, OrmError
 from gatepost.orm.session import Options
 
 from .world import World
@@ -134,6 +134,14 @@ async def test_native_types(world: World) -> None:
 )
 async def test_native_types_in_conditions(world: World, where: dict[str, Any], number: int) -> None:
     assert await read(world, "count", {"where": where}) == number
+
+
+async def test_what_the_schema_does_not_say(world: World) -> None:
+    world.sql("update app_users set born = 'infinity' where id = 2")
+    with pytest.raises(OrmError, match="The database holds what the schema does not say"):
+        await read(world, "findMany")
+    assert (await read(world, "findUnique", {"where": {"id": 1}}))["id"] == 1
+    world.sql("update app_users set born = null where id = 2")
 
 
 async def test_a_computed_field_takes_no_hostile_value(world: World) -> None:
