@@ -107,6 +107,8 @@ class Translator:
             if isinstance(other, terms.Value) and isinstance(other.value, bool) and is_condition(one):
                 same = (operator == "==") == other.value
                 return self.condition(one if same else terms.Not(one), scope, matter)
+        if any(terms.type_of(side).array or isinstance(side, terms.ListValue) for side in (left, right)):
+            return self.functions.equal_lists(operator, left, right, scope, matter)
         return self.compare(operator, left, right, scope, matter)
 
     def compare(self, operator: str, left: Expression, right: Expression, scope: Scope, matter: Matter) -> Condition:

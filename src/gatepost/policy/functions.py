@@ -28,7 +28,6 @@ CASINGS: dict[str, Callable[[str], str]] = {
     "capitalize": lambda name: name[:1].upper() + name[1:],
     "uncapitalize": lambda name: name[:1].lower() + name[1:],
 }
-NUMBERS = ("integer", "float", "numeric")
 LISTS = {"hasSome": "overlaps", "hasEvery": "contains"}
 
 
@@ -175,29 +174,46 @@ class Functions:
         if isinstance(others, terms.ListValue) and not is_constant(others):
             each = [self.membership(item, own, scope, matter) for item in others.items]
             return either(each) if term.function == "hasSome" else both(each)
+        return self._of_arrays(LISTS[term.function], own, others, scope, matter)
 
-        def build(sides: Sequence[Operand]) -> Condition:
-            return self._compared_lists(LISTS[term.function], sides, others)
+    def equal_lists(
+        self, operator: str, left: terms.Expression, right: terms.Expression, scope: Scope, matter: Matter
+    ) -> Condition:
+        """`==`, `!=` of two lists: the same members in the same order."""
+        own, others = (right, left) if isinstance(left, terms.ListValue) else (left, right)
+        if isinstance(own, terms.ListValue) or (isinstance(others, terms.ListValue) and not is_constant(others)):
+            raise self._translator.problem(
+                "a list of values that are known later cannot be compared as a whole",
+                "Ask for its members: hasEvery(list, [a, b])",
+            )
+        return self._of_arrays("equal" if operator == "==" else "not_equal", own, others, scope, matter)
 
-        asked = [own] if isinstance(others, terms.ListValue) else [own, others]
-        return self._translator.over(asked, scope, matter, build)
-
-    def _compared_lists(self, operator: str, sides: Sequence[Operand], others: terms.Expression) -> Condition:
-        own = sides[0]
+    def _of_arrays(
+        self, operator: str, own: terms.Expression, others: terms.Expression, scope: Scope, matter: Matter
+    ) -> Condition:
         if isinstance(others, terms.ListValue):
-            stored = own.origin == "column"
-            kind = "text" if own.kind in ("uuid", "other") or (own.kind == "enum" and not stored) else own.kind
             members = [self._constant(each) for each in others.items]
-            kind = _wide(kind, members)
-            right = constant_array(self._schema, members, kind, stored=stored)
-        else:
-            kind, stored = self._kind(own, sides[1]), "column" in (own.origin, sides[1].origin)
-            right = self._array(sides[1], kind, stored)
-        return tree.Compare(self._same_type(self._array(own, kind, stored), own, kind), operator, right)
+            return self._translator.over(
+                [own], scope, matter, lambda sides: self._with_constants(operator, sides[0], members)
+            )
+        return self._translator.over([own, others], scope, matter, lambda sides: self._with_array(operator, *sides))
 
-    def _same_type(self, array: Expression, own: Operand, kind: str) -> Expression:
-        """Operators of arrays want one type on both sides: numbers in the widest."""
-        return tree.Cast(array, f"{SQL[kind]}[]") if own.origin == "column" and kind in NUMBERS else array
+    def _with_constants(self, operator: str, own: Operand, members: Sequence[Operand]) -> Condition:
+        stored = own.origin == "column"
+        kind = "text" if own.kind in ("uuid", "other") or (own.kind == "enum" and not stored) else own.kind
+        kind = _wide(kind, members)
+        right = constant_array(self._schema, members, kind, stored=stored)
+        return tree.Compare(self._typed_array(own, kind, stored), operator, right)
+
+    def _with_array(self, operator: str, own: Operand, other: Operand) -> Condition:
+        kind, stored = self._kind(own, other), "column" in (own.origin, other.origin)
+        left, right = (self._typed_array(each, kind, stored) for each in (own, other))
+        return tree.Compare(left, operator, right)
+
+    def _typed_array(self, of: Operand, kind: str, stored: bool) -> Expression:
+        """Operators of arrays want the very same type on both sides."""
+        array = self._array(of, kind, stored)
+        return tree.Cast(array, f"{SQL[kind]}[]") if of.origin == "column" and kind in SQL else array
 
     def _is_empty(self, sides: Sequence[Operand]) -> Condition:
         own = sides[0]

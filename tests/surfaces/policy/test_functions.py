@@ -53,7 +53,7 @@ enum Role {{ ADMIN @map('admin')  USER }}
 type Auth {{ id Int  tag String?  tags String[]  numbers Int[]  role Role?  roles Role[]  @@auth }}
 model G {{ id Int @id  tags String[]  ms M[] }}
 model M {{ id Int @id  tag String?  tags String[]  numbers Int[]  role Role?  roles Role[]
-  g G? @relation(fields: [gid], references: [id])  gid Int?  {} }}
+  short String[] @db.VarChar(5)  g G? @relation(fields: [gid], references: [id])  gid Int?  {} }}
 """
 
 
@@ -61,8 +61,8 @@ def lists(world: Make, rule: str) -> World:
     here = world(LISTS.format(f"@@allow('read', {rule}) @@allow('update', !({rule}))"))
     here.run("insert into \"G\" values (1, '{x,y}'), (2, '{}')")
     here.run(
-        "insert into \"M\" values (1, 'x', '{x,y}', '{1,2}', 'admin', '{admin}', 1),"
-        " (2, 'z', '{}', '{}', 'USER', '{}', 2), (3, null, null, null, null, null, null)"
+        "insert into \"M\" values (1, 'x', '{x,y}', '{1,2}', 'admin', '{admin}', '{x,y}', 1),"
+        " (2, 'z', '{}', '{}', 'USER', '{}', '{}', 2), (3, null, null, null, null, null, null, null)"
     )
     return here
 
@@ -93,6 +93,14 @@ def lists(world: Make, rule: str) -> World:
         ("id in [1, 2.5]", [1], [2, 3]),
         ("hasSome(numbers, [2, 3.5])", [1], [2]),
         ("tag in []", [], [1, 2, 3]),
+        ("tags == ['x', 'y']", [1], [2]),
+        ("['x', 'y'] != tags", [2], [1]),
+        ("tags == g.tags", [1, 2], []),
+        ("hasSome(numbers, numbers)", [1], [2]),
+        ("hasEvery(short, tags)", [1, 2], []),
+        ("hasSome(short, ['x'])", [1], [2]),
+        ("tag in short", [1], [2]),
+        ("roles == [ADMIN]", [1], [2]),
         ("isEmpty(tags)", [2], [1]),
         ("isEmpty(g.tags)", [2], [1]),
     ],
@@ -134,6 +142,9 @@ def test_in_zenstacks_way_no_list_is_empty(world: Make) -> None:
         ("has(roles, auth().role)", [1]),
         ("auth().tag in g.tags", [1]),
         ("auth().tag in [tag, 'q']", [1]),
+        ("tags == auth().tags", []),
+        ("tags != auth().tags", [1, 2]),
+        ("auth().roles == [ADMIN]", [1, 2, 3]),
         ("isEmpty(auth().tags)", []),
     ],
 )
