@@ -112,7 +112,10 @@ def about(condition: Condition, alias: str) -> str:
 
 
 def trigger(table: Name, name: str, when: str, body: str, function: str, options: Options) -> Definition:
-    """A trigger on updates and its function: it fires for whom policies hold, reads as the owner does."""
+    """A trigger on updates and its function: it fires for whom policies hold, reads as the owner does.
+
+    `when` is `after update` or `before update of …`.
+    """
     on, call = qualified(*table), qualified(options.private, function)
     held = f"pg_catalog.row_security_active({literal(on)}::pg_catalog.regclass)"
     if options.service:
@@ -121,7 +124,7 @@ def trigger(table: Name, name: str, when: str, body: str, function: str, options
         f"create or replace function {call}() returns trigger\n"
         f"language plpgsql security definer set search_path = '' as {dollars(body)};\n"
         f"revoke all on function {call} from public;\n"
-        f"create or replace trigger {identifier(name)} {when} update on {on}\n"
+        f"create or replace trigger {identifier(name)} {when} on {on}\n"
         f"    for each row when ({held}) execute function {call}();"
     )
     drop = f"drop trigger if exists {identifier(name)} on {on};\ndrop function if exists {call};"

@@ -19,7 +19,7 @@ from ..problems import RuleProblem
 from ..rules import Rules
 from . import definitions, triggers
 from .definitions import Definition, Options
-from .helpers import ROW, Helpers, hashed
+from .helpers import ROW, Helpers, fitted, hashed
 from .hoist import Hoist
 from .walk import both, columns_of, conjuncts, normal, renamed, tables_read
 
@@ -32,8 +32,7 @@ COMMANDS: dict[Operation, definitions.Command] = {
 }
 POLICIES = {operation: f"gatepost_{operation}" for operation in COMMANDS}
 SERVICE_POLICY = "service_role sees everything"
-FIELDS_TRIGGER, AFTER_TRIGGER = "gatepost_fields", "gatepost_post_update"
-INCOMPARABLE = {"Json", "Xml"}
+FIELD_TRIGGER, AFTER_TRIGGER = "gatepost_field_", "gatepost_post_update"
 
 
 class RuleSet(Protocol):
@@ -196,16 +195,17 @@ class Compiler:
 
     def _triggers(self, model: Model, name: Name) -> Iterator[Definition]:
         checks = [check for field in model.fields.values() if (check := self._field_check(model, field))]
-        if checks:
-            self._asked += [(name, check.condition) for check in checks]
-            body = triggers.fields_body(name, model.name, checks)
-            yield self._trigger(name, FIELDS_TRIGGER, "before", body)
+        for check in checks:
+            self._asked.append((name, check.condition))
+            called = fitted(f"{FIELD_TRIGGER}{check.column}", check.column)
+            when = f"before update of {definitions.identifier(check.column)}"
+            yield self._trigger(name, called, when, triggers.field_body(name, model.name, check))
         after = self._after(model)
         if self._needs_trigger(model, after):
             self._asked.append((name, renamed(after, ROW, triggers.NEW)))
             condition = renamed(renamed(after, ROW, triggers.NEW), BEFORE, triggers.OLD)
             body = triggers.after_body(name, model.name, condition, _rules_for(model, "post-update"))
-            yield self._trigger(name, AFTER_TRIGGER, "after", body)
+            yield self._trigger(name, AFTER_TRIGGER, "after update", body)
 
     def _trigger(self, name: Name, called: str, when: str, body: str) -> Definition:
         function = hashed(f"{name.name}_{called.removeprefix('gatepost_')}", (*name, body))
@@ -218,9 +218,8 @@ class Compiler:
         condition = self._rules.assign(model.name, field.name, triggers.OLD)
         if condition is None or normal(condition) == TRUE:
             return None
-        comparable = not field.unsupported and not (field.native and field.native.name in INCOMPARABLE)
         rules = tuple(each for each in field.rules if "update" in each.operations)
-        return triggers.FieldCheck(field.name, field.column, normal(condition), rules, comparable)
+        return triggers.FieldCheck(field.name, field.column, normal(condition), rules)
 
     # ------------------------------------------------------------------ join tables
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gatepost.catalog import Name
 from gatepost.query.read import condition as printed
-from gatepost.query.sql import identifier, literal
+from gatepost.query.sql import literal
 from gatepost.query.tree import Condition
 from gatepost.zmodel.schema import Rule
 
@@ -22,37 +22,31 @@ NEW = "new"
 
 
 class FieldCheck(Struct, frozen=True):
-    """`condition`, about OLD, must hold where `column` changes; `comparable` where its type has equality."""
+    """`condition`, about OLD, must hold where `column` is assigned."""
 
     field: str
     column: str
     condition: Condition
     rules: tuple[Rule, ...]
-    comparable: bool = True
 
 
-def fields_body(table: Name, model: str, checks: Iterable[FieldCheck]) -> str:
-    """Before an update: who may change which field."""
-    parts = [_field(table, model, each) for each in checks]
-    return "begin\n" + "\n".join(parts) + "\n    return new;\nend"
-
-
-def _field(table: Name, model: str, check: FieldCheck) -> str:
-    column, cast = identifier(check.column), "" if check.comparable else "::text"
-    changed = f"new.{column}{cast} is distinct from old.{column}{cast}"
+def field_body(table: Name, model: str, check: FieldCheck) -> str:
+    """Before an update that assigns a field, be it the value that it has: who may."""
     said = f"{model}.{check.field} may not be changed: {listed(check.rules)}"
-    detail = described(model, "update", check.rules, check.field)
-    raised = _raise(said, detail, table, check.column)
-    return f"    if {changed} and not coalesce(({_about(check.condition)}), false) then\n{raised}\n    end if;"
+    raised = _raise(said, described(model, "update", check.rules, check.field), table, check.column)
+    return _checked(check.condition, raised, "new")
 
 
 def after_body(table: Name, model: str, condition: Condition, rules: tuple[Rule, ...]) -> str:
     """After an update: what the row has become."""
     said = f"{model} may not become what the update makes of it: {listed(rules)}"
     raised = _raise(said, described(model, "post-update", rules), table)
-    return (
-        f"begin\n    if not coalesce(({_about(condition)}), false) then\n{raised}\n    end if;\n    return null;\nend"
-    )
+    return _checked(condition, raised, "null")
+
+
+def _checked(condition: Condition, raised: str, result: str) -> str:
+    refused = f"    if not coalesce(({_about(condition)}), false) then\n{raised}\n    end if;"
+    return f"begin\n{refused}\n    return {result};\nend"
 
 
 def _about(condition: Condition) -> str:

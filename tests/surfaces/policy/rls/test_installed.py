@@ -83,7 +83,7 @@ TAMPERED = {
     'alter policy gatepost_read on "Note" using (true)': ("policy", "public.Note gatepost_read"),
     'alter policy gatepost_read on "Note" to public': ("policy", "public.Note gatepost_read"),
     'drop policy gatepost_delete on "_TeamToUser"': ("policy", "public._TeamToUser gatepost_delete"),
-    'drop trigger gatepost_fields on "Note"': ("trigger", "public.Note gatepost_fields"),
+    'drop trigger gatepost_field_text on "Note"': ("trigger", "public.Note gatepost_field_text"),
     'alter table "Note" disable trigger gatepost_post_update': ("trigger", "public.Note gatepost_post_update"),
     'grant truncate on "Note" to anon': ("grants", "public.Note"),
     'grant select on "Note" to public': ("grants", "public.Note"),
