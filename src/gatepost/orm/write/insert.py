@@ -21,9 +21,16 @@ MOST_PARAMETERS = 30_000
 
 
 async def insert(
-    work: Work, model: Model, rows: Sequence[Values], fields: Iterable[str], *, skip: bool = False, ahead: bool = False
+    work: Work,
+    model: Model,
+    rows: Sequence[Values],
+    fields: Iterable[str] | None,
+    *,
+    skip: bool = False,
+    ahead: bool = False,
 ) -> list[Row]:
-    """Insert rows and give those fields of each. `skip` leaves out rows that are there already.
+    """Insert rows and give their keys and those fields of each; None gives nothing. `skip` leaves out rows that are
+    there already.
 
     `ahead` takes the rows' numbers beforehand: row level security lets nobody return a row that he may only read once
     more rows are there (a team whose first member is yet to come).
@@ -31,7 +38,7 @@ async def insert(
     if model.base is not None and skip:
         raise NotSupported('"skipDuplicates" is not supported for a model with a delegate base', model.name)
     now = clock()
-    wanted = tuple(dict.fromkeys((*model.ids, *fields)))
+    wanted = () if fields is None else tuple(dict.fromkeys((*model.ids, *fields)))
     made: list[Row] = [{} for _ in rows]
     levels = chain(work.schema, model)
     for level, below in zip(levels, (*levels[1:], None), strict=True):
@@ -123,7 +130,7 @@ async def _insert_some(
         numbered=numbered,
     )
     found = await work.fetch(node)
-    return [dict(zip(fields, row, strict=False)) for row in found] if fields else known
+    return [dict(zip(fields, row, strict=False)) for row in found] if fields or skip else known
 
 
 def _value(node: Expression | None) -> Parameter:

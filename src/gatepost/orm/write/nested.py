@@ -119,16 +119,19 @@ async def connect_or_create(work: Work, parent: Parent, what: ConnectOrCreate) -
 
 
 async def create_many(
-    work: Work, model: Model, what: CreateMany, parent: Parent | None = None, fields: Iterable[str] = ()
+    work: Work, model: Model, what: CreateMany, parent: Parent | None = None, *, counted: bool = False
 ) -> list[Row]:
-    """Many new rows without relations of their own, in one statement where there are not too many."""
+    """Many new rows without relations of their own, in one statement where there are not too many.
+
+    Rows that are only `counted` need not be readable.
+    """
     if model.discriminator is not None:
         raise NotSupported(f'Model "{model.name}" is a delegate and cannot be created directly', model.name)
     if not what.rows:
         return []
     keys = {name: Literal(value) for name, value in parent.keys_of_child().items()} if parent else {}
     rows = [{**told(work, model, values), **keys} for values in what.rows]
-    wanted = {*fields, *(parent.needed_of_child() if parent else ())}
+    wanted = None if counted and model.base is None else parent.needed_of_child() if parent else ()
     made = await insert(work, model, rows, wanted, skip=what.skip)
     if parent is not None and parent.through is not None:
         await parent.take_all(made)

@@ -133,7 +133,7 @@ async def delete(session: Session, model: str, args: object) -> Any:
 async def create_many_rows(session: Session, model: str, args: object) -> Any:
     call, what, _ = _creating(session, model, args, frozenset())
     async with session.transaction() as inner:
-        return {"count": len(await nested.create_many(call.work(inner), call.model, what))}
+        return {"count": len(await nested.create_many(call.work(inner), call.model, what, counted=True))}
 
 
 async def create_many_and_return(session: Session, model: str, args: object) -> Any:
