@@ -24,7 +24,7 @@ from gatepost.query.answer import template
 from gatepost.query.sql import Parameter, Slot, Statement
 from gatepost.query.tree import Answer, Exists, Nothing, Output, Read, Truth
 
-MOST_PLANS = 2000
+MOST_PLANS = 1000
 KEY = "gatepost.orm.read"
 OPERATIONS: dict[str, tuple[str, bool]] = {
     **{name: (name, False) for name in CALLS},

@@ -69,9 +69,9 @@ class Tables:
         self._number = 0
 
     def alias(self) -> str:
-        """A name that nothing else in the query has."""
+        """A name that nothing else in the query has; SQL of a computed field, which may name tables, least of all."""
         self._number += 1
-        return f"t{self._number}"
+        return f"gp{self._number}"
 
     def table(self, model: str) -> Table:
         """The readable rows of a model, as an expression of their own."""

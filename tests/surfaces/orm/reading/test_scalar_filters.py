@@ -246,4 +246,4 @@ async def test_a_list_of_values_is_one_parameter(world: World) -> None:
     few = world.text("Thing", "findMany", {"where": {"count": {"in": [1]}}})
     many = world.text("Thing", "findMany", {"where": {"count": {"in": list(range(1000))}}})
     assert few == many
-    assert few.endswith('WHERE "t1"."count" = ANY ($3)) AS gatepost_page')
+    assert few.endswith('WHERE "gp1"."count" = ANY ($3)) AS gatepost_page')

@@ -83,7 +83,7 @@ def test_plans_do_not_pile_up(session: Session) -> None:
 def test_values_follow_the_claims_of_the_rules(session: Session) -> None:
     statement = made(session, "User", "findUnique", {"where": {"id": 3}})
     assert statement.params == (b"7", b"3", b"1")
-    assert 'WHERE "t1"."id" = $1::bigint AND "t1"."id" = $2 LIMIT $3' in statement.text
+    assert 'WHERE "gp1"."id" = $1::bigint AND "gp1"."id" = $2 LIMIT $3' in statement.text
 
 
 def test_names_of_the_database_are_quoted(session: Session) -> None:
@@ -101,10 +101,10 @@ def test_the_whole_statement(session: Session) -> None:
     }
     assert made(session, "Post", "findMany", asked) == Statement(
         "SELECT count(*) AS page, coalesce(json_agg(gatepost_page), '[]') AS body FROM ("
-        'SELECT "t1"."id" AS "id" FROM "public"."post\'; drop table x; --" AS "t1" '
-        'WHERE EXISTS (SELECT 1 FROM "public"."User" AS "t3" '
-        'WHERE "t3"."id" = $1::bigint AND "t3"."name" LIKE $2 AND "t3"."id" = "t1"."authorId") '
-        'ORDER BY "t1"."id" DESC LIMIT $3) AS gatepost_page',
+        'SELECT "gp1"."id" AS "id" FROM "public"."post\'; drop table x; --" AS "gp1" '
+        'WHERE EXISTS (SELECT 1 FROM "public"."User" AS "gp3" '
+        'WHERE "gp3"."id" = $1::bigint AND "gp3"."name" LIKE $2 AND "gp3"."id" = "gp1"."authorId") '
+        'ORDER BY "gp1"."id" DESC LIMIT $3) AS gatepost_page',
         (b"7", b"%a%", b"2"),
     )
 
