@@ -276,3 +276,46 @@ def test_a_claim_that_its_user_writes_is_refused(world: Make) -> None:
     )
     with pytest.raises(RuleProblem, match="user_metadata"):
         here.admits("Post", {"id": 1, "level": 2})
+
+
+@pytest.mark.parametrize("compat", [False, True])
+@pytest.mark.parametrize(
+    ("roles", "readable"),
+    [
+        (None, False),
+        ([], False),
+        ([{"permissions": []}], True),
+        ([{"permissions": [{"types": []}]}], False),
+        ([{"permissions": [{"types": ["Blog", "News"]}]}], True),
+        ([{"permissions": [{"types": ["Blog"]}, {"types": ["News"]}]}], False),
+        ([{"permissions": [{"types": ["Blog"]}]}, {"permissions": [{"types": ["News"]}]}], True),
+    ],
+)
+def test_lists_of_values_in_objects_in_lists(world: Make, roles: object, readable: bool, compat: bool) -> None:
+    here = world(
+        "type Permission { types String[] } type Role { permissions Permission[] @json }"
+        "type Auth { id Int  roles Role[] @json  @@auth }"
+        "model Post { id Int @id  type String  @@allow('read', auth().roles?[permissions![this.type in types]]) }"
+    )
+    here.run("insert into \"Post\" values (1, 'News')")
+    assert here.admits("Post", {"id": 1, "roles": roles}, compat=compat) == ([1] if readable else [])
+
+
+@pytest.mark.parametrize("compat", [False, True])
+def test_objects_of_auth_beside_relations_of_rows(world: Make, compat: bool) -> None:
+    here = world(
+        "model User { id Int @id  grants Grant[] }"
+        "model Scope { id Int @id  above Closure[] @relation('below')  below Closure[] @relation('above')  docs Doc[]"
+        " grants Grant[] }"
+        "model Closure { upId Int  downId Int  up Scope @relation('above', fields: [upId], references: [id])"
+        " down Scope @relation('below', fields: [downId], references: [id])  @@id([upId, downId]) }"
+        "model Grant { id Int @id  user User @relation(fields: [userId], references: [id])  userId Int"
+        " scope Scope @relation(fields: [scopeId], references: [id])  scopeId Int }"
+        "model Doc { id Int @id  scope Scope @relation(fields: [scopeId], references: [id])  scopeId Int"
+        " @@allow('read', auth().grants?[g, g.scope == this.scope || this.scope.above?[up == g.scope]]) }"
+    )
+    here.run('insert into "Scope" values (1), (2), (3); insert into "Closure" values (1, 2), (3, 3)')
+    here.run('insert into "Doc" values (1, 1), (2, 2), (3, 3)')
+    assert here.admits("Doc", {"id": 1, "grants": [{"scope": {"id": 1}}]}, compat=compat) == [1, 2]
+    assert here.admits("Doc", {"id": 1, "grants": []}, compat=compat) == []
+    assert here.admits("Doc", compat=compat) == []
