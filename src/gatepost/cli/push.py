@@ -47,6 +47,8 @@ def push(
             ask=_ask(),
             tell=terminal.step,
         )
+    for note in report.notes:
+        terminal.note(note)
     if not report.changes:
         terminal.step("nothing to do: the database is what the schema says")
 

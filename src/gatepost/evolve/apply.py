@@ -104,7 +104,7 @@ class Push:
         statements = applied(opened, difference, rules)
         changes = [change.text for change in difference.ordered]
         changes += [worded(each) for each in rls.compare(before, rules.facts(opened))]
-        notes = (*difference.dangers, *difference.stops)
+        notes = (*difference.dangers, *difference.stops, *rules.foreign(opened))
         return difference, self._told(Report(tuple(changes), tuple(statements), notes))
 
     def _told(self, report: Report) -> Report:

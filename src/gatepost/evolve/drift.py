@@ -56,7 +56,7 @@ def drift(
     found: list[Drift] = []
     with session(dsn) as opened:
         difference = compare(opened, layout(schema), Rows(None), lambda _: False)
-        found += [Drift("table", change.text, "both", f"to do: {change.text}") for change in difference.ordered]
+        found += [Drift("table", change.text, "both", f"push would {change.text}") for change in difference.ordered]
         rules = guards(opened, schema, policies, options)
         found += _rules(opened, rules, wanted)
         raise Undone

@@ -13,7 +13,7 @@ from gatepost.evolve.shadow import Shadows
 from gatepost.policy import rls
 from gatepost.zmodel.schema import Schema
 
-HEAD = "-- Look at this before it runs. Where there are rows:"
+HEAD = "-- Look at this before it runs:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,13 @@ class Guards:
         plain = {each.sql: creation(each) for each in definitions if (each.kind, each.name) in new}
         return found, [plain.get(each, each) for each in rls.mending(definitions, found)]
 
+    def foreign(self, session: Session) -> list[str]:
+        """What others' policies mean beside the rules, in words."""
+        others = [Difference(each.kind, each.name, each.text, None) for each in self.facts(session)]
+        return [
+            f"policy {each.name} is not of the schema, and stays: {_widens(each)}" for each in others if not each.ours
+        ]
+
     def removal(self, session: Session) -> list[str]:
         """Statements that take away what is ours, so that the tables under it can change."""
         return rls.mending([], [Difference(each.kind, each.name, each.text, None) for each in self.facts(session)])
@@ -84,6 +91,11 @@ class Guards:
     def _mirrors(self) -> bool:
         """Whether mirrors of auth.users are looked at: those that nobody asks for end with the policies only."""
         return self.policies or bool(sync.synced(self.schema))
+
+
+def _widens(policy: Difference) -> str:
+    narrow = (policy.installed or "").startswith("restrictive")
+    return "it narrows what the rules allow" if narrow else "it allows what it says beside the rules"
 
 
 def creation(definition: Definition) -> str:

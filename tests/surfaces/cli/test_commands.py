@@ -33,7 +33,7 @@ def test_every_command_takes_the_current_folder(todo: Command):
 
 
 def test_a_new_migration_is_pending_until_it_is_applied(todo: Command):
-    path = Path(todo.run("migrate", "new", "add_colour").stdout.strip())
+    path = Path(todo.run("migrate", "new", "--empty", "add_colour").stdout.strip())
     assert re.fullmatch(r"\d{14}_add_colour\.sql", path.name)
     path.write_text("alter table public.todos add column colour text;\n")
     pending = todo.run("migrate", "status")
