@@ -1,7 +1,6 @@
 """A database for each module, in which schemas replace one another."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
@@ -9,13 +8,18 @@ import pytest
 
 from gatepost.embedded import Server
 
-from .world import World
+
+@pytest.fixture(scope="module")
+def admin(cluster: Server) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
+    """The owner's connection to a database without anything of ours."""
+    name = f"agreement_{uuid4().hex[:12]}"
+    with psycopg.connect(cluster.dsn(), autocommit=True) as connection:
+        connection.execute(f"create database {name} template template0".encode())
+    with psycopg.connect(cluster.dsn(dbname=name), autocommit=True) as connection:
+        connection.execute("set client_min_messages = warning")
+        yield connection
 
 
 @pytest.fixture(scope="module")
-def agreement_dsn(cluster: Server) -> str:
-    """A database without anything of ours."""
-    name = f"agreement_{uuid4().hex[:12]}"
-    with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
-        admin.execute(f"create database {name} template template0".encode())
-    return cluster.dsn(dbname=name)
+def dsn(cluster: Server, admin: "psycopg.Connection[tuple[object, ...]]") -> str:
+    return cluster.dsn(dbname=admin.info.dbname)

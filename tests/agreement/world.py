@@ -59,7 +59,9 @@ class Outcome:
 
 
 class World:
-    """A database; each schema replaces the one before. `statements` are what clients sent since `listen`."""
+    """A database; each schema replaces the one before."""
+
+    schema: Schema
 
     def __init__(self, admin: "psycopg.Connection[tuple[Any, ...]]", dsn: str) -> None:
         self.admin, self.dsn = admin, dsn
@@ -70,6 +72,7 @@ class World:
         }
         self._clients: dict[Guard, Client] = {}
         self._dump = ""
+        self._rows: list[str] = []
         self.tables: Tables = {}
         admin.execute(ROLES)  # pyright: ignore
 
@@ -83,16 +86,26 @@ class World:
             *create_all(layout(schema)),
             *(definition.sql for definition in rls.objects(schema, OPTIONS)),
             "reset role",
-            *_inserts(schema, rows),
-            *(_insert(name, row) for name, each in (links or {}).items() for row in each),
         ]
-        self.admin.execute(";\n".join(statements).encode())
-        self._dump = dumped(schema)
+        self.schema, self._dump = schema, dumped(schema)
+        self._rows = [*_inserts(schema, rows)]
+        self._rows += [_insert(name, row) for name, each in (links or {}).items() for row in each]
+        self.admin.execute(";\n".join([*statements, *self._rows]).encode())
         self.tables = self._tables(self.admin.execute(self._dump.encode()).fetchall()[0][0])
         for guard in GUARDS:
             opened = Client.connect(schema, self.dsn, guard=guard)  # no connection of its own is ever used
             session = replace(opened.session, door=self._doors[guard])
             self._clients[guard] = Client(session, opened._setup)
+
+    def restore(self) -> None:
+        """The rows as they were."""
+        tables = ", ".join(identifier(model.table) for model in self.schema.models.values())
+        self.admin.execute(";\n".join([f"truncate {tables} cascade", *self._rows]).encode())
+
+    def content(self, model: str) -> dict[Any, Any]:
+        """A model's rows by id, as they are."""
+        tables = self._tables(self.admin.execute(self._dump.encode()).fetchall()[0][0])
+        return {row["row"]["id"]: row["row"] for row in tables[self.schema.models[model].table]}
 
     def client(self, guard: Guard, user: User) -> Client:
         """A client of somebody."""
@@ -144,18 +157,19 @@ def _inserts(schema: Schema, rows: Rows) -> list[str]:
         late = {key for key in ties if model.fields[key].type.optional}
         for row in each:
             first.append(_insert(model.table, {k: v for k, v in row.items() if k not in late}))
-            own = ", ".join(f"{identifier(k)} = {_literal(v)}" for k, v in row.items() if k in late and v is not None)
+            own = ", ".join(f"{identifier(k)} = {literal(v)}" for k, v in row.items() if k in late and v is not None)
             if own:
-                then.append(f"update {identifier(model.table)} set {own} where id = {_literal(row['id'])}")
+                then.append(f"update {identifier(model.table)} set {own} where id = {literal(row['id'])}")
     return first + then
 
 
 def _insert(table: str, row: Mapping[str, Any]) -> str:
-    names, values = ", ".join(map(identifier, row)), ", ".join(map(_literal, row.values()))
+    names, values = ", ".join(map(identifier, row)), ", ".join(map(literal, row.values()))
     return f"insert into {identifier(table)} ({names}) values ({values})"
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
+    """A value in SQL."""
     match value:
         case None:
             return "null"

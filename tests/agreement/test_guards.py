@@ -1,0 +1,70 @@
+"""Random schemas, rules, rows and people: rules in the query and rules in the database come to the same.
+
+`GATEPOST_EXAMPLES=5000 GATEPOST_SEED=1 pytest tests/agreement/test_guards.py` tries more, or others.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+
+from gatepost import zmodel
+
+from .comparison import compare_change, compare_reads
+from .generated import Case, cases
+from .world import World
+
+EXAMPLES = int(os.environ.get("GATEPOST_EXAMPLES", "300"))
+SEED = int(os.environ.get("GATEPOST_SEED", "20261122"))
+
+
+@dataclass
+class Bench:
+    """A database, and what came of the cases tried on it."""
+
+    runner: asyncio.Runner
+    world: World
+    outcomes: Counter[str] = field(default_factory=Counter[str])
+
+    async def compare(self, case: Case) -> None:
+        schema = zmodel.load(case.text)
+        self.world.become(schema, case.rows, case.links)
+        for user in case.users:
+            for model in schema.models.values():
+                self.outcomes["rows read"] += await compare_reads(self.world, schema, user, model)
+        for who, model, operation, args in case.changes:
+            came = await compare_change(self.world, schema, case.users[who], model, operation, args)
+            self.outcomes[came] += 1
+
+
+@pytest.fixture(scope="module")
+def bench(admin: "psycopg.Connection[Any]", dsn: str) -> Iterator[Bench]:
+    with asyncio.Runner() as runner:
+
+        async def opened() -> World:
+            return World(admin, dsn)
+
+        made = Bench(runner, runner.run(opened()))
+        yield made
+        runner.run(made.world.close())
+
+
+def test_the_two_guards_agree(bench: Bench) -> None:
+    @seed(SEED)
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(cases())
+    def agree(case: Case) -> None:
+        bench.runner.run(bench.compare(case))
+
+    agree()
+    print(f"seed {SEED}, {EXAMPLES} examples: {dict(bench.outcomes)}")
+    # Not all is refused and not all is empty, else nothing was compared.
+    assert bench.outcomes["rows read"] > EXAMPLES
+    assert bench.outcomes["done"] > EXAMPLES / 10
+    assert bench.outcomes["refused"] > EXAMPLES / 10

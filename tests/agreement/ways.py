@@ -1,0 +1,172 @@
+"""Four ways to the same rows: the client under either guard, REST, and SQL in the role.
+
+In: a World, somebody, a model, a write. Out: ids; whether it was refused. Never: a rule of the test's own.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from gatepost.database.scope import Database
+from gatepost.exchange import Request, Response
+from gatepost.identity import Proof
+from gatepost.orm.errors import RejectedByPolicy
+from gatepost.policy import claims
+from gatepost.query.sql import identifier
+from gatepost.rest.mounted import Mounted, alone
+from gatepost.settings import DatabaseSettings, RestSettings
+from gatepost.zmodel.schema import Schema
+
+from .world import Guard, User, World, literal
+
+SECRET = "a secret of at least thirty-two characters"
+
+
+class Refused(Exception):
+    """A rule said no, aloud."""
+
+
+class Write(msgspec.Struct, forbid_unknown_fields=True):
+    """A change of rows of a model, and what it comes to."""
+
+    what: str
+    who: str
+    model: str
+    create: dict[str, Any] | None = None
+    update: dict[str, Any] | None = None
+    delete: bool = False
+    of: list[int] | None = None
+    """The rows that are meant; None: all."""
+    changes: list[int] = msgspec.field(default_factory=list[int])
+    refused: bool = False
+    instead: dict[str, list[int] | str] = msgspec.field(default_factory=dict[str, list[int] | str])
+    """What it comes to by some ways instead: ids, or `refused`."""
+    deviation: str | None = None
+
+
+class Client:
+    """The client under a guard."""
+
+    def __init__(self, world: World, guard: Guard) -> None:
+        self.world, self.guard = world, guard
+
+    async def read(self, user: User, model: str) -> list[int]:
+        rows = await self.world.read(self.guard, user, model, "findMany", {"select": {"id": True}})
+        return sorted(row["id"] for row in rows)
+
+    async def write(self, user: User, write: Write) -> None:
+        where = {} if write.of is None else {"id": {"in": write.of}}
+        operation, args = "deleteMany", dict[str, Any](where=where)
+        if write.create is not None:
+            operation, args = "createMany", {"data": [write.create]}
+        elif write.update is not None:
+            operation, args = "updateMany", {"where": where, "data": write.update}
+        try:
+            await self.world.client(self.guard, user).call(write.model, operation, args)
+        except RejectedByPolicy as error:
+            raise Refused from error
+
+
+class Rest:
+    """PostgREST's dialect, with a token that holds the claims."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.database = Database({"authenticator": world.dsn}, DatabaseSettings(pool_size=2, prepared_statements=False))
+        settings = RestSettings(schemas=("public",), extra_search_path="", anon_role="anon", jwt_secret=SECRET)
+        self.surface: Mounted = alone(self.database, settings)
+
+    async def load(self) -> None:
+        """After a change of schema."""
+        await self.surface.load()
+
+    async def read(self, user: User, model: str) -> list[int]:
+        answer = await self.ask(user, "GET", model, "select=id")
+        assert answer.status == 200, answer.body
+        return sorted(row["id"] for row in json.loads(answer.body))
+
+    async def write(self, user: User, write: Write) -> None:
+        query = "" if write.of is None else f"id=in.({','.join(map(str, write.of))})"
+        if write.create is not None:
+            answer = await self.ask(user, "POST", write.model, "", write.create)
+        elif write.update is not None:
+            answer = await self.ask(user, "PATCH", write.model, query, write.update)
+        else:
+            answer = await self.ask(user, "DELETE", write.model, query)
+        if json.loads(answer.body or b"{}").get("code") == "42501":
+            raise Refused(answer.body)
+        assert answer.status < 300, answer.body
+
+    async def ask(self, user: User, method: str, model: str, query: str, body: object = None) -> Response:
+        sent = b"" if body is None else json.dumps(body).encode()
+        path = f"/{self.world.schema.models[model].table}"
+        headers = [(b"content-type", b"application/json")] if sent else []
+        proof = Proof(bearer=token(self.world.schema, user))
+        return await self.surface(Request(method, path, query.encode(), headers, sent, proof, raw_path=path.encode()))
+
+    async def close(self) -> None:
+        await self.database.close()
+
+
+def token(schema: Schema, user: User) -> str | None:
+    """What a signed-in user sends."""
+    held = claims(schema, user)
+    return None if held is None else jwt.encode({"alg": "HS256"}, held, OctKey.import_key(SECRET))
+
+
+class Sql:
+    """SQL as the role, with the claims."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def read(self, user: User, model: str) -> list[int]:
+        return sorted(row[0] for row in self.run(user, f"select id from {self.table(model)}"))
+
+    async def write(self, user: User, write: Write) -> None:
+        table = self.table(write.model)
+        where = "" if write.of is None else f" where id in ({', '.join(map(str, write.of))})"
+        if write.create is not None:
+            names, values = ", ".join(map(identifier, write.create)), ", ".join(map(literal, write.create.values()))
+            text = f"insert into {table} ({names}) values ({values})"
+        elif write.update is not None:
+            pairs = ", ".join(f"{identifier(name)} = {literal(value)}" for name, value in write.update.items())
+            text = f"update {table} set {pairs}{where}"
+        else:
+            text = f"delete from {table}{where}"
+        try:
+            self.run(user, text)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise Refused from error
+
+    def table(self, model: str) -> str:
+        return identifier(self.world.schema.models[model].table)
+
+    def run(self, user: User, text: str) -> list[tuple[Any, ...]]:
+        held: Mapping[str, Any] = claims(self.world.schema, user) or {"role": "anon"}
+        with self.world.admin.transaction():
+            self.world.admin.execute("select set_config('request.jwt.claims', %s, true)", (json.dumps(held),))
+            self.world.admin.execute(f"set local role {identifier(held['role'])}".encode())
+            done = self.world.admin.execute(text.encode())
+            return done.fetchall() if done.description else []
+
+
+Way = Client | Rest | Sql
+
+
+async def outcome(world: World, way: Way, user: User, write: Write) -> list[int] | str:
+    """The rows that a write made, changed or removed, or `refused`; the tables are as before afterwards."""
+    before = world.content(write.model)
+    try:
+        await way.write(user, write)
+    except Refused:
+        return "refused"
+    finally:
+        after = world.content(write.model)
+        world.restore()
+    return sorted(id for id in {*before, *after} if before.get(id) != after.get(id))
