@@ -89,6 +89,7 @@ class Connection:
         self.pgconn = pgconn
         self.named = named
         self.closed = False
+        self.soiled = False  # a program's own SQL ran: it is washed thoroughly, whoever used it
         self.timezone = (pgconn.parameter_status(b"TimeZone") or b"UTC").decode()
         self.pending: deque[Batch] = deque()
         self._prepared: OrderedDict[Key, Prepared] = OrderedDict()

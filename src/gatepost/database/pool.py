@@ -33,8 +33,9 @@ class Pool:
         self._closing = False
 
     @asynccontextmanager
-    async def connection(self, *, thorough: bool = False) -> AsyncGenerator[Connection]:
-        """Borrow a connection. `thorough` says that functions outside the allow-list may run on it.
+    async def connection(self, *, thorough: bool = False, washed: bool = True) -> AsyncGenerator[Connection]:
+        """Borrow a connection. `thorough` says that functions outside the allow-list may run on it; not `washed`, that
+        whoever comes next is the same login's own program, and nothing but a compiler's statements ran.
 
         504 `pool_timeout` where all are in use for too long; Unavailable where none can be opened.
         """
@@ -42,8 +43,11 @@ class Pool:
         try:
             yield taken
         finally:
-            # The answer never waits for the wash.
-            self._spawn(self._give_back(taken, thorough))
+            if washed or taken.soiled or taken.pending or taken.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+                # The answer never waits for the wash.
+                self._spawn(self._give_back(taken, thorough or taken.soiled))
+            else:
+                self._return(taken)
 
     async def _take(self) -> Connection:
         while self._idle:
@@ -84,6 +88,9 @@ class Pool:
             await self._stop(connection)
         if not connection.closed:
             await self._wash(connection, thorough)
+        self._return(connection)
+
+    def _return(self, connection: Connection) -> None:
         if connection.closed or self._closing:
             connection.close()
             self._open -= 1
@@ -107,6 +114,7 @@ class Pool:
             segments.insert(0, ROLLBACK)
         if thorough:
             connection.forget()
+            connection.soiled = False
         try:
             await asyncio.wait_for(connection.send(*segments), self.timeout)
         except (Problem, TimeoutError) as error:

@@ -89,12 +89,20 @@ class Database:
         return await self.run_alone(identity, statements, context)
 
     async def run_alone(
-        self, identity: Identity, statements: Sequence[Statement], context: Context = NO_CONTEXT
+        self,
+        identity: Identity,
+        statements: Sequence[Statement],
+        context: Context = NO_CONTEXT,
+        *,
+        compiled: bool = False,
     ) -> list[Result]:
-        """As `run`, on a connection that nobody else uses meanwhile."""
+        """As `run`, on a connection that nobody else uses meanwhile. `compiled` says that a compiler made those that
+        are not foreign, and that no caller chose what functions they run.
+        """
         login = self._login(identity)
-        thorough = not all(statement.inert for statement in statements)
+        thorough = not compiled and not all(statement.inert for statement in statements)
         async with self._pools[login].connection(thorough=thorough) as connection:
+            _mark(connection, statements)
             try:
                 return await connection.send(*self._segments(connection, identity, statements, context))
             except Problem as error:
@@ -159,20 +167,25 @@ class Database:
         *,
         isolation: str | None = None,
         rollback: bool = False,
+        compiled: bool = False,
     ) -> AsyncGenerator[Transaction]:
-        """Several round trips as `identity`; `rollback` undoes everything at the end, after forcing constraints."""
-        async with self._pools[self._login(identity)].connection(thorough=True) as connection:
+        """Several round trips as `identity`; `rollback` undoes everything at the end, after forcing constraints.
+        `compiled` as for `run_alone`.
+        """
+        async with self._pools[self._login(identity)].connection(thorough=not compiled) as connection:
             begin = [_begin(isolation or context.isolation), self._prelude(connection, identity, context)]
             opened = _Transaction(connection, begin, identity.role, context.search_path)
             async with opened.ended(rollback or context.rollback):
                 yield opened
 
-    def system(self, name: str) -> Scope:
-        """One of our own logins by name; a Problem where this server was not given it."""
+    def system(self, name: str, *, washed: bool = True) -> Scope:
+        """One of our own logins by name; a Problem where this server was not given it. Not `washed`: a compiler makes
+        every statement that is not foreign, and the login is one program's own.
+        """
         name = SHARED.get(name, name)
         if name not in self._pools:
             raise Problem("login_missing", 500, f"The server has no login for {name}", None, "Run gatepost doctor")
-        return _System(self._pools[name])
+        return _System(self._pools[name], washed)
 
     def _login(self, identity: Identity) -> str:
         return "service" if identity.role == SERVICE_ROLE and "service" in self._pools else "authenticator"
@@ -231,6 +244,7 @@ class _Transaction:
 
     async def run(self, *statements: Statement) -> list[Result]:
         begin, self._begin = self._begin, []
+        _mark(self._connection, statements)
         commands = [command(each, self._role, self._search_path) for each in statements]
         return await self._connection.send([*begin, *commands])
 
@@ -252,11 +266,12 @@ class _Transaction:
 class _System:
     """A login of our own: no prelude, the session's own role."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, washed: bool) -> None:
+        self._pool, self._washed = pool, washed
 
     async def run(self, *statements: Statement) -> list[Result]:
-        async with self._pool.connection() as connection:
+        async with self._pool.connection(washed=self._washed) as connection:
+            _mark(connection, statements)
             try:
                 return await connection.send([command(each) for each in statements])
             except Problem as error:
@@ -266,7 +281,7 @@ class _System:
 
     @asynccontextmanager
     async def transaction(self, isolation: str | None = None) -> AsyncGenerator[Transaction]:
-        async with self._pool.connection() as connection:
+        async with self._pool.connection(washed=self._washed) as connection:
             opened = _Transaction(connection, [_begin(isolation)])
             async with opened.ended(rollback=False):
                 yield opened
@@ -275,6 +290,12 @@ class _System:
 def is_worth_another_try(error: Problem) -> bool:
     """Whether a read failed for its company's sake: the lane broke, or it took too long there, or its plan was lost."""
     return isinstance(error, Unavailable) or error.code in (CANCELLED, *LOST_STATEMENTS)
+
+
+def _mark(connection: Connection, statements: Sequence[Statement]) -> None:
+    """What a program's own SQL leaves behind in a session nobody knows."""
+    if any(each.foreign for each in statements):
+        connection.soiled = True
 
 
 def _begin(isolation: str | None) -> Command:

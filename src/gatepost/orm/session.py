@@ -66,14 +66,14 @@ class Door:
     async def run(self, identity: Identity, statements: tuple[Statement, ...]) -> list[Result]:
         """One round trip, one transaction."""
         if self._identities:
-            return await self._database.run(identity, statements, CONTEXT)
-        return await self._database.system(LOGIN).run(*statements)
+            return await self._database.run_alone(identity, statements, CONTEXT, compiled=True)
+        return await self._database.system(LOGIN, washed=False).run(*statements)
 
     def transaction(self, identity: Identity, isolation: str | None) -> AbstractAsyncContextManager[Transaction]:
         """Several round trips in one transaction."""
         if self._identities:
-            return self._database.transaction(identity, CONTEXT, isolation=isolation)
-        return self._database.system(LOGIN).transaction(isolation)
+            return self._database.transaction(identity, CONTEXT, isolation=isolation, compiled=True)
+        return self._database.system(LOGIN, washed=False).transaction(isolation)
 
     def enter(self, identity: Identity) -> Statement | None:
         """What makes an open transaction go on as another identity; None where the login's user runs everything."""

@@ -24,12 +24,14 @@ class Statement:
     """SQL text with `$1 …` and its parameters in text form (None is NULL).
 
     `inert` says that the compiler made it, that it only reads, and that no function outside the allow-list can run
-    while it does: only such a statement may share a connection with other requests.
+    while it does: only such a statement may share a connection with other requests. `foreign` says that a program
+    wrote it: what it leaves behind in a session nobody knows.
     """
 
     text: str
     params: tuple[Parameter, ...] = ()
     inert: bool = False
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -376,3 +376,22 @@ async def test_a_login_that_may_not_be_the_role_cannot_read(cluster: Any, blog_d
         with pytest.raises(DatabaseError) as refused:
             await db.set_auth({"id": 1}).post.find_many()
         assert refused.value.db_error_code == "42501"
+
+
+@pytest.mark.parametrize("guard", ["none", "database"])
+@pytest.mark.parametrize("within", [False, True])
+async def test_what_raw_sql_leaves_in_a_session_is_washed_away(open_client: Open, guard: str, within: bool) -> None:
+    db = open_client(guard, pool_size=1)
+    await db.blog_tag.create(data={"id": 1, "name": "real"})
+    leave = "select set_config('app.left', 'here', false), pg_advisory_lock(7)"
+    if within:
+        async with db.transaction() as tx:
+            await tx.query_raw(leave)
+            await tx.blog_tag.count()
+    else:
+        await db.query_raw(leave)
+    left = "select coalesce(current_setting('app.left', true), '') as value"
+    assert await db.query_raw(left) == [{"value": ""}]
+    held = "select count(*) as n from pg_locks where locktype = 'advisory' and database = (select oid from pg_database"
+    assert await db.query_raw(f"{held} where datname = current_database())") == [{"n": 0}]
+    assert await db.blog_tag.count() == 1

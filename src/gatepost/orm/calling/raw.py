@@ -33,7 +33,7 @@ async def _run(session: Session, sql: str, values: Sequence[object]) -> Result:
     if not isinstance(sql, str) or "\0" in sql:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("SQL is a text without NUL characters")
     params = tuple(_parameter(value, index) for index, value in enumerate(values))
-    return (await session.run(Statement(sql, params)))[0]
+    return (await session.run(Statement(sql, params, foreign=True)))[0]
 
 
 def _parameter(value: object, index: int) -> bytes | None:
