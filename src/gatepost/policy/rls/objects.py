@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from gatepost.catalog import Name
-from gatepost.query.tree import FALSE, TRUE, Column, Compare, Condition, Exists, Read
+from gatepost.query.tree import FALSE, TRUE, Column, Compare, Condition, Exists, Output, Read, Select
 from gatepost.zmodel.schema import Field, JoinTable, Model, Operation, Rule, Schema
 
 from ..names import default_schema, table
@@ -21,7 +21,7 @@ from . import definitions, triggers
 from .definitions import Definition, Options
 from .helpers import ROW, Helpers, fitted, hashed
 from .hoist import Hoist
-from .walk import both, columns_of, conjuncts, normal, renamed, tables_read
+from .walk import both, columns_of, conjuncts, normal, renamed, rewritten, tables_read
 
 BEFORE = "gatepost_before"
 COMMANDS: dict[Operation, definitions.Command] = {
@@ -185,7 +185,25 @@ class Compiler:
     # ------------------------------------------------------------------ triggers
 
     def _after(self, model: Model) -> Condition:
-        return normal(self._rules.post(model.name, ROW, BEFORE))
+        """What must be true of a row after its update. What a delegate base holds of it is in another table, which
+        this update leaves as it is: before() reads it there; the base's own rules stand on the base's table.
+        """
+        inherited = {each.column: each.inherited for each in model.fields.values() if each.column and each.inherited}
+
+        def change(node: Struct) -> Struct:
+            match node:
+                case Column(name, of) if of == BEFORE and (base := inherited.get(name)) is not None:
+                    return self._held_by(self._schema.models[base], name)
+                case _:
+                    return node
+
+        return rewritten(normal(self._rules.post(model.name, ROW, BEFORE)), change)
+
+    def _held_by(self, base: Model, column: str) -> Select:
+        alias = "gatepost_base"
+        keys = [base.fields[name].column or name for name in base.ids]
+        ties = tuple(Compare(Column(key, alias), "equal", Column(key, BEFORE)) for key in keys)
+        return Select(Read(table(self._schema, base), alias, (Output(Column(column, alias)),), where=ties))
 
     def _needs_trigger(self, model: Model, after: Condition) -> bool:
         """A check of the new row knows neither the old one nor what the statement makes of its table's other rows."""

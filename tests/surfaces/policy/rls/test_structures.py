@@ -184,6 +184,38 @@ def test_a_fields_rule_stands_on_the_table_that_holds_the_field(make_world: Make
         here.run(2, 'update "Video" set length = 5')
 
 
+def test_a_rule_about_what_the_base_held_before_stands_on_both_tables(make_world: MakeWorld) -> None:
+    here = make_world(
+        """
+        model Deed {
+            id Int @id
+            kind String
+            state String
+            @@delegate(kind)
+            @@allow('all', true)
+            @@deny('post-update', before().state == 'final' && state != 'final')
+        }
+        model Invoice extends Deed {
+            number Int
+            @@deny('post-update', before().state == 'final' && number != before().number)
+        }
+        """,
+        """
+        insert into "Deed" values (1, 'Invoice', 'draft'), (2, 'Invoice', 'final');
+        insert into "Invoice" values (1, 1), (2, 2);
+        """,
+    )
+    assert here.count(None, 'update "Invoice" set number = 9 where id = 1') == 1
+    assert here.count(None, 'update "Invoice" set number = 2 where id = 2') == 1
+    assert here.count(None, """update "Deed" set state = 'final'""") == 2
+    for change in (
+        """update "Deed" set state = 'draft' where id = 2""",
+        'update "Invoice" set number = 9 where id = 2',
+    ):
+        with pytest.raises(Refused, match=r"before\(\)\.state == 'final'"):
+            here.run(None, change)
+
+
 # ------------------------------------------------------------------ views and ignored models
 
 VIEWS = """
