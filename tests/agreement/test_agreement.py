@@ -32,7 +32,7 @@ AGREED = msgspec.yaml.decode((HERE / "agreement.yaml").read_bytes(), type=Agreem
 DEVIATIONS: dict[str, Any] = msgspec.yaml.decode((HERE / "deviations.yaml").read_bytes())
 WAYS = ["query", "database", "rest", "sql"]
 # Columns that rules ask for, and the calls of these tests do not.
-ASKED_BY_RULES = {"level", "budget", "done", "words", "width"}
+ASKED_BY_RULES = {"level", "budget", "done", "words"}
 
 
 @pytest.fixture(scope="module")
