@@ -21,6 +21,7 @@ Reason = Literal[
 ]
 PolicyReason = Literal["no-access", "cannot-read-back", "other"]
 Path = tuple[str | int, ...]
+NAME_LENGTH = 100
 
 
 class OrmError(Exception):
@@ -129,5 +130,12 @@ def dotted(path: Path) -> str:
     """`("where", "id", "in", 3)` → `where.id.in[3]`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        name = f"[{step}]" if isinstance(step, int) else legible(step)
+        text += name if isinstance(step, int) or not text else f".{name}"
     return text
+
+
+def legible(name: object) -> str:
+    """A word of a call in a message: not too long, on one line."""
+    text = str(name)
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:NAME_LENGTH])

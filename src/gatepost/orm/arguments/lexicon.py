@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 from gatepost.orm import values
-from gatepost.orm.errors import InvalidInput, Path
+from gatepost.orm.errors import InvalidInput, Path, legible
 from gatepost.orm.session import Options
 from gatepost.query.sql import array_literal
 from gatepost.zmodel.schema import Field, Key, Model, Schema
@@ -190,9 +190,10 @@ def time_text(value: datetime) -> str:
 
 def unknown(name: object, known: Iterable[str], path: Path, what: str, model: str | None = None) -> InvalidInput:
     """A name that nothing has, with what is near."""
-    near = get_close_matches(str(name)[:100], list(known), 1)
+    text = legible(name)
+    near = get_close_matches(text, list(known), 1)
     hint = f', did you mean "{near[0]}"?' if near else ""
-    return InvalidInput(f'there is no {what} "{str(name)[:100]}"{hint}', path, model)
+    return InvalidInput(f'there is no {what} "{text}"{hint}', path, model)
 
 
 def mapping(value: object, path: Path) -> Mapping[str, Any]:

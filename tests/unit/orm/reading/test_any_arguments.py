@@ -51,7 +51,7 @@ SAID = (
 WORDS = SAID.split()
 OPERATIONS = ["findMany", "findFirst", "findUnique", "count", "aggregate", "groupBy", "exists"]
 
-keys = st.sampled_from([*WORDS, MARK, ""]) | st.integers(0, 2)
+keys = st.sampled_from([*WORDS, MARK, ""]) | st.integers(0, 2) | st.none() | st.tuples(st.booleans())
 leaves = (
     st.sampled_from(
         [*WORDS, MARK, True, False, None, 0, 1, -1, 2**70, 1.5, float("nan"), b"x", DbNull, JsonNull, AnyNull]
@@ -84,3 +84,12 @@ def test_any_arguments(operation: str, model: str, asked: Any) -> None:
     assert "hostile" not in statement.text
     assert ";" not in statement.text
     assert statement.text.count("$") >= len(statement.params)
+
+
+@pytest.mark.parametrize("key", ["x" * 2**20, "a\nb\x1b[2Jc", None, 5, (1,), b"id", "\ud800"])
+def test_a_refusal_is_short_and_legible(key: Any) -> None:
+    for asked in ({key: 1}, {"where": {key: 1}}, {"where": {"name": {key: 1}}}, {"select": {key: True}}, {"by": [key]}):
+        with pytest.raises(InvalidInput) as refused:
+            plan(SESSION, "User", "groupBy" if "by" in asked else "findMany", asked)
+        assert len(str(refused.value)) < 500
+        assert str(refused.value).isprintable()
