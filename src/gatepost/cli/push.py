@@ -123,10 +123,7 @@ def _prepared(place: setup.Place, new_key: setup.NewKey) -> State:
 
 
 def _owner(place: setup.Place) -> str:
-    """The owner's connection string; a database that was never set up has no other than the administrator's."""
-    known = state.read(place.project.hidden)
-    if known is not None and "owner" in known.logins:
-        return known.logins["owner"] if place.server is None else place.login("postgres")
+    """Who owns the tables; on a server of somebody else's, the administrator stands in for looking."""
     return place.admin if place.server is None else place.login("postgres")
 
 
