@@ -16,6 +16,7 @@ from .write import INSERTED, delete, insert, update
 PAGE = "gatepost_page"
 TOTAL = "gatepost_total"
 MARK = "gatepost guard"
+WRITTEN = f"(SELECT count(*) FROM {SOURCE})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def items(node: Answer, total: str | None, params: Parameters) -> dict[str, str]
         columns["inserted"] = setting(INSERTED)
     for number, name in enumerate(node.settings):
         columns[f"setting_{number}"] = setting(name)
+    if node.written:
+        columns["written"] = WRITTEN
     return columns
 
 
@@ -116,6 +119,7 @@ def guard(node: Guard, params: Parameters) -> str:
     """
     bounds = [f"count(*) >= {node.least}"]
     bounds += [f"count(*) <= {params.add(str(node.most))}::bigint"] if node.most is not None else []
+    bounds += [f"count(*) = {WRITTEN}"] if node.whole else []
     mark = f"concat('{MARK} ', {params.add(node.code)}::text, ' ', count(*))"
     return f"CASE WHEN {' AND '.join(bounds)} THEN NULL ELSE {mark}::int END"
 

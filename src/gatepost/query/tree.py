@@ -331,7 +331,8 @@ class Insert(Struct, frozen=True):
     """`where` filters the payload (called `NEW`); `count_inserted` leaves the number of new rows in a setting.
 
     Without a payload: `rows` of values for `columns` (None is the column's default); `numbered` where they bring the
-    numbers that the table's own counters gave.
+    numbers that the table's own counters gave. Or `given`: of the rows of a read (called `NEW`), those that `where`
+    lets pass, in `columns`.
     """
 
     table: Name
@@ -343,6 +344,7 @@ class Insert(Struct, frozen=True):
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Expression | None, ...], ...] = ()
     numbered: bool = False
+    given: Read | None = None
 
 
 class Update(Struct, frozen=True):
@@ -410,11 +412,15 @@ class Handler(Struct, frozen=True):
 
 
 class Guard(Struct, frozen=True):
-    """The number of rows must lie within bounds, else the statement fails, and so undoes itself, naming `code`."""
+    """The number of rows must lie within bounds, else the statement fails, and so undoes itself, naming `code`.
+
+    `whole`: there must be as many as were written.
+    """
 
     code: str
     least: int = 0
     most: int | None = None
+    whole: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -423,6 +429,7 @@ class Answer(Struct, frozen=True):
     `write` runs first. `scalar` takes the rows' SCALAR instead of the rows. `handler` makes the body.
     `total` counts the rows beyond the page too, at most
     `total_limit`. `identify` names the columns that say which row was written. `settings` are read once all is done.
+    `written` counts the rows that were written.
     """
 
     read: Read
@@ -437,3 +444,4 @@ class Answer(Struct, frozen=True):
     guards: tuple[Guard, ...] = ()
     identify: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    written: bool = False

@@ -7,7 +7,7 @@ Never: a payload's value in the text; never a column that the surface did not na
 from collections.abc import Iterable
 
 from .payload import rows
-from .read import condition, expression
+from .read import condition, expression, select
 from .sql import Parameters, identifier, qualified
 from .tree import NEW, Condition, Conflict, Delete, Insert, Name, NewColumn, Update
 
@@ -31,8 +31,13 @@ def insert(node: Insert, params: Parameters) -> str:
 
 
 def insert_rows(node: Insert, params: Parameters) -> str:
-    """INSERT … VALUES: PostgreSQL reads each value as its column's type."""
-    if node.columns:
+    """INSERT … VALUES: PostgreSQL reads each value as its column's type. Or INSERT … SELECT from a read."""
+    if node.given is not None:
+        names = [identifier(column) for column in node.columns]
+        new = ", ".join(f"{identifier(NEW)}.{name}" for name in names)
+        values = f"({', '.join(names)}) SELECT {new} FROM ({select(node.given, params)}) AS {identifier(NEW)}"
+        values += filters(node.where, params)
+    elif node.columns:
         texts = (", ".join(expression(v, params) if v else "DEFAULT" for v in row) for row in node.rows)
         always = " OVERRIDING SYSTEM VALUE" if node.numbered else ""
         columns = ", ".join(map(identifier, node.columns))

@@ -18,6 +18,7 @@ from gatepost.query.tree import (
     Embed,
     Expression,
     Fragment,
+    Given,
     Link,
     Name,
     Output,
@@ -50,7 +51,7 @@ class Table:
     """Rows of a model under an alias. `names` says what its fields are called there; `where` which rows may be seen."""
 
     model: Model
-    source: Name | Read
+    source: Name | Given | Read
     alias: str
     names: Mapping[str, str]
     where: tuple[Condition, ...]
@@ -84,7 +85,7 @@ class Tables:
         source, where = self._source(found, alias)
         return Table(found, source, alias, columns(found), where)
 
-    def _source(self, model: Model, alias: str) -> tuple[Name | Read, tuple[Condition, ...]]:
+    def _source(self, model: Model, alias: str) -> tuple[Name | Given | Read, tuple[Condition, ...]]:
         """A physical table called `alias`, and which rows may be read: where fields are masked, a sub-select of both,
         with the table's own columns.
         """
@@ -105,7 +106,7 @@ class Tables:
         read = Read(source, inner, outputs, where=where)
         return Table(model, read, alias, {field.name: field.name for field in fields}, ())
 
-    def name(self, model: Model) -> Name:
+    def name(self, model: Model) -> Name | Given:
         """Its table in the database."""
         return Name(self.place(model.schema), model.table)
 

@@ -114,7 +114,7 @@ async def delete(work: Work, model: Model, target: Filter, limit: int | None = N
     """Delete the rows that the filter means and the rules for delete give; their keys. Of a sub-model's rows the
     topmost base's go, and take the others with them.
     """
-    if limit is not None and (model.base is not None or _cascading(work, model)):
+    if limit is not None and (model.base is not None or cascading(work, model)):
         raise NotSupported("Deleting with a limit is not supported for polymorphic models", model.name)
     top = chain(work.schema, model)[0]
     meant = through_base(work.schema, model, top, target)
@@ -131,7 +131,7 @@ async def delete(work: Work, model: Model, target: Filter, limit: int | None = N
     return [dict(zip(model.ids, row, strict=True)) for row in await work.fetch(node)]
 
 
-def _cascading(work: Work, model: Model) -> list[tuple[Model, Relation]]:
+def cascading(work: Work, model: Model) -> list[tuple[Model, Relation]]:
     """Sub-models whose rows go when rows of this model go, with their relation to it."""
     found: list[tuple[Model, Relation]] = []
     for field in model.fields.values():
@@ -146,7 +146,7 @@ def _cascading(work: Work, model: Model) -> list[tuple[Model, Relation]]:
 
 async def _delete_dependents(work: Work, level: Model, target: Filter) -> None:
     """A cascade reaches a sub-model's own table only: the rows of its bases must go by hand."""
-    for other, relation in _cascading(work, level):
+    for other, relation in cascading(work, level):
         await delete(work, other, _belonging(work, other, relation, level, target))
 
 

@@ -15,7 +15,7 @@ from gatepost.orm.arguments.selection import SELECTION, shown
 from gatepost.orm.arguments.shapes import ALWAYS, Shown, Where
 from gatepost.orm.errors import InvalidInput, NotFound, NotSupported, OrmError
 from gatepost.orm.session import Session
-from gatepost.orm.write import change, nested, update
+from gatepost.orm.write import change, nested, quick, update
 from gatepost.orm.write.back import read_back
 from gatepost.orm.write.checks import cannot_read_back
 from gatepost.orm.write.tables import Filter, Row
@@ -78,6 +78,9 @@ async def create(session: Session, model: str, args: object) -> Any:
     call = Arguments(session, model, args)
     found = call.options(("data",), ONE)
     data, show = call.created(found, "data"), call.shown(found)
+    row = await quick.create(call.work(session), call.model, data, show)
+    if row is not quick.NOT_QUICK:
+        return row
 
     async def do(work: Work) -> Row:
         return await nested.create(work, call.model, data)
@@ -89,6 +92,9 @@ async def update_one(session: Session, model: str, args: object) -> Any:
     call = Arguments(session, model, args)
     found = call.options(("where", "data"), UPDATE)
     condition, data, show = call.one(found), call.changed(found, "data"), call.shown(found)
+    row = await quick.update(call.work(session), call.model, condition, data, show)
+    if row is not quick.NOT_QUICK:
+        return row
 
     async def do(work: Work) -> Row:
         row = await update.update(work, call.model, work.matching(call.model, condition), data)
@@ -116,6 +122,9 @@ async def delete(session: Session, model: str, args: object) -> Any:
     call = Arguments(session, model, args)
     found = call.options(("where",), DELETE)
     condition, show = call.one(found), call.shown(found)
+    row = await quick.delete(call.work(session), call.model, condition, show)
+    if row is not quick.NOT_QUICK:
+        return row
 
     async def do(work: Work) -> tuple[Any, OrmError | None]:
         target = work.matching(call.model, condition)
