@@ -221,6 +221,8 @@ class Translator:
                 f"the computed field {missing} has no SQL",
                 "Give its SQL when the client is opened (computed_fields), or write the rule without it",
             ) from None
+        if found.type.array and isinstance(node, tree.Select):
+            node = one_array(node)
         return Operand("column", kind_of(found.type, found.native), node, enum, array=found.type.array)
 
     def _scalar(self, row: Row, fields: tuple[str, ...]) -> Operand:
@@ -231,10 +233,7 @@ class Translator:
         target = Row(self.schema.models[relation.model], alias)
         inner = self._at(Path(target, fields[1:]))
         node = tree.Select(self.rows.related(row, fields[0], alias, TRUE, (tree.Output(inner.node),)))
-        if inner.array:
-            # ANY of a sub-select would ask its rows, not the one array in it.
-            node = tree.Apply("coalesce", (node, tree.Literal(None)))
-        return replace(inner, node=node)
+        return replace(inner, node=one_array(node) if inner.array else node)
 
     def path(self, term: Expression, scope: Scope) -> Path | None:
         """A path; a related row at its end stands for the first field that identifies it."""
@@ -279,6 +278,11 @@ class Translator:
             asked = self.condition(term.condition, inside, "true")
         found = exists(self.rows.related(row, name, element.alias, asked))
         return found if term.quantifier == "some" else negate(found)
+
+
+def one_array(found: tree.Select) -> tree.Expression:
+    """A sub-select's one array: of the bare sub-select ANY would ask the rows."""
+    return tree.Apply("coalesce", (found, tree.Literal(None)))
 
 
 def condition(
