@@ -4,6 +4,7 @@ In: calls on models, as methods with keyword arguments or as dictionaries. Out: 
 Never: a client that changes: binding an identity, a plugin or an option gives another one.
 """
 
+import asyncio
 import importlib
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -31,7 +32,8 @@ from gatepost.orm.opening import (
     schema_of,
     setup_of,
 )
-from gatepost.orm.session import Guard, Session
+from gatepost.orm.session import Guard, Session, database_error
+from gatepost.problem import DatabaseProblem, Problem, Unavailable
 from gatepost.zmodel.load import Given
 from gatepost.zmodel.schema import Schema
 
@@ -141,7 +143,7 @@ class BaseClient:
         return ModelAccess(self, self._model(name))
 
     def _model(self, name: str) -> str:
-        found = model_named(self._setup.models, name)
+        found = model_named(self._setup.models, name) if isinstance(name, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
         if found is None:
             raise InvalidInput(unknown("model", name, self.schema.models))
         return found
@@ -293,17 +295,36 @@ class BaseClient:
         policies are for and what they leave to the client, a `gatepost.policy.rls.Options` [default: what the schema's
         `plugin policy` says].
         """
-        guarded = self._setup.guard == "database" if policies is None else policies
-        # What changes databases is slow to load, and a client seldom asks for it.
+        evolve, given = self._evolve(policies, options)
+        try:
+            return await evolve.push(
+                self.schema,
+                dsn or self._setup.dsn,
+                accept_data_loss=accept_data_loss,
+                force_reset=force_reset,
+                **given,
+            )
+        except Problem as problem:
+            raise evolving_error(problem) from None
+
+    async def check(self, *, dsn: str | None = None, policies: bool | None = None, options: Any = None) -> list[Any]:
+        """What the database has and the schema does not say, and the other way round, each with `kind`, `name`,
+        `where` and words; nothing where they agree. As the owner; nothing is changed. Arguments as for `push`.
+        """
+        evolve, given = self._evolve(policies, options)
+        try:
+            return await asyncio.to_thread(evolve.drift, self.schema, dsn or self._setup.dsn, **given)
+        except Problem as problem:
+            raise evolving_error(problem) from None
+
+    def _evolve(self, policies: bool | None, options: Any) -> tuple[Any, dict[str, Any]]:
+        """The room that changes databases, which is slow to load and seldom asked for, and what it is told."""
         evolve: Any = importlib.import_module("gatepost.evolve")
-        return await evolve.push(
-            self.schema,
-            dsn or self._setup.dsn,
-            policies=guarded,
-            accept_data_loss=accept_data_loss,
-            force_reset=force_reset,
-            options=options or evolve.options_of(self.schema, compat=self._setup.compat),
-        )
+        guarded = self._setup.guard == "database" if policies is None else policies
+        return evolve, {
+            "policies": guarded,
+            "options": options or evolve.options_of(self.schema, compat=self._setup.compat),
+        }
 
 
 class Client(BaseClient):
@@ -327,6 +348,13 @@ class Client(BaseClient):
 
 class RolledBack(Exception):
     """Ends a transaction that was begun and is not wanted."""
+
+
+def evolving_error(problem: Problem) -> OrmError:
+    """What stands in the way of a schema in a database, as a call's failure."""
+    if isinstance(problem, DatabaseProblem | Unavailable):
+        return database_error(problem)
+    return ConfigError(str(problem))
 
 
 def level(name: str | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gatepost.embedded import Server
 from gatepost.identity import ANON, Identity
 from gatepost.orm import (
     Client,
@@ -21,6 +22,7 @@ from gatepost.orm import (
     Unreachable,
 )
 from gatepost.zmodel import load
+from tests.conftest import FreshDatabase
 
 from .conftest import BLOG, DATASOURCE, Open
 
@@ -395,3 +397,58 @@ async def test_what_raw_sql_leaves_in_a_session_is_washed_away(open_client: Open
     held = "select count(*) as n from pg_locks where locktype = 'advisory' and database = (select oid from pg_database"
     assert await db.query_raw(f"{held} where datname = current_database())") == [{"n": 0}]
     assert await db.blog_tag.count() == 1
+
+
+# ------------------------------------------------------------------ the schema and the database
+
+
+@pytest.mark.parametrize("guard", ["query", "database"])
+async def test_push_brings_the_schema_into_the_database_and_check_finds_what_differs(
+    fresh_database: FreshDatabase, cluster: Server, guard: Any
+) -> None:
+    owner = cluster.dsn("postgres", fresh_database())
+    async with Client.connect(BLOG, owner, guard=guard) as db:
+        assert await db.check()
+        report = await db.push()
+        assert report.changes
+        assert await db.check() == []
+        assert (await db.push()).changes == ()
+        async with Client.unguarded(BLOG, owner) as free:
+            policies = "select count(*) > 0 as there from pg_policies where tablename = 'Post'"
+            assert await free.query_raw(policies) == [{"there": guard == "database"}]
+            await free.user.create(data={"id": 1, "email": "a@x.io"})
+    shorter = BLOG.replace('  secret String @default("s") @omit\n', "")
+    async with Client.connect(shorter, owner, guard=guard) as db:
+        assert any("secret" in str(each) for each in await db.check())
+        with pytest.raises(ConfigError, match="would destroy data"):
+            await db.push()
+        await db.push(accept_data_loss=True)
+        assert await db.check() == []
+
+
+async def test_push_to_a_database_that_is_not_there_is_unreachable() -> None:
+    async with Client.connect(BLOG, NOWHERE) as db:
+        for work in (db.push, db.check):
+            with pytest.raises(Unreachable):
+                await work()
+
+
+async def test_a_rule_that_cannot_be_said_is_a_config_error_that_names_it(cluster: Server, blog_database: str) -> None:
+    text = DATASOURCE + (
+        "model Left { id Int @id\n right Right? @relation(fields: [rightId], references: [id])\n rightId Int? @unique\n"
+        "  @@allow('read', check(right, 'read')) }\n"
+        "model Right { id Int @id\n left Left?\n  @@allow('read', check(left, 'read')) }"
+    )
+    with pytest.raises(ConfigError, match=r"schema\.zmodel:\d+:\d+"):
+        async with Client.connect(text, cluster.dsn("postgres", blog_database), guard="query") as db:
+            await db.left.find_many()
+
+
+@pytest.mark.parametrize("name", [1, None, "", "a" * 5000, "__class__", 'x"; drop table', "\0", ["User"]])
+async def test_names_of_every_kind_are_refused_in_words(unguarded: Client, name: Any) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await unguarded.call(name, "findMany")
+    assert len(str(refused.value)) < 300
+    with pytest.raises(InvalidInput) as refused:
+        await unguarded.call("User", name)
+    assert len(str(refused.value)) < 300

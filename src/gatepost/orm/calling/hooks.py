@@ -12,9 +12,10 @@ from gatepost.orm.calling.mutations import hooked, mutate
 from gatepost.orm.calling.operations import ACTIONS, SNAKE
 from gatepost.orm.calling.plugins import Caller, Plugin, Proceed, Query
 from gatepost.orm.calling.results import OPERATIONS
-from gatepost.orm.errors import InvalidInput
+from gatepost.orm.errors import ConfigError, InvalidInput
 from gatepost.orm.read import read
 from gatepost.orm.write import write
+from gatepost.policy import RuleProblem
 
 
 async def perform(client: Caller, model: str, operation: str, args: Arguments) -> Any:
@@ -62,3 +63,5 @@ async def execute(client: Caller, model: str, operation: str, args: Arguments) -
     except InvalidInput as error:
         asked = operation.removesuffix("OrThrow") if client.session.compat else SNAKE[operation]
         raise error.of_call(model, asked) from None
+    except RuleProblem as problem:
+        raise ConfigError(f"{problem}: {problem.details}", model) from None

@@ -49,7 +49,7 @@ SNAKE: Mapping[str, str] = {name: snake(name) for name in (*READS, *ACTIONS)}
 
 def operation_named(name: str) -> str:
     """The operation in ZenStack's spelling; InvalidInput where there is none."""
-    found = NAMES.get(name)
+    found = NAMES.get(name) if isinstance(name, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if found is None:
         raise InvalidInput(unknown("operation", name, NAMES))
     return found
@@ -57,5 +57,6 @@ def operation_named(name: str) -> str:
 
 def unknown(what: str, name: str, known: Mapping[str, object]) -> str:
     """The message about a name that nothing has, with the one that is nearest."""
-    close = near(name, known)
-    return f'there is no {what} "{name[:80]}"' + (f'; did you mean "{close}"?' if close else "")
+    told = str(name)[:80]
+    close = near(told, known)
+    return f'there is no {what} "{told}"' + (f'; did you mean "{close}"?' if close else "")
