@@ -141,7 +141,8 @@ class Rows:
         relation = relation_of(row.model, name)
         if relation.owner and self._elsewhere(row, name) and matter != "exact":
             return self.holding(row, name, lambda holder: self.through(holder, hops, build, matter), matter)
-        if relation.owner and not row.new:
+        tied = not (row.new or row.model.view or self.schema.models[relation.model].view)
+        if relation.owner and tied:
             found = self._by_key(row, relation, rest, build, matter)
             if found is not None:
                 return found
@@ -172,7 +173,9 @@ class Rows:
     def _by_key(
         self, row: Row, relation: Relation, rest: tuple[str, ...], build: Callable[[Row], Condition], matter: Matter
     ) -> Condition | None:
-        """Without reading the related row, where its key is all that matters: the foreign key says it."""
+        """Without reading the related row, where its key is all that matters: the foreign key, which ties tables and
+        not views, says that it is there.
+        """
         keys = [self.column(row, name) for name in relation.fields]
         target = Row(self.schema.models[relation.model], "", dict(zip(relation.references, keys, strict=True)))
         try:

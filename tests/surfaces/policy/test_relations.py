@@ -250,3 +250,15 @@ def test_computed_fields_in_rules(world: Make) -> None:
     here.run('insert into "B" values (1, 1), (2, 2)')
     assert here.admits("A") == [2]
     assert here.admits("B") == [2]
+
+
+def test_a_view_may_name_rows_that_are_not_there(world: Make) -> None:
+    here = world(
+        "model User { id Int @id  name String  notes Note[] }"
+        "view Note { id Int @unique  user User? @relation(fields: [userId], references: [id])  userId Int?"
+        " @@allow('read', user.id == auth().id) @@deny('read', user == null) }"
+    )
+    here.run("insert into \"User\" values (1, 'a')")
+    here.run('create view "Note" as select 1 as id, 1 as "userId" union all select 2, 2')
+    assert here.admits("Note", {"id": 1}) == [1]
+    assert here.admits("Note", {"id": 2}) == []
