@@ -5,6 +5,7 @@ Never: a write before all of its arguments are understood.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from gatepost.orm.arguments import Visible, Walk, unique_where, where
@@ -141,7 +142,7 @@ async def delete(session: Session, model: str, args: object) -> Any:
 
 async def create_many_rows(session: Session, model: str, args: object) -> Any:
     call, what, _ = _creating(session, model, args, frozenset())
-    async with session.transaction() as inner:
+    async with _scope(session, alone=quick.creates_alone(call.work(session), call.model, len(what.rows))) as inner:
         return {"count": len(await nested.create_many(call.work(inner), call.model, what, counted=True))}
 
 
@@ -162,13 +163,13 @@ def _creating(session: Session, model: str, args: object, more: frozenset[str]) 
 
 
 async def update_many(session: Session, model: str, args: object) -> Any:
-    call, rows, _ = await _updating(session, model, args, MANY)
-    async with session.transaction() as inner:
+    call, rows, _, names = await _updating(session, model, args, MANY)
+    async with _scope(session, alone=quick.updates_alone(call.work(session), call.model, names)) as inner:
         return {"count": len(await rows(call.work(inner)))}
 
 
 async def update_many_and_return(session: Session, model: str, args: object) -> Any:
-    call, rows, show = await _updating(session, model, args, MANY | RETURNED)
+    call, rows, show, _ = await _updating(session, model, args, MANY | RETURNED)
 
     async def do(work: Work) -> tuple[Any, OrmError | None]:
         changed = await rows(work)
@@ -181,7 +182,8 @@ async def update_many_and_return(session: Session, model: str, args: object) -> 
 
 async def _updating(
     session: Session, model: str, args: object, known: frozenset[str]
-) -> tuple[Arguments, Callable[[Work], Awaitable[list[Row]]], Shown]:
+) -> tuple[Arguments, Callable[[Work], Awaitable[list[Row]]], Shown, list[str]]:
+    """What is to be done, what is shown, and the fields that change."""
     call = Arguments(session, model, args)
     found = call.options(("data",), known)
     condition, most, show = call.many(found), limit(found, ()), call.shown(found)
@@ -191,20 +193,25 @@ async def _updating(
         target = work.matching(call.model, condition)
         return await update.update_many(work, call.model, target, data, most)
 
-    return call, rows, show
+    return call, rows, show, list(data.values)
 
 
 async def delete_many(session: Session, model: str, args: object) -> Any:
     call = Arguments(session, model, args)
     found = call.options((), frozenset(("where", "limit")))
     condition, most = call.many(found), limit(found, ())
-    async with session.transaction() as inner:
+    async with _scope(session, alone=quick.deletes_alone(call.work(session), call.model)) as inner:
         work = call.work(inner)
         target: Filter = work.matching(call.model, condition)
         return {"count": len(await change.delete(work, call.model, target, most))}
 
 
 # ------------------------------------------------------------------ how a call ends
+
+
+def _scope(session: Session, *, alone: bool) -> AbstractAsyncContextManager[Session]:
+    """One transaction for all; a statement that is alone is one by itself."""
+    return nullcontext(session) if alone else session.transaction()
 
 
 async def _one(call: Arguments, show: Shown, do: Callable[[Work], Awaitable[Row]]) -> Any:

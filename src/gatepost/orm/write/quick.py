@@ -17,9 +17,9 @@ from gatepost.orm.read.plan import Plan, reader_of
 from gatepost.orm.read.tables import Tables
 from gatepost.orm.session import Session
 from gatepost.orm.write import change
-from gatepost.orm.write.checks import cannot_read_back, columns_of
+from gatepost.orm.write.checks import BEFORE, cannot_read_back, columns_of
 from gatepost.orm.write.defaults import clock, fill, touched
-from gatepost.orm.write.insert import told
+from gatepost.orm.write.insert import MOST_PARAMETERS, told
 from gatepost.orm.write.refusals import refused, rejected
 from gatepost.orm.write.tables import both, parameter, sql_type, stored, table, unlisted
 from gatepost.orm.write.work import Work
@@ -111,7 +111,7 @@ async def update(work: Work, model: Model, where: Where, data: Data, show: Shown
 
 async def delete(work: Work, model: Model, where: Where, show: Shown) -> Any:
     """The row as it was. NotFound, RejectedByPolicy."""
-    if not is_plain(model) or change.cascading(work, model):
+    if not is_plain(model) or not deletes_alone(work, model):
         return NOT_QUICK
     key = ("delete", model.name, where, show, work.session.running is None)
     made = plan_of(work, key, lambda: _delete(work, model, where, show))
@@ -156,6 +156,27 @@ def is_plain(model: Model) -> bool:
 def is_flat(show: Shown) -> bool:
     """Whether nothing of other rows is shown."""
     return not any(isinstance(item, Nested | Counted) for item in show.items)
+
+
+def creates_alone(work: Work, model: Model, rows: int) -> bool:
+    """Whether that many rows need one statement only."""
+    if model.base is not None or rows * len(model.fields) > MOST_PARAMETERS:
+        return False
+    return work.rules.permit(model.name, "create", table(work.schema, model).name) == TRUE
+
+
+def updates_alone(work: Work, model: Model, names: Iterable[str]) -> bool:
+    """Whether those fields change by one statement: no rule looks before or after it."""
+    name = table(work.schema, model).name
+    changed = [*names, *(field.name for field in model.fields.values() if field.updated_at is not None)]
+    if model.base is not None or work.rules.post(model.name, name, BEFORE) != TRUE:
+        return False
+    return all(work.rules.assign(model.name, each, name) in (None, TRUE) for each in changed)
+
+
+def deletes_alone(work: Work, model: Model) -> bool:
+    """Whether rows go by one statement."""
+    return model.base is None and not change.cascading(work, model)
 
 
 def looks_at(node: object, name: Name) -> bool:
@@ -230,15 +251,8 @@ def _update(
     """An UPDATE of the row that the condition and the rules give."""
     name = table(work.schema, model)
     names = [*data.values, *(field.name for field in moved)]
-    rules = (work.rules.assign(model.name, each, name.name) for each in names)
-    if any(rule is not None and rule != TRUE for rule in rules):
-        return None
     permitted = work.rules.permit(model.name, "update", name.name)
-    if (
-        work.rules.post(model.name, name.name, "before") != TRUE
-        or permitted == FALSE
-        or work.is_closed(model, "update")
-    ):
+    if permitted == FALSE or work.is_closed(model, "update") or not updates_alone(work, model, names):
         return None
     values = [_assigned(work, model, each, data.values.get(each), start + i) for i, each in enumerate(names)]
     meant = both(work.matching(model, where)(name.name), permitted)
