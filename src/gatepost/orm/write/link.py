@@ -8,10 +8,10 @@ Never: a tie that the rules of the side that changes do not give.
 from collections.abc import Iterable, Sequence
 
 from gatepost.orm.errors import NotFound
-from gatepost.orm.write import change, checks
-from gatepost.orm.write.locate import locate, locate_all
-from gatepost.orm.write.tables import Filter, Row, equal, every, join_table, linked, table, through_base, value_of
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows import change, checks
+from gatepost.orm.write.rows.locate import locate, locate_all
+from gatepost.orm.write.rows.tables import Filter, Row, equal, every, join_table, linked, table, through_base, value_of
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter
 from gatepost.query.tree import (
     FALSE,

@@ -10,11 +10,11 @@ from typing import Any
 from gatepost.orm.arguments.data.changes import Chosen, ConnectOrCreate, Create, CreateMany, Data
 from gatepost.orm.errors import NotFound, NotSupported
 from gatepost.orm.write import link
-from gatepost.orm.write.insert import insert, told
 from gatepost.orm.write.link import Parent
-from gatepost.orm.write.locate import locate, referenced
-from gatepost.orm.write.tables import Row
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows.insert import insert, told
+from gatepost.orm.write.rows.locate import locate, referenced
+from gatepost.orm.write.rows.tables import Row
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.tree import Expression, Literal
 from gatepost.zmodel.schema import Field, Model, Relation
 

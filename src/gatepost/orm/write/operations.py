@@ -16,11 +16,12 @@ from gatepost.orm.arguments.selection import SELECTION, shown
 from gatepost.orm.arguments.shapes import ALWAYS, Shown, Where
 from gatepost.orm.errors import InvalidInput, NotFound, NotSupported, OrmError
 from gatepost.orm.session import Session
-from gatepost.orm.write import change, nested, quick, update
-from gatepost.orm.write.back import read_back
-from gatepost.orm.write.checks import cannot_read_back
-from gatepost.orm.write.tables import Filter, Row
-from gatepost.orm.write.work import Work, walk
+from gatepost.orm.write import nested, quick, update
+from gatepost.orm.write.rows import change
+from gatepost.orm.write.rows.back import read_back
+from gatepost.orm.write.rows.checks import cannot_read_back
+from gatepost.orm.write.rows.tables import Filter, Row
+from gatepost.orm.write.rows.work import Work, walk
 from gatepost.zmodel.schema import Model
 
 ONE = SELECTION | {"data"}

@@ -16,13 +16,13 @@ from gatepost.orm.read.find import Finder
 from gatepost.orm.read.plan import Plan, reader_of
 from gatepost.orm.read.tables import Tables
 from gatepost.orm.session import Session
-from gatepost.orm.write import change
-from gatepost.orm.write.checks import BEFORE, cannot_read_back, columns_of
-from gatepost.orm.write.defaults import clock, fill, touched
-from gatepost.orm.write.insert import MOST_PARAMETERS, told
-from gatepost.orm.write.refusals import refused, rejected
-from gatepost.orm.write.tables import both, parameter, sql_type, stored, table, unlisted
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows import change
+from gatepost.orm.write.rows.checks import BEFORE, cannot_read_back, columns_of
+from gatepost.orm.write.rows.defaults import clock, fill, touched
+from gatepost.orm.write.rows.insert import MOST_PARAMETERS, told
+from gatepost.orm.write.rows.refusals import refused, rejected
+from gatepost.orm.write.rows.tables import both, parameter, sql_type, stored, table, unlisted
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.answer import MARK, template
 from gatepost.query.sql import Parameter, Slot
 from gatepost.query.tree import (

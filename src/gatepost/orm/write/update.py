@@ -8,12 +8,13 @@ from typing import Any
 
 from gatepost.orm.arguments.data.changes import Chosen, Data, UpdateMany, UpdateOne, Upsert
 from gatepost.orm.errors import NotFound, NotSupported
-from gatepost.orm.write import change, link, nested
-from gatepost.orm.write.defaults import clock, touched
+from gatepost.orm.write import link, nested
 from gatepost.orm.write.link import Parent
-from gatepost.orm.write.locate import locate
-from gatepost.orm.write.tables import Filter, Row, by_row, every, literal, through_base
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows import change
+from gatepost.orm.write.rows.defaults import clock, touched
+from gatepost.orm.write.rows.locate import locate
+from gatepost.orm.write.rows.tables import Filter, Row, by_row, every, literal, through_base
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.tree import Expression, Literal
 from gatepost.zmodel.schema import Model
 

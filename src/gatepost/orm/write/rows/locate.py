@@ -7,8 +7,8 @@ Never: a row that a rule for read hides.
 from collections.abc import Iterable, Mapping
 
 from gatepost.orm.arguments.shapes import Compared, Every, Where
-from gatepost.orm.write.tables import Filter, Row, both, table, value_of
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows.tables import Filter, Row, both, table, value_of
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.tree import Expression, Literal, Output, Read
 from gatepost.zmodel.schema import Model
 

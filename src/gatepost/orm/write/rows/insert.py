@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from gatepost.orm.errors import NotSupported
-from gatepost.orm.write import checks
-from gatepost.orm.write.defaults import clock, fill
-from gatepost.orm.write.tables import Row, chain, parameter, table
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows import checks
+from gatepost.orm.write.rows.defaults import clock, fill
+from gatepost.orm.write.rows.tables import Row, chain, parameter, table
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter, qualified
 from gatepost.query.tree import Apply, Conflict, Expression, Insert, Literal, Nothing, Output, Read
 from gatepost.zmodel.schema import Field, Model

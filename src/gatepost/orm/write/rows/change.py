@@ -10,8 +10,8 @@ from typing import Literal as OneOf
 
 from gatepost.orm.arguments.data.changes import Change
 from gatepost.orm.errors import NotSupported
-from gatepost.orm.write import checks
-from gatepost.orm.write.tables import (
+from gatepost.orm.write.rows import checks
+from gatepost.orm.write.rows.tables import (
     Filter,
     Row,
     both,
@@ -25,7 +25,7 @@ from gatepost.orm.write.tables import (
     unlisted,
     value_of,
 )
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.tree import (
     FALSE,
     Column,

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any, cast
 
 from gatepost.orm.values import JsonNull
-from gatepost.orm.write import identifiers
-from gatepost.orm.write.tables import parameter, stored
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows import identifiers
+from gatepost.orm.write.rows.tables import parameter, stored
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.tree import Expression, Literal
 from gatepost.zmodel.schema import Default, Field, Model
 

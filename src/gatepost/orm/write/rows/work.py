@@ -17,8 +17,8 @@ from gatepost.orm.read.filters import condition
 from gatepost.orm.read.plan import reader_of
 from gatepost.orm.read.tables import Table, Tables
 from gatepost.orm.session import Session
-from gatepost.orm.write.refusals import is_closed, refused
-from gatepost.orm.write.tables import Filter, same_key, table
+from gatepost.orm.write.rows.refusals import is_closed, refused
+from gatepost.orm.write.rows.tables import Filter, same_key, table
 from gatepost.policy import Rules
 from gatepost.query.answer import plain
 from gatepost.query.sql import Parameter, Slot, Statement

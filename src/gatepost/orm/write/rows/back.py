@@ -9,8 +9,8 @@ from typing import Any
 
 from gatepost.orm.arguments.shapes import ALWAYS, AnyOf, Compared, Every, Find, Page, Shown, Where
 from gatepost.orm.read.plan import reader_of
-from gatepost.orm.write.tables import Row
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows.tables import Row
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import array_literal
 from gatepost.zmodel.schema import Model
 

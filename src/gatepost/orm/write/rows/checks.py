@@ -10,8 +10,8 @@ from typing import cast
 import msgspec
 
 from gatepost.orm.errors import RejectedByPolicy
-from gatepost.orm.write.refusals import AFTERWARDS, NOT_READABLE, rejected
-from gatepost.orm.write.tables import (
+from gatepost.orm.write.rows.refusals import AFTERWARDS, NOT_READABLE, rejected
+from gatepost.orm.write.rows.tables import (
     Filter,
     Row,
     both,
@@ -21,7 +21,7 @@ from gatepost.orm.write.tables import (
     table,
     value_of,
 )
-from gatepost.orm.write.work import Work
+from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter
 from gatepost.query.tree import (
     FALSE,

@@ -7,7 +7,7 @@ Never: a failure that no policy made.
 from collections.abc import Sequence
 
 from gatepost.orm.errors import DatabaseError, OrmError, RejectedByPolicy
-from gatepost.orm.write.tables import table
+from gatepost.orm.write.rows.tables import table
 from gatepost.policy import Rules
 from gatepost.policy.rls.helpers import ROW, Helpers
 from gatepost.policy.rls.hoist import Hoist
