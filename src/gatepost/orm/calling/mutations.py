@@ -36,19 +36,19 @@ async def mutate(client: Caller, model: str, operation: str, args: Mapping[str, 
             if each.before_mutation is not None:
                 await each.before_mutation(replace(told, load=kept.load))
         result = await execute(inside, args)
-        after = replace(told, load=partial(_left, inside, model, operation, before, result), before=kept.seen)
-        for each in plugins:
-            if each.after_mutation is None:
-                continue
-            if each.within_transaction:
+        later = [each for each in plugins if each.after_mutation is not None]
+        left = await _left(inside, model, operation, before, result) if later else []
+        after = replace(told, load=_Kept(left).load, before=kept.seen)
+        for each in later:
+            if each.after_mutation is not None and each.within_transaction:
                 await each.after_mutation(after)
             elif opened.running is not None:
-                opened.running.afterwards.append(partial(_after, each, client, after, before, result))
+                opened.running.afterwards.append(partial(_after, each, client, after))
     return result
 
 
 class _Kept:
-    """The rows before a mutation; `seen` once a hook has asked for them."""
+    """The rows before a mutation, or as it left them; `seen` once a hook has asked for them."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -92,13 +92,10 @@ async def _left(client: Caller, model: str, operation: str, before: Rows, result
     return await client.perform(model, "findMany", {"where": {"OR": keys}}) if keys else []
 
 
-async def _after(plugin: Plugin, client: Caller, told: Mutation, before: Rows, result: Any) -> None:
+async def _after(plugin: Plugin, client: Caller, told: Mutation) -> None:
     """A hook after the commit: its failure changes nothing any more."""
-    free = _quiet(client).outside()
-    operation = next(name for name, spelled in SNAKE.items() if spelled == told.operation)
     try:
         if plugin.after_mutation is not None:
-            load = partial(_left, free, told.model, operation, before, result)
-            await plugin.after_mutation(replace(told, client=free, load=load))
+            await plugin.after_mutation(replace(told, client=_quiet(client).outside()))
     except Exception:
         LOGGER.exception("the plugin %s failed after a mutation", plugin.id)
