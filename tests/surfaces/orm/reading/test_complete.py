@@ -93,6 +93,7 @@ PROMISES: dict[str, list[str]] = {
     "filters of scalars, enums, bytes, lists; AND, OR, NOT": ["scalar_filters.test_filter"],
     "a list of values is one parameter": ["scalar_filters.test_a_list_of_values_is_one_parameter"],
     "filters of JSON and typed JSON": ["json_filters.test_filter", "json_filters.test_json_comes_back_as_it_is"],
+    "any condition means what it says": ["meaning.test_any_condition"],
     "filters of relations": ["relation_filters.test_filter"],
     "searches by words and likeness": ["search.test_filter", "search.test_order_by_relevance"],
     "$expr: the program's own SQL": ["scalar_filters.test_sql_of_the_programs_own"],
