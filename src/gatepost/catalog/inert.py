@@ -44,6 +44,7 @@ NODES = frozenset(
         "PARAM",
         "QUERY",
         "RANGETBLENTRY",
+        "RANGETBLFUNCTION",
         "RTE",
         "RANGETBLREF",
         "RELABELTYPE",

@@ -36,6 +36,17 @@ create table library.populated (p int);
 alter table library.populated enable row level security;
 create policy filled on library.populated
   using (to_jsonb(jsonb_populate_record(null::library.domains, auth.jwt())) ->> 'n' = '1');
+create table library.listed (id int);
+alter table library.listed enable row level security;
+create policy held on library.listed
+  using (exists (select from jsonb_array_elements(auth.jwt() -> 'ids') as held (value) where value = to_jsonb(id)));
+create table library.recorded (id int);
+alter table library.recorded enable row level security;
+create policy held on library.recorded
+  using (exists (select from jsonb_to_recordset(auth.jwt() -> 'ids') as held (n library.positive) where held.n = id));
+create table library.called (id int);
+alter table library.called enable row level security;
+create policy held on library.called using (exists (select from library.mine() as held (n) where held.n is null));
 """
 
 # PostgreSQL 15 has no such function.
@@ -50,6 +61,7 @@ create policy valid on library.validated using (pg_input_is_valid(t, 'library.po
 async def catalog(admin: "psycopg.Connection[tuple[object, ...]]", database: Database) -> Catalog:
     admin.execute("drop view if exists library.over_slow, library.slow, library.plain")
     admin.execute("drop table if exists library.painted, library.populated, library.validated")
+    admin.execute("drop table if exists library.listed, library.recorded, library.called")
     admin.execute("drop type if exists library.colour cascade")
     admin.execute(
         "drop table if exists library.guarded, library.shared, library.indirect, library.domains, library.points"
@@ -74,6 +86,7 @@ async def test_what_runs_only_postgresqls_own_code_is_inert(catalog: Catalog) ->
         "writers",
         "members",
         "shared",
+        "listed",
         "domains",
         "plain",
     }
@@ -86,7 +99,11 @@ async def test_what_an_owner_names_as_harmless_is(
     named = await introspect(
         database.system("catalog"), ("library",), harmless=(Name("library", "mine"), Name("auth", "uid"))
     )
-    assert {name.name for name in named.inert - catalog.inert if name.schema == "library"} == {"guarded", "indirect"}
+    assert {name.name for name in named.inert - catalog.inert if name.schema == "library"} == {
+        "guarded",
+        "indirect",
+        "called",
+    }
 
 
 @pytest.mark.parametrize("kind", ["create type library.kind as enum ('a')", "create domain library.kind as text"])
