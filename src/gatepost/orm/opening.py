@@ -15,6 +15,7 @@ from gatepost.orm.calling.plugins import Plugin
 from gatepost.orm.calling.procedures import Handler
 from gatepost.orm.errors import ConfigError
 from gatepost.orm.session import LOGIN, ComputedField, Door, Guard, Limits, Options
+from gatepost.orm.values import named
 from gatepost.policy import Rules
 from gatepost.query.sql import identifier
 from gatepost.query.tree import Fragment
@@ -208,8 +209,8 @@ def _computed(model: Model, name: str, given: object) -> ComputedField:
         return _of_text(given)
     if not callable(given):
         raise ConfigError(
-            f'Computed field "{name}" in model "{model.name}" has an invalid configuration: expected a function or '
-            f"SQL text but received {type(given).__name__}."
+            f'Computed field "{name}" in model "{model.name}" has an invalid configuration: expected a function '
+            f"but received {named(given)}; SQL text will do as well."
         )
     return cast(ComputedField, given)
 

@@ -49,6 +49,8 @@ PYTHON_TYPES: Mapping[str, type] = {
 JSON_DEPTH = 100
 EPOCH = date(1970, 1, 1)
 INT, BIG_INT = 2**31, 2**63
+NUMERIC = (-16_383, 131_072)
+"""Digits after and before the point that PostgreSQL's numeric has."""
 
 
 # ------------------------------------------------------------------ what may come in
@@ -140,6 +142,10 @@ def check_decimal(value: object, path: Path) -> Decimal:
         raise expected("decimal", value, path) from None
     if not number.is_finite():
         raise InvalidInput("expected a finite number", path)
+    # Written out, a number with a large exponent would fill the memory.
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, str) or exponent < NUMERIC[0] or max(exponent, number.adjusted()) >= NUMERIC[1]:
+        raise InvalidInput("the decimal is out of PostgreSQL's range", path)
     return number
 
 

@@ -259,7 +259,7 @@ async def test_computed_fields_are_sql_of_the_program(cluster: Any, blog_databas
     dsn = cluster.dsn("postgres", blog_database)
     with pytest.raises(ConfigError, match='Computed field "shout" in model "BlogTag" does not have a configuration'):
         Client.unguarded(text, dsn)
-    with pytest.raises(ConfigError, match="expected a function or SQL text"):
+    with pytest.raises(ConfigError, match="expected a function but received int; SQL text"):
         Client.unguarded(text, dsn, computed_fields={"blogTag": {"shout": 3, "twice": "1"}})  # pyright: ignore[reportArgumentType]
     fields = {"BlogTag": {"shout": "upper({row}.name)", "twice": lambda row: f"{row}.id * 2"}}
     async with Client.unguarded(text, dsn, computed_fields=fields) as db:
