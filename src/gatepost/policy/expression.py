@@ -70,7 +70,7 @@ class Translator:
             case terms.Binary("||", left, right):
                 return either(self.condition(each, scope, matter) for each in (left, right))
             case terms.Binary("in", left, right):
-                return self.functions.membership(left, right, scope, matter)
+                return self.functions.within(left, right, scope, matter)
             case terms.Binary(operator, left, right):
                 return self._comparison(operator, left, right, scope, matter)
             case terms.Predicate():

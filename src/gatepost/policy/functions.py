@@ -105,18 +105,19 @@ class Functions:
     # Lists
 
     def membership(self, item: terms.Expression, items: terms.Expression, scope: Scope, matter: Matter) -> Condition:
-        """`item in items`: null where the item is, and where the list is."""
+        """Whether an item is in a list: null where the item is, and where the list is."""
         if isinstance(item, terms.Value) and item.value is None:
-            return FALSE if self._compat else unknown(matter)
+            return unknown(matter)
         if not isinstance(items, terms.ListValue):
             return self._in_list(item, items, scope, matter)
         if not items.items:
             return FALSE
         if is_constant(items):
-            found = self._translator.over([item], scope, matter, lambda sides: self._in_constants(sides[0], items))
-        else:
-            found = either(self._translator.compare("==", item, each, scope, matter) for each in items.items)
-        return self._null_is_in_nothing(item, found, scope)
+            return self._translator.over([item], scope, matter, lambda sides: self._in_constants(sides[0], items))
+        return either(self._translator.over([item, each], scope, matter, self._same) for each in items.items)
+
+    def _same(self, sides: Sequence[Operand]) -> Condition:
+        return self._translator.compared("==", sides[0], sides[1])
 
     def _in_list(self, item: terms.Expression, items: terms.Expression, scope: Scope, matter: Matter) -> Condition:
         """In an empty list there is nothing, not even null: so what is missing must be null here, not the whole."""
@@ -125,9 +126,16 @@ class Functions:
         value = self._translator.operand(item, scope)
         return self._translator.over([items], scope, matter, lambda sides: self._in_array([value, sides[0]]))
 
-    def _null_is_in_nothing(self, item: terms.Expression, found: Condition, scope: Scope) -> Condition:
-        """ZenStack's way: a value that `auth()` does not say is in no list, where others leave that unknown."""
-        held = path(item, scope) if self._compat else None
+    def within(self, item: terms.Expression, items: terms.Expression, scope: Scope, matter: Matter) -> Condition:
+        """`item in items`. ZenStack's way: null, written or not said by `auth()`, is in no list, where others leave
+        that unknown.
+        """
+        found = self.membership(item, items, scope, matter)
+        if not self._compat:
+            return found
+        if isinstance(item, terms.Value) and item.value is None:
+            return FALSE
+        held = path(item, scope)
         if held is None or not isinstance(held.root, Held):
             return found
         return both([is_not_null(self._translator.operand(item, scope).node), found])

@@ -124,12 +124,9 @@ def predicate(mark: str, of: Piece, name: str, body: Piece, held: bool) -> Piece
 
 def member(item: Piece, items: Piece) -> Piece:
     def value(at: Place) -> Truth:
-        one, many = item.value(at), items.value(at)
-        if at.compat and item.held and items.constant and one is None:
+        if at.compat and item.held and item.value(at) is None:
             return False
-        if many == []:
-            return False
-        return None if one is None or many is None else one in many
+        return among(item, items, at)
 
     return Piece(f"({item.text} in {items.text})", value, this=item.this or items.this)
 
@@ -145,9 +142,15 @@ def search(function: str, field: Piece, text: Piece) -> Piece:
     return Piece(f"{function}({field.text}, {text.text})", value, this=field.this or text.this)
 
 
+def among(item: Piece, items: Piece, at: Place) -> Truth:
+    one, many = item.value(at), items.value(at)
+    if many == []:
+        return False
+    return None if one is None or many is None else one in many
+
+
 def has(item: Piece, items: Piece) -> Piece:
-    found = member(item, items)
-    return Piece(f"has({items.text}, {item.text})", found.value, this=found.this)
+    return Piece(f"has({items.text}, {item.text})", lambda at: among(item, items, at), this=item.this or items.this)
 
 
 def has_some(items: Piece, others: Piece) -> Piece:

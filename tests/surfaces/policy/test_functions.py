@@ -142,6 +142,7 @@ def test_in_zenstacks_way_no_list_is_empty(world: Make) -> None:
         ("has(roles, auth().role)", [1]),
         ("auth().tag in g.tags", [1]),
         ("auth().tag in [tag, 'q']", [1]),
+        ("tag in [auth().tag, 'q']", [1]),
         ("tags == auth().tags", []),
         ("tags != auth().tags", [1, 2]),
         ("auth().roles == [ADMIN]", [1, 2, 3]),
@@ -262,3 +263,10 @@ def test_after_an_update_the_row_before_can_be_asked(world: Make) -> None:
     assert here.rules().reads_before("Post") == ("note", "ownerId")
     found = here.rules().post("Post", "Post", "was")
     assert here.joined("Post", found, 'old as "was" on "was".id = "Post".id') == [1]
+
+
+def test_what_auth_does_not_say_is_no_member_of_a_list(world: Make) -> None:
+    here = lists(world, "tag in [auth().tag, 'x']")
+    for compat in (False, True):
+        assert here.admits("M", {"id": 1}, compat=compat) == [1]
+        assert here.admits("M", {"id": 1}, operation="update", compat=compat) == []
