@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gatepost.evolve import sync
-from gatepost.evolve.compare import Difference, Rename, Stage, compare
+from gatepost.evolve.compare import Difference, Rename, Stage, compare, missing_schemas
 from gatepost.evolve.compare.changes import qualified
 from gatepost.evolve.compare.facts import read_facts
 from gatepost.evolve.compare.rows import Rows
-from gatepost.evolve.ddl import create_all
+from gatepost.evolve.ddl import create_all, create_schema
 from gatepost.evolve.layout import Layout, layout
 from gatepost.evolve.rules import Guards, creation, guards, run
 from gatepost.evolve.session import Session, Undone, session
@@ -94,6 +94,9 @@ class Push:
         return Difference(), self._told(Report(made, tuple(statements)))
 
     def _evolved(self, opened: Session, wanted: Layout, rules: Guards) -> tuple[Difference, Report | None]:
+        schemas = missing_schemas(opened, wanted)
+        made = [f"{create_schema(each)};" for each in schemas]
+        run(opened, made)
         before, definitions = rules.facts(opened), rules.definitions(opened)
         spoken = "\n".join(each.sql for each in definitions)
         difference = compare(opened, wanted, Rows(None if self.written else opened), self._renamed, spoken)
@@ -101,8 +104,8 @@ class Push:
             return difference, None
         if difference.stops and not self.written:
             raise stopped(difference.stops)
-        statements = applied(opened, difference, rules)
-        changes = [change.text for change in difference.ordered]
+        statements = [*made, *applied(opened, difference, rules)]
+        changes = [*(f"create schema {each}" for each in schemas), *(each.text for each in difference.ordered)]
         changes += [worded(each) for each in rls.compare(before, rules.facts(opened))]
         notes = (*difference.dangers, *difference.stops, *rules.foreign(opened))
         return difference, self._told(Report(tuple(changes), tuple(statements), notes))

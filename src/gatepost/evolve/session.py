@@ -59,6 +59,11 @@ class Session:
             self._sqlalchemy = engine.connect()
         return self._sqlalchemy
 
+    def close(self) -> None:
+        """Let SQLAlchemy go; the connection goes with it."""
+        if self._sqlalchemy is not None:
+            self._sqlalchemy.close()
+
     @contextmanager
     def pinned(self, search_path: str = "pg_catalog") -> Generator[None]:
         """For reading: names come back qualified, whatever the database's owner has set."""
@@ -76,7 +81,7 @@ class Undone(Exception):
 def session(dsn: str) -> Generator[Session]:
     """A transaction that commits at the end; `Undone` or any error rolls it back. Others who change a schema wait."""
     try:
-        raw = psycopg.connect(dsn, autocommit=False)
+        raw = psycopg.connect(dsn, autocommit=False, prepare_threshold=None)
     except psycopg.OperationalError as error:
         raise Unavailable("The database cannot be reached", str(error).strip()) from None
     with raw:
@@ -91,6 +96,8 @@ def session(dsn: str) -> Generator[Session]:
             raw.rollback()
         except psycopg.Error as error:  # a deferred constraint that fails in the end
             raise problem(error, "commit") from None
+        finally:
+            opened.close()
 
 
 def problem(error: psycopg.Error, statement: str) -> DatabaseProblem | Unavailable:

@@ -131,6 +131,22 @@ def test_the_schema_may_leave_such_a_rule_to_the_client(todo: Database):
     assert todo.settled(wanted, policies=True)
 
 
+def test_a_view_that_masks_follows_its_table(todo: Database):
+    head = "plugin policy { provider = '@zenstackhq/plugin-policy'\n fieldReads = 'view' }\n"
+    masked = head + TODO.replace("title String", "title String @deny('read', secret)")
+    todo.push(masked, policies=True)
+    assert todo.settled(masked, policies=True)
+    wider = masked.replace("title String", "title String @db.VarChar(90)")
+    todo.push(wider, policies=True)
+    assert todo.settled(wider, policies=True)
+    renamed = wider.replace("Todo", "Task").replace("todos", "tasks")
+    todo.push(renamed, policies=True)
+    assert todo.settled(renamed, policies=True)
+    assert todo.rows("select viewname::text from pg_views where schemaname = 'public'") == ["Task_readable"]
+    todo.push("model Other { id Int @id }", policies=True)
+    assert todo.rows("select viewname::text from pg_views where schemaname = 'public'") == []
+
+
 def test_a_setting_that_is_none_is_refused(todo: Database):
     wanted = "plugin policy { provider = 'x'\n fieldReads = 'maybe' }\n" + TODO
     with pytest.raises(Problem, match="fieldReads"):

@@ -5,6 +5,7 @@ Never: a change made, except renames that were agreed to, so that what follows s
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from gatepost.evolve.compare.changes import Change, Difference, Rename, Stage, TableName, qualified, shown
 from gatepost.evolve.compare.columns import column_changes
@@ -15,10 +16,12 @@ from gatepost.evolve.compare.renames import possible_renames
 from gatepost.evolve.compare.rows import Rows
 from gatepost.evolve.compare.tables import Found, compare_tables
 from gatepost.evolve.ddl import create_extension, create_schema, create_table
-from gatepost.evolve.layout import Layout
+from gatepost.evolve.layout import Layout, names
+from gatepost.evolve.layout.types import bare
 from gatepost.evolve.session import Session
+from gatepost.policy.rls.definitions import readable
 
-__all__ = ["Change", "Difference", "Rename", "Stage", "compare"]
+__all__ = ["Change", "Difference", "Rename", "Stage", "compare", "missing_schemas"]
 
 Renamed = Callable[[Rename], bool | None]
 
@@ -33,8 +36,9 @@ def compare(session: Session, wanted: Layout, rows: Rows, renamed: Renamed, spok
     found = compare_tables(session, wanted, facts)
     while agreed := _decided(facts, found, renamed, difference):
         for rename in agreed:
-            difference.changes.append(rename.change)
-            session.run(rename.change.statements)
+            change = rename.change if rename.column else _renamed_table(facts, rename)
+            difference.changes.append(change)
+            session.run(change.statements)
         facts = read_facts(session, wanted.schemas)
         found = compare_tables(session, wanted, facts)
     difference.changes += _changes(session, wanted, facts, found, rows, spoken)
@@ -69,12 +73,16 @@ def _changes(session: Session, wanted: Layout, facts: Facts, found: Found, rows:
     yield from (*before, *others, *enum_changes(wanted, facts, rows, text, kept))
 
 
+def missing_schemas(session: Session, wanted: Layout) -> list[str]:
+    """PostgreSQL schemas that the layout needs and the database has not."""
+    there = {str(name) for (name,) in session.rows("select nspname from pg_namespace")}
+    return [name for name in wanted.schemas if name not in there]
+
+
 def _prepared(session: Session, wanted: Layout) -> Iterator[Change]:
     """Schemas and extensions that are missing."""
-    there = {str(name) for (name,) in session.rows("select nspname from pg_namespace")}
-    for name in wanted.schemas:
-        if name not in there:
-            yield Change(Stage.PREPARE, f"create schema {name}", (create_schema(name),))
+    for name in missing_schemas(session, wanted):
+        yield Change(Stage.PREPARE, f"create schema {name}", (create_schema(name),))
     installed = {str(name) for (name,) in session.rows("select extname from pg_extension")}
     for each in wanted.extensions:
         if str(each.options.get("map") or each.name) not in installed:
@@ -88,4 +96,21 @@ def _tables(wanted: Layout, facts: Facts, found: Found, rows: Rows) -> Iterator[
     for name in found.old_tables:
         count = rows.count(name)
         danger = f"table {shown(name)} goes, with {count}" if count else None
-        yield Change(Stage.DROP_TABLES, f"drop table {shown(name)}", (f"DROP TABLE {qualified(name)}",), danger)
+        statements = (*_unmasked(facts, name), f"DROP TABLE {qualified(name)}")
+        yield Change(Stage.DROP_TABLES, f"drop table {shown(name)}", statements, danger)
+
+
+def _renamed_table(facts: Facts, rename: Rename) -> Change:
+    """Its primary key takes the new name along, so that another table may have the old one."""
+    statements = [*_unmasked(facts, rename.table), *rename.change.statements]
+    key = facts.primary_keys.get(rename.table)
+    if key is not None and key.name == names.primary_key(rename.old):
+        table, new = qualified((rename.table[0], rename.new)), bare(names.primary_key(rename.new))
+        statements.append(f"ALTER TABLE {table} RENAME CONSTRAINT {bare(key.name)} TO {new}")
+    return replace(rename.change, statements=tuple(statements))
+
+
+def _unmasked(facts: Facts, table: TableName) -> tuple[str, ...]:
+    """The view that masks a table's fields goes with its name."""
+    view = table[0], readable(table[1])
+    return (f"DROP VIEW {qualified(view)}",) if view in facts.masks else ()

@@ -18,20 +18,18 @@ class Stage(IntEnum):
 
     PREPARE = 0
     RENAME = 1
-    DROP_RULES = 2
-    DROP_KEYS = 3
+    DROP_KEYS = 2
+    DROP_TABLES = 3
     DROP_INDEXES = 4
     ENUMS = 5
     CREATE_TABLES = 6
     ADD_COLUMNS = 7
     ALTER_COLUMNS = 8
     DROP_COLUMNS = 9
-    DROP_TABLES = 10
-    DROP_ENUMS = 11
-    PRIMARY_KEYS = 12
-    INDEXES = 13
-    FOREIGN_KEYS = 14
-    RULES = 15
+    DROP_ENUMS = 10
+    PRIMARY_KEYS = 11
+    INDEXES = 12
+    FOREIGN_KEYS = 13
 
 
 @dataclass(frozen=True, slots=True)

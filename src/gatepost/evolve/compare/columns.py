@@ -34,7 +34,7 @@ def column_changes(session: Session, wanted: Layout, facts: Facts, found: Found,
         if not fact.generated:
             yield from _altered(session, each, fact, kind, default, rows)
     for table, name, required in found.required:
-        if facts.columns[table][name].type.endswith("[]"):
+        if cast(SqlType, _table(wanted, table).c[name].type).name.endswith("[]"):
             continue  # a list is there or empty; whether it may be NULL as well is nobody's business
         yield _required(table, name, rows) if required else _optional(table, name)
 

@@ -21,7 +21,8 @@ def enum_changes(
     """All of them. `spoken` is the text of everything else that will be run, where a new value may be named: PostgreSQL
     lets a transaction add a value, but not use it. `kept` are the columns that stay as they are.
     """
-    names = {(each.schema, each.name) for each in wanted.enums}
+    kept_names = {(each.schema, each.name) for each in wanted.enums}
+    taken = {(str(table.schema), table.name) for table in wanted.tables.tables.values()}
     for each in wanted.enums:
         there = facts.enums.get((each.schema, each.name))
         if there is None:
@@ -30,8 +31,18 @@ def enum_changes(
         elif there != each.values:
             yield from _changed(each, there, facts, rows, spoken, kept)
     for name in facts.enums:
-        if name not in names:
-            yield Change(Stage.DROP_ENUMS, f"drop enum {shown(name)}", (f"DROP TYPE {qualified(name)}",))
+        if name not in kept_names:
+            yield from _dropped(name, taken)
+
+
+def _dropped(name: TableName, taken: set[TableName]) -> Iterator[Change]:
+    """A table has a type of its own name: where a new one takes the enum's, the enum makes room first."""
+    last = name
+    if name in taken:
+        last = name[0], names.cut(name[1], "_old")
+        statement = f"ALTER TYPE {qualified(name)} RENAME TO {bare(last[1])}"
+        yield Change(Stage.DROP_INDEXES, f"let enum {shown(name)} make room for a table", (statement,))
+    yield Change(Stage.DROP_ENUMS, f"drop enum {shown(name)}", (f"DROP TYPE {qualified(last)}",))
 
 
 def _changed(

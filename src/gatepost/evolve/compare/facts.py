@@ -61,7 +61,9 @@ class KeyFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything by name; `strangers` are tables that belong to extensions or other tools."""
+    """Everything by name; `strangers` are tables that belong to extensions or other tools, `masks` views of ours that
+    stand before a table.
+    """
 
     columns: dict[TableName, dict[str, ColumnFact]]
     enums: dict[TableName, tuple[str, ...]]
@@ -69,6 +71,7 @@ class Facts:
     primary_keys: dict[TableName, KeyFact]
     foreign_keys: tuple[KeyFact, ...]
     strangers: frozenset[TableName]
+    masks: frozenset[TableName] = frozenset()
 
 
 def read_facts(session: Session, schemas: Sequence[str]) -> Facts:
@@ -89,6 +92,7 @@ def read_facts(session: Session, schemas: Sequence[str]) -> Facts:
         {key.table: key for kind, key in keys if kind == "p"},
         tuple(key for kind, key in keys if kind == "f"),
         frozenset(_name(schema, table) for schema, table in found["strangers"]),
+        frozenset(_name(schema, view) for schema, view in found["masks"]),
     )
 
 

@@ -79,3 +79,9 @@ where n.nspname = any (%s) and c.relkind in ('r', 'p') and (
     or c.relname in ('_prisma_migrations', 'schema_migrations', 'alembic_version', 'spatial_ref_sys')
     or exists (select from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'e')
 )
+
+-- name: masks
+select n.nspname, c.relname
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = any (%s) and c.relkind = 'v' and 'security_barrier=true' = any (c.reloptions)

@@ -103,7 +103,7 @@ def _renamed_index(name: TableName, fact: IndexFact, new: str) -> Change:
         statement = f"ALTER TABLE {qualified(name)} RENAME CONSTRAINT {bare(fact.constraint)} TO {bare(new)}"
     else:
         statement = f"ALTER INDEX {qualified((name[0], fact.name))} RENAME TO {bare(new)}"
-    return Change(Stage.INDEXES, f"rename index {fact.name} of {shown(name)} to {new}", (statement,))
+    return Change(Stage.DROP_INDEXES, f"rename index {fact.name} of {shown(name)} to {new}", (statement,))
 
 
 # Primary keys

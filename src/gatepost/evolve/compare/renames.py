@@ -25,7 +25,8 @@ def _tables(facts: Facts, found: Found) -> Iterator[Rename]:
         columns = set(facts.columns.get(old, ()))
         for new in found.new_tables:
             names = {column.name for column in new.columns}
-            alike = columns and len(columns & names) * 2 > max(len(columns), len(names))
+            common = len(columns & names)
+            alike = common > 1 and common * 2 > max(len(columns), len(names))  # nearly every table has an id
             if alike and new.schema == old[0] and new.name not in taken:
                 taken.add(new.name)
                 yield Rename(old, old[1], new.name, column=False)

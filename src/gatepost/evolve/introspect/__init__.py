@@ -17,9 +17,10 @@ OWN = {
     *("auth", "auth_private", "auth_ext", "storage", "realtime", "vault", "graphql", "graphql_public", "extensions"),
     *("supabase_migrations", "supabase_functions", "cron", "net", "gatepost_policy", "gatepost_sync", "pgbouncer"),
 }
-VIEWS = """
+VIEWS = r"""
 select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = any (%s) and c.relkind in ('v', 'm', 'f')
+    and not coalesce('security_barrier=true' = any (c.reloptions) and c.relname like '%%\_readable', false)
     and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
 order by 1
 """
