@@ -10,7 +10,6 @@ or all three. So a path through rows becomes EXISTS, which PostgreSQL can hash, 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from gatepost.query import tree
 from gatepost.query.tree import FALSE, TRUE, Condition
@@ -24,7 +23,7 @@ from .logic import OTHER, Matter, both, either, exists, is_not_null, negate, sur
 from .operands import Operand, kind_of, literal, member, pair
 from .problems import RuleProblem
 from .rows import ComputedField, NoComputedField, Row, Rows, relation_of
-from .scope import Held, Path, Scope, is_condition, path
+from .scope import Held, Path, Permit, Scope, is_condition, path
 
 OPERATORS = {
     "==": "equal",
@@ -34,12 +33,6 @@ OPERATORS = {
     ">": "greater",
     ">=": "greater_or_equal",
 }
-
-
-class Permit(Protocol):
-    """What check() asks: the rules of another model, for a row of it called `alias`."""
-
-    def __call__(self, model: str, operation: Operation, alias: str, matter: Matter) -> Condition: ...
 
 
 class Translator:
@@ -56,7 +49,7 @@ class Translator:
     ) -> None:
         self.schema, self.rows, self.permit, self.compat, self.rule = schema, rows, permit, compat, rule
         self.objects = Objects(self)
-        self.functions = Functions(self)
+        self.functions = Functions(self, self.objects)
 
     def condition(self, term: Expression, scope: Scope, matter: Matter) -> Condition:
         """The condition of an expression, for a reader who tells apart what matters."""

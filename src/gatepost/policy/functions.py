@@ -5,20 +5,18 @@ Never: a function whose meaning is not known: that is a problem that names the r
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from gatepost.query import tree
 from gatepost.query.tree import FALSE, TRUE, Condition, Expression
 from gatepost.zmodel import terms
 from gatepost.zmodel.schema import Operation
 
+from .held import Objects
 from .logic import Matter, both, either, is_not_null, negate, unknown
 from .operands import SQL, Operand, constant_array, is_constant, literal, member, rendered
 from .rows import NeedsRow, Row
-from .scope import Held, Scope, path
-
-if TYPE_CHECKING:
-    from .expression import Translator
+from .scope import Held, Language, Scope, path
 
 AROUND = {"contains": ("%", "%"), "startsWith": ("", "%"), "endsWith": ("%", "")}
 CASINGS: dict[str, Callable[[str], str]] = {
@@ -34,8 +32,8 @@ LISTS = {"hasSome": "overlaps", "hasEvery": "contains"}
 class Functions:
     """The side of a translator that knows functions."""
 
-    def __init__(self, translator: "Translator") -> None:
-        self._translator = translator
+    def __init__(self, translator: Language, objects: Objects) -> None:
+        self._translator, self._objects = translator, objects
         self._schema, self._compat = translator.schema, translator.compat
 
     def call(self, term: terms.Call, scope: Scope, matter: Matter) -> Condition:
@@ -173,7 +171,7 @@ class Functions:
 
     def _array(self, items: Operand, kind: str, stored: bool) -> Expression:
         if items.origin == "auth":
-            return self._translator.objects.array(items, kind, stored=stored)
+            return self._objects.array(items, kind, stored=stored)
         return rendered(self._schema, items, kind)
 
     def _lists(self, term: terms.Call, scope: Scope, matter: Matter) -> Condition:

@@ -8,7 +8,7 @@ Never: a row of the database in place of what `auth()` said.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gatepost.query import tree
 from gatepost.query.tree import TRUE, Claim, Condition, Expression, JsonPath, JsonStep
@@ -19,10 +19,7 @@ from .claims import ROLE, auth_fields, claim_path
 from .logic import Matter, both, either, exact, exists, is_not_null, is_null, negate, surely
 from .operands import Operand, held_text, kind_of, null_array, rendered
 from .operands import pair as paired
-from .scope import Held, Scope, mentions_this
-
-if TYPE_CHECKING:
-    from .expression import Translator
+from .scope import Held, Language, Scope, mentions_this
 
 Wanted = Literal["true", "false", "not true", "not false"]
 # As with rows: a member for which the condition is null counts for neither.
@@ -46,7 +43,7 @@ WRITABLE = "user_metadata"
 class Objects:
     """The side of a translator that reads claims."""
 
-    def __init__(self, translator: "Translator") -> None:
+    def __init__(self, translator: Language) -> None:
         self._translator = translator
         self._schema, self._compat = translator.schema, translator.compat
 
@@ -63,8 +60,6 @@ class Objects:
     def operand(self, held: Held, fields: tuple[str, ...]) -> Operand:
         """A value that `auth()` holds."""
         of = self._type(held, fields)
-        if of.type.kind == "model" and not of.type.array:
-            return self.operand(held, (*fields, self._schema.models[of.type.name].ids[0]))
         node, claim = self._value(held, fields, of)
         enum = of.type.name if of.type.kind == "enum" else None
         return Operand("auth", kind_of(of.type, of.native), node, enum, claim, array=of.type.array)

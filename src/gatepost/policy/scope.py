@@ -4,15 +4,20 @@ In: the rows of a rule, and what predicates look at. Out: paths from them.
 Never: SQL text.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from gatepost.query.tree import Expression
-from gatepost.zmodel.schema import Operation
+from gatepost.query.tree import Condition, Expression
+from gatepost.zmodel.schema import Operation, Schema
 from gatepost.zmodel.terms import Auth, Before, Binary, Call, Element, Member, Predicate, This, parts
 from gatepost.zmodel.terms import Expression as Term
 from gatepost.zmodel.terms import Not as Negation
 
-from .rows import Row
+from .logic import Matter
+from .operands import Operand
+from .problems import RuleProblem
+from .rows import Row, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,37 @@ class Path:
 
     root: Row | Held
     fields: tuple[str, ...]
+
+
+class Permit(Protocol):
+    """What check() asks: the rules of another model, for a row of it called `alias`."""
+
+    def __call__(self, model: str, operation: Operation, alias: str, matter: Matter) -> Condition: ...
+
+
+class Language(Protocol):
+    """What the parts of a translator ask of the whole."""
+
+    schema: Schema
+    compat: bool
+    rows: Rows
+    permit: Permit
+
+    def condition(self, term: Term, scope: Scope, matter: Matter) -> Condition: ...
+
+    def operand(self, term: Term, scope: Scope) -> Operand: ...
+
+    def over(
+        self, values: Sequence[Term], scope: Scope, matter: Matter, build: Callable[[Sequence[Operand]], Condition]
+    ) -> Condition: ...
+
+    def compared(self, operator: str, left: Operand, right: Operand) -> Condition: ...
+
+    def null_check(self, operator: str, term: Term, scope: Scope, matter: Matter) -> Condition: ...
+
+    def path(self, term: Term, scope: Scope) -> Path | None: ...
+
+    def problem(self, message: str, ways_out: str) -> RuleProblem: ...
 
 
 def path(term: Term, scope: Scope) -> Path | None:
