@@ -148,7 +148,7 @@ def test_the_default_schema_is_listed():
 
 
 def test_a_schema_that_is_used_is_listed():
-    assert error("model A { id Int @id\n @@schema('x') }") == 'schema "x" is not defined in the datasource'
+    assert error("model A { id Int @id\n @@schema('x') }") == 'Schema "x" is not defined in the datasource'
 
 
 def test_extensions_are_names_or_have_options():

@@ -218,7 +218,7 @@ def test_before_is_the_row_in_rules_of_kind_post_update_only():
 
 def test_before_holds_scalars_only():
     found = errors(rule("before().author.name == 'x'", "post-update"))
-    assert found == ["relation fields cannot be accessed from before()"]
+    assert found == ["relation fields cannot be accessed from `before()`"]
 
 
 # Types

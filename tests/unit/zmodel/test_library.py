@@ -285,12 +285,15 @@ def test_functions_of_configuration_and_indexes_stand_there_alone():
         ("has(title, 'x')", "argument is not assignable"),
         ("hasSome(keywords, 'x')", "argument is not assignable"),
         ("contians(title, 'x')", 'function "contians" does not exist'),
-        ("currentModel('loud') == 'x'", "argument must be one of: original, upper, lower, capitalize, uncapitalize"),
+        (
+            "currentModel('loud') == 'x'",
+            'argument must be one of: "original", "upper", "lower", "capitalize", "uncapitalize"',
+        ),
         ("check(title)", "argument must be a relation field"),
         ("check(author.posts)", "argument must be a relation field"),
-        ("check(reviews)", "argument cannot be a list"),
-        ("check(author, 'all')", "argument must be one of: create, read, update, delete"),
-        ("check(author, 'post-update')", "argument must be one of: create, read, update, delete"),
+        ("check(reviews)", "argument cannot be an array field"),
+        ("check(author, 'all')", 'argument must be one of: "create", "read", "update", "delete"'),
+        ("check(author, 'post-update')", 'argument must be one of: "create", "read", "update", "delete"'),
     ],
 )
 def test_arguments_of_functions(call: str, message: str):

@@ -86,10 +86,10 @@ def test_fields_have_no_rules_for_anything_else(kind: str):
 def test_field_rules_stand_on_values_in_columns():
     assert (
         error(post("x Int @computed @allow('read', true)"))
-        == "field-level policies are not allowed for computed fields"
+        == "Field-level policies are not allowed for computed fields"
     )
     relation = "owner User @relation('o', fields: [ownerId], references: [id]) @allow('read', true)"
-    assert "field-level policies are not allowed for relation fields" in errors(post(relation, "ownerId Int"))
+    assert "Field-level policies are not allowed for relation fields" in errors(post(relation, "ownerId Int"))
 
 
 def test_field_rules_know_no_before():

@@ -163,7 +163,7 @@ def _listed_schema(context: Context, bound: Bound) -> None:
     name, known = bound.text("map"), schemas(context)
     if context.datasource is not None and name not in (known or ()):
         hint = f'add it to the datasource: schemas = ["public", "{name}"]'
-        context.reporter.error(bound.application.at, f'schema "{name}" is not defined in the datasource', hint)
+        context.reporter.error(bound.application.at, f'Schema "{name}" is not defined in the datasource', hint)
 
 
 def _no_relations(context: Context, bound: Bound) -> None:

@@ -94,9 +94,9 @@ def _field_rule(context: Context, bound: Bound, field: nodes.Field) -> None:
     if _calls(bound.written["condition"], "before"):
         report.error(bound.written["condition"].at, '"before()" is not allowed in field-level policies')
     if context.types.of(field).kind == "model":
-        report.error(at, "field-level policies are not allowed for relation fields")
+        report.error(at, "Field-level policies are not allowed for relation fields")
     if applied(field, "@computed") is not None:
-        report.error(at, "field-level policies are not allowed for computed fields")
+        report.error(at, "Field-level policies are not allowed for computed fields")
 
 
 def _calls(expression: nodes.Expression, function: str) -> list[nodes.Call]:

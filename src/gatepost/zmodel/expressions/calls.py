@@ -5,7 +5,7 @@ Never: a rule that a declaration in the standard library can state.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from gatepost.zmodel import nodes
 from gatepost.zmodel.diagnostics import Reporter
@@ -61,7 +61,7 @@ def _ulid(node: nodes.Call, arguments: Arguments, reporter: Reporter) -> None:
 def _casing(node: nodes.Call, arguments: Arguments, reporter: Reporter) -> None:
     given = _literal(arguments, 0)
     if given is not None and given not in CASINGS:
-        reporter.error(node.arguments[0].at, f"argument must be one of: {', '.join(CASINGS)}")
+        reporter.error(node.arguments[0].at, f"argument must be one of: {quoted(CASINGS)}")
 
 
 def _length(node: nodes.Call, arguments: Arguments, reporter: Reporter) -> None:
@@ -98,9 +98,14 @@ def _check(node: nodes.Call, arguments: Arguments, reporter: Reporter) -> None:
     if not is_field or of.kind != "model":
         reporter.error(node.arguments[0].at, "argument must be a relation field")
     elif of.array:
-        reporter.error(node.arguments[0].at, "argument cannot be a list: check() asks about one row")
+        reporter.error(node.arguments[0].at, "argument cannot be an array field: check() asks about one row")
     if len(arguments) > 1 and _literal(arguments, 1) not in CHECKED:
-        reporter.error(node.arguments[1].at, f"argument must be one of: {', '.join(CHECKED)}")
+        reporter.error(node.arguments[1].at, f"argument must be one of: {quoted(CHECKED)}")
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Words in double quotes, as one writes them."""
+    return ", ".join(f'"{word}"' for word in words)
 
 
 SPECIAL: dict[str, Callable[[nodes.Call, Arguments, Reporter], None]] = {

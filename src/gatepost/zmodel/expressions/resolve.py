@@ -182,7 +182,7 @@ class Resolver:
         found = self._member(operand, owned)
         if isinstance(operand, Before) and found.type.kind == "model":
             hint = "before() holds the row's own values only"
-            self.reporter.error(node.at, "relation fields cannot be accessed from before()", hint)
+            self.reporter.error(node.at, "relation fields cannot be accessed from `before()`", hint)
         return found
 
     def _operand(self, node: nodes.Expression, scope: Scope) -> Expression:
@@ -212,7 +212,7 @@ class Resolver:
         operand = self.resolve(node.operand, scope)
         of = type_of(operand)
         if of.kind != "unknown" and (of.array or shape(of) not in ("Boolean", "Any")):
-            self.reporter.error(node.operand.at, f"the operand of ! must be Boolean, not {words(of)}")
+            self.reporter.error(node.operand.at, f'the operand of "!" must be of Boolean type, not {words(of)}')
         return Not(operand)
 
     def _binary(self, node: nodes.Binary, scope: Scope) -> Expression:
