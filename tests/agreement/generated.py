@@ -32,7 +32,11 @@ SCALARS = {
     "l": "String[]",
 }
 IDS = (1, 2, 3, 4)
-FRESH = {"n": 7, "k": 7, "s": "new", "w": "new", "l": ["new"]}
+SUB = "E"
+
+
+MAKING = ("create", "createMany", "upsert")
+OPERATIONS = ["updateMany", "updateMany", "deleteMany", "update", "delete", "link", *MAKING]
 
 
 @dataclass
@@ -66,8 +70,14 @@ class Shape:
 
     name: str
     scalars: list[str]
+    base: "Shape | None" = None
     rules: list[str] = field(default_factory=list[str])
     field_rules: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    @property
+    def all_scalars(self) -> list[str]:
+        """Its own and its base's."""
+        return [*(self.base.all_scalars if self.base else ()), *self.scalars]
 
 
 @dataclass
@@ -101,6 +111,7 @@ class Scope:
     owned_only: bool = False
     before: bool = False
     nested: bool = False
+    flat: bool = False
 
     def within(self, model: str, prefix: str = "") -> "Scope":
         return Scope(self.draw, self.shapes, self.ties, model, self.rule, self.auth, prefix, False, False, True)
@@ -108,17 +119,23 @@ class Scope:
     def pick(self, options: Any) -> Any:
         return self.draw(st.sampled_from(list(options)))
 
+    @property
+    def family(self) -> list[str]:
+        """The model and its base."""
+        base = self.shapes[self.model].base
+        return [self.model, *([base.name] if base else [])]
+
     def to_one(self) -> list[tuple[str, str]]:
-        found = [(t.name, t.target) for t in self.ties if t.owner == self.model and not t.many]
+        found = [(t.name, t.target) for t in self.ties if t.owner in self.family and not t.many]
         if not self.owned_only:
-            found += [(t.back, t.owner) for t in self.ties if t.target == self.model and t.single]
+            found += [(t.back, t.owner) for t in self.ties if t.target in self.family and t.single]
         return found
 
     def to_many(self) -> list[tuple[str, str]]:
         if self.owned_only:
             return []
-        found = [(t.back, t.owner) for t in self.ties if t.target == self.model and not t.single]
-        return found + [(t.name, t.target) for t in self.ties if t.owner == self.model and t.many]
+        found = [(t.back, t.owner) for t in self.ties if t.target in self.family and not t.single]
+        return found + [(t.name, t.target) for t in self.ties if t.owner in self.family and t.many]
 
 
 # ------------------------------------------------------------------ expressions
@@ -165,7 +182,7 @@ def chained(scope: Scope, name: str, model: str) -> Scope:
 
 def leaf(scope: Scope) -> str:
     shape = scope.shapes[scope.model]
-    kinds = [*shape.scalars, "id", "auth", "auth"]
+    kinds = [*(shape.scalars if scope.flat else shape.all_scalars), "id", "auth", "auth"]
     kinds += ["relation"] if scope.to_one() else []
     kinds += ["key"] if any(t.owner == scope.model and not t.many for t in scope.ties) else []
     kinds += ["this"] if scope.nested else []
@@ -176,7 +193,7 @@ def leaf(scope: Scope) -> str:
         return f"({scope.prefix}{scope.pick(scope.to_one())[0]} {scope.pick(['==', '!='])} null)"
     if name == "this":
         rule = scope.shapes[scope.rule]
-        own = scope.pick(["id", *[each for each in rule.scalars if each in "nk"]])
+        own = scope.pick(["id", *[each for each in rule.all_scalars if each in "nk"]])
         return f"({scope.prefix}id {order(scope)} this.{own})"
     if name == "key":
         keys = [t for t in scope.ties if t.owner == scope.model and not t.many]
@@ -256,10 +273,15 @@ def cases(draw: Draw) -> Case:
     auth = draw(st.sampled_from(["type", "model"]))
     shapes = {name: Shape(name, draw_scalars(draw, name == "A" and auth == "model")) for name in names}
     ties = [draw_tie(draw, number, names) for number in range(draw(st.integers(0, 4)))]
-    for name in names:
+    bases = [name for name in names if name != "A" or auth == "type"]
+    if bases and draw(st.integers(0, 3)) == 0:
+        extend(draw, shapes, ties, draw(st.sampled_from(bases)))
+    for name in shapes:
         add_rules(draw, shapes, ties, name, auth)
     rows = {name: draw_rows(draw, shapes[name], ties) for name in names}
-    fill_keys(draw, rows, ties)
+    fill_keys(draw, rows, [tie for tie in ties if tie.owner != SUB])
+    if SUB in shapes:
+        rows[SUB] = draw_sub_rows(draw, shapes[SUB], ties, rows)
     links = draw_links(draw, rows, ties)
     users = [draw_user(draw) for _ in range(2)]
     changes = [draw_change(draw, shapes, ties, rows, users) for _ in range(3)]
@@ -269,6 +291,27 @@ def cases(draw: Draw) -> Case:
 def draw_scalars(draw: Draw, is_auth: bool) -> list[str]:
     found = draw(st.lists(st.sampled_from(list(SCALARS)), unique=True, min_size=1, max_size=4))
     return [each for each in SCALARS if each in found and not (is_auth and each == "n")] or ["k"]
+
+
+def extend(draw: Draw, shapes: dict[str, Shape], ties: list[Tie], base: str) -> None:
+    """A sub-model, to which all rows of its base belong; it may hold a tie of its own."""
+    left = [each for each in SCALARS if each not in shapes[base].scalars]
+    shapes[SUB] = Shape(SUB, draw(st.lists(st.sampled_from(left), unique=True, min_size=1, max_size=2)), shapes[base])
+    if draw(st.booleans()):
+        ties.append(Tie(len(ties), SUB, draw(st.sampled_from(list(shapes)[:-1]))))
+
+
+def draw_sub_rows(draw: Draw, shape: Shape, ties: list[Tie], rows: Rows) -> list[dict[str, Any]]:
+    assert shape.base is not None
+    found: list[dict[str, Any]] = []
+    for row in rows[shape.base.name]:
+        own = {name: value(draw, name) for name in shape.scalars}
+        for tie in ties:
+            if tie.owner == SUB:
+                own[tie.key] = draw(st.sampled_from([None, *(each["id"] for each in rows[tie.target])]))
+        row["kind"] = SUB
+        found.append({"id": row["id"], **own})
+    return found
 
 
 def draw_tie(draw: Draw, number: int, names: list[str]) -> Tie:
@@ -293,18 +336,19 @@ def add_rules(draw: Draw, shapes: dict[str, Shape], ties: list[Tie], name: str, 
         shape.rules.append(f"@@{effect}('{kind}', {expression(scope, draw(st.integers(0, 3)))})")
     if draw(st.integers(0, 3)) == 0:
         kind, effect = draw(st.sampled_from(["update", "update", "read"])), draw(st.sampled_from(["allow", "deny"]))
-        # What a trigger cannot see is a value given anew: a value that the field never has is given in changes.
-        about = draw(st.sampled_from([each for each in shape.scalars if each in FRESH or kind == "read"] or ["id"]))
-        rule = f"@{effect}('{kind}', {expression(Scope(draw, shapes, ties, name, name, auth), 1)})"
-        if about != "id":
-            shape.field_rules.setdefault(about, []).append(rule)
+        # The database cannot mask a field: the client does, of whom rules about reading one may not ask other tables.
+        scope = Scope(draw, shapes, [] if kind == "read" else ties, name, name, auth, flat=kind == "read")
+        rule = f"@{effect}('{kind}', {expression(scope, 1)})"
+        shape.field_rules.setdefault(draw(st.sampled_from(shape.scalars)), []).append(rule)
 
 
 def written(shapes: dict[str, Shape], ties: list[Tie], auth: str) -> str:
     """The schema's text."""
     text = HEAD + (AUTH_TYPE if auth == "type" else "")
     for shape in shapes.values():
-        lines = ["id Int @id"]
+        lines = [] if shape.base else ["id Int @id"]
+        if any(each.base is shape for each in shapes.values()):
+            lines += ["kind String", "@@delegate(kind)"]
         for name in shape.scalars:
             lines.append(" ".join([name, SCALARS[name], *shape.field_rules.get(name, [])]))
         if shape.name == "A" and auth == "model":
@@ -312,7 +356,8 @@ def written(shapes: dict[str, Shape], ties: list[Tie], auth: str) -> str:
         for tie in ties:
             lines += tied(tie, shape.name)
         lines += shape.rules + (["@@auth"] if shape.name == "A" and auth == "model" else [])
-        text += f"model {shape.name} {{\n  " + "\n  ".join(lines) + "\n}\n"
+        extends = f" extends {shape.base.name}" if shape.base else ""
+        text += f"model {shape.name}{extends} {{\n  " + "\n  ".join(lines) + "\n}\n"
     return text
 
 
@@ -437,9 +482,9 @@ def draw_change(
 ) -> tuple[int, str, str, dict[str, Any]]:
     """Who changes what, how."""
     who, name = draw(st.integers(0, len(users) - 1)), draw(st.sampled_from(list(shapes)))
-    operation = draw(
-        st.sampled_from(["updateMany", "updateMany", "deleteMany", "createMany", "update", "delete", "create"])
-    )
+    operation = draw(st.sampled_from(OPERATIONS))
+    if any(each.base is shapes[name] for each in shapes.values()) and operation in MAKING:
+        name = SUB  # of a base alone nothing is made
     target = {"id": draw(st.sampled_from(IDS))}
     several = draw(st.sampled_from([{}, {"id": {"in": [1, 2]}}, target]))
     match operation:
@@ -447,6 +492,12 @@ def draw_change(
             return who, name, operation, {"where": several, "data": changed(draw, shapes[name], ties)}
         case "update":
             return who, name, operation, {"where": target, "data": changed(draw, shapes[name], ties)}
+        case "link":
+            return who, name, "update", {"where": target, "data": linked(draw, shapes[name], ties)}
+        case "upsert":
+            creating = {**made(draw, shapes[name], ties, rows), "id": target["id"]}
+            given = {"create": creating, "update": changed(draw, shapes[name], ties)}
+            return who, name, operation, {"where": target, **given}
         case "deleteMany":
             return who, name, operation, {"where": several}
         case "delete":
@@ -457,13 +508,26 @@ def draw_change(
 
 
 def changed(draw: Draw, shape: Shape, ties: list[Tie]) -> dict[str, Any]:
-    keys = [tie.key for tie in ties if tie.owner == shape.name and not tie.many]
-    names = draw(st.lists(st.sampled_from([*shape.scalars, *keys]), unique=True, min_size=1, max_size=2))
-    return {name: key_value(draw, name, ties) if name in keys else assigned(draw, shape, name) for name in names}
+    keys = [tie.key for tie in ties if tie.owner in family(shape) and not tie.many]
+    names = draw(st.lists(st.sampled_from([*shape.all_scalars, *keys]), unique=True, min_size=1, max_size=2))
+    return {name: key_value(draw, name, ties) if name in keys else value(draw, name) for name in names}
 
 
-def assigned(draw: Draw, shape: Shape, name: str) -> Any:
-    return FRESH[name] if name in shape.field_rules and name in FRESH else value(draw, name)
+def family(shape: Shape) -> list[str]:
+    return [shape.name, *([shape.base.name] if shape.base else [])]
+
+
+def linked(draw: Draw, shape: Shape, ties: list[Tie]) -> dict[str, Any]:
+    """A connection to, or a parting from, what a foreign key of the row's own or a link table leads to."""
+    own = [tie for tie in ties if tie.owner in family(shape)]
+    if not own:
+        return changed(draw, shape, ties)
+    tie = draw(st.sampled_from(own))
+    other = {"id": draw(st.sampled_from(IDS))}
+    if tie.many:
+        return {tie.name: {draw(st.sampled_from(["connect", "connect", "disconnect"])): other}}
+    parting = not tie.required and draw(st.integers(0, 2)) == 0
+    return {tie.name: {"disconnect": True} if parting else {"connect": other}}
 
 
 def key_value(draw: Draw, key: str, ties: list[Tie]) -> Any:
@@ -472,5 +536,5 @@ def key_value(draw: Draw, key: str, ties: list[Tie]) -> Any:
 
 
 def made(draw: Draw, shape: Shape, ties: list[Tie], rows: Rows) -> dict[str, Any]:
-    keys = {tie.key: key_value(draw, tie.key, ties) for tie in ties if tie.owner == shape.name and not tie.many}
-    return {"id": 9, **{name: value(draw, name) for name in shape.scalars}, **keys}
+    keys = {tie.key: key_value(draw, tie.key, ties) for tie in ties if tie.owner in family(shape) and not tie.many}
+    return {"id": 9, **{name: value(draw, name) for name in shape.all_scalars}, **keys}

@@ -53,7 +53,8 @@ class Client:
     """The client under a guard."""
 
     def __init__(self, world: World, guard: Guard) -> None:
-        self.world, self.guard = world, guard
+        self.world = world
+        self.guard: Guard = guard
 
     async def read(self, user: User, model: str) -> list[int]:
         rows = await self.world.read(self.guard, user, model, "findMany", {"select": {"id": True}})

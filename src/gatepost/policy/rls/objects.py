@@ -21,7 +21,7 @@ from . import definitions, triggers
 from .definitions import Definition, Options
 from .helpers import ROW, Helpers, fitted, hashed
 from .hoist import Hoist
-from .walk import both, columns_of, conjuncts, normal, renamed, rewritten, tables_read
+from .walk import both, columns_of, conjuncts, normal, reads_tables, renamed, rewritten, tables_read
 
 BEFORE = "gatepost_before"
 COMMANDS: dict[Operation, definitions.Command] = {
@@ -51,11 +51,12 @@ def objects(schema: Schema, options: Options | None = None, rules: RuleSet | Non
     of the schema where none are given.
     """
     options = options or Options()
-    _refuse(schema, options)
-    return Compiler(schema, rules or Rules(schema, compat=options.compat), options).definitions()
+    rules = rules or Rules(schema, compat=options.compat)
+    _refuse(schema, options, rules)
+    return Compiler(schema, rules, options).definitions()
 
 
-def _refuse(schema: Schema, options: Options) -> None:
+def _refuse(schema: Schema, options: Options, rules: RuleSet) -> None:
     for found in unenforced(schema):
         if found.field is not None and options.field_reads == "refuse":
             raise RuleProblem(
@@ -63,6 +64,15 @@ def _refuse(schema: Schema, options: Options) -> None:
                 "Move the field to a model of its own, with a rule for its rows; or leave it to the client, who masks "
                 "it (field_reads='client'), knowing that whoever else may read the row sees the field; or have a view "
                 "that masks it (field_reads='view'), beside a table that gives the field to nobody",
+                found.rule,
+            )
+        mask = rules.mask(found.model, found.field, ROW) if found.field is not None else None
+        if options.field_reads == "client" and mask is not None and reads_tables(mask):
+            raise RuleProblem(
+                f"{found.model}.{found.field}: the client masks it with the rights of whoever asks, from whom row "
+                "level security may hide the rows that this rule looks at",
+                "Say it of the row's own fields and of auth(); or have a view that masks the field "
+                "(field_reads='view'), which looks with its owner's rights",
                 found.rule,
             )
 

@@ -15,6 +15,7 @@ from gatepost.orm.write.rows.tables import (
     Filter,
     Row,
     both,
+    by_rows,
     chain,
     literal,
     parameter,
@@ -26,6 +27,7 @@ from gatepost.orm.write.rows.tables import (
     value_of,
 )
 from gatepost.orm.write.rows.work import Work
+from gatepost.query.sql import Parameter
 from gatepost.query.tree import (
     FALSE,
     Column,
@@ -110,7 +112,19 @@ def limited(
     return lambda alias: Compare(Column("ctid", alias), "equal", Select(chosen, array=True), "any")
 
 
-async def delete(work: Work, model: Model, target: Filter, limit: int | None = None) -> list[Row]:
+Key = tuple[str, tuple[Parameter, ...]]
+
+
+class Way:
+    """The relations that a deletion went along; where they go in a circle, the rows that it met."""
+
+    def __init__(self, steps: frozenset[tuple[str, tuple[str, ...]]], met: set[Key]) -> None:
+        self.steps, self.met = steps, met
+
+
+async def delete(
+    work: Work, model: Model, target: Filter, limit: int | None = None, way: Way | None = None
+) -> list[Row]:
     """Delete the rows that the filter means and the rules for delete give; their keys. Of a sub-model's rows the
     topmost base's go, and take the others with them.
     """
@@ -118,8 +132,9 @@ async def delete(work: Work, model: Model, target: Filter, limit: int | None = N
         raise NotSupported("Deleting with a limit is not supported for polymorphic models", model.name)
     top = chain(work.schema, model)[0]
     meant = through_base(work.schema, model, top, target)
+    way = way or Way(frozenset(), set())
     for level in chain(work.schema, model):
-        await _delete_dependents(work, level, through_base(work.schema, model, level, target))
+        await _delete_dependents(work, level, through_base(work.schema, model, level, target), way)
     name = table(work.schema, top)
     permitted = work.rules.permit(top.name, "delete", name.name)
     if permitted == FALSE or work.is_closed(top, "delete"):
@@ -144,10 +159,25 @@ def cascading(work: Work, model: Model) -> list[tuple[Model, Relation]]:
     return found
 
 
-async def _delete_dependents(work: Work, level: Model, target: Filter) -> None:
+async def _delete_dependents(work: Work, level: Model, target: Filter, way: Way) -> None:
     """A cascade reaches a sub-model's own table only: the rows of its bases must go by hand."""
     for other, relation in cascading(work, level):
-        await delete(work, other, _belonging(work, other, relation, level, target))
+        dependents: Filter | None = _belonging(work, other, relation, level, target)
+        step = (other.name, relation.fields)
+        if step in way.steps:
+            dependents = await _not_met(work, other, dependents, way)
+        if dependents is not None:
+            await delete(work, other, dependents, way=Way(way.steps | {step}, way.met))
+
+
+async def _not_met(work: Work, model: Model, target: Filter, way: Way) -> Filter | None:
+    """The rows that the filter means and the way did not come by yet; None where there are none."""
+    name = table(work.schema, model)
+    outputs = tuple(Output(value_of(work.schema, model, key, name.name)) for key in model.ids)
+    found = await work.fetch(Read(name, name.name, outputs, where=(target(name.name),)))
+    fresh = [row for row in found if (model.name, row) not in way.met]
+    way.met.update((model.name, row) for row in fresh)
+    return by_rows(model, [dict(zip(model.ids, row, strict=True)) for row in fresh]) if fresh else None
 
 
 def _belonging(work: Work, other: Model, relation: Relation, level: Model, target: Filter) -> Filter:
