@@ -96,6 +96,7 @@ def test_values_that_fit(name: str, value: object, kept: object) -> None:
         ("Json", {"a": {1: 2}}, "keys of JSON objects are strings"),
         ("Json", [float("inf")], "no infinite numbers"),
         ("Json", {"\ud800": 1}, "Unicode"),
+        ("Json", [10**5000], "too large"),
         ("Json", {"a": datetime(2026, 1, 1)}, "expected JSON, received datetime"),
     ],
 )
