@@ -47,6 +47,7 @@ PYTHON_TYPES: Mapping[str, type] = {
 """What a field's value is in Python, by its ZModel type; enums are str, Json is anything JSON can say."""
 
 JSON_DEPTH = 100
+JSON_BITS = 1024
 EPOCH = date(1970, 1, 1)
 INT, BIG_INT = 2**31, 2**63
 NUMERIC = (-16_383, 131_072)
@@ -205,7 +206,10 @@ def _check_json_part(value: object, path: Path, depth: int) -> None:
             return
         case str():
             _check_unicode(value, path)
-        case int() | float():
+        case int():
+            if value.bit_length() > JSON_BITS:
+                raise InvalidInput("the number is too large", path)
+        case float():
             if not math.isfinite(value):
                 raise InvalidInput("JSON has no infinite numbers and no NaN", path)
         case Mapping():
