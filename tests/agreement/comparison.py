@@ -104,7 +104,7 @@ def reads_itself(schema: Schema, model: Model) -> bool:
 
 def chain(schema: Schema, model: Model, operation: str, args: Mapping[str, Any]) -> list[str]:
     """The models whose tables a change of a row touches: its own, and its bases', as far as it is about them."""
-    if model.base is None:
+    if model.base is None or operation.startswith("create"):
         return [model.name]
     base, data = schema.models[model.base], {**args.get("data", {}), **args.get("update", {})}
     about_base = operation.startswith("delete") or any(name in base.fields for name in data)
