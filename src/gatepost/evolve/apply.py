@@ -94,6 +94,7 @@ class Push:
         return Difference(), self._told(Report(made, tuple(statements)))
 
     def _evolved(self, opened: Session, wanted: Layout, rules: Guards) -> tuple[Difference, Report | None]:
+        opened.attach()
         schemas = missing_schemas(opened, wanted)
         made = [f"{create_schema(each)};" for each in schemas]
         run(opened, made)

@@ -21,7 +21,7 @@ Row = tuple[object, ...]
 
 
 class Session:
-    """A transaction on one connection. `execute` runs SQL as it is; `sqlalchemy` reads through the same one."""
+    """A transaction on one connection. `execute` runs SQL as it is; `attach` lets SQLAlchemy read through it too."""
 
     def __init__(self, raw: psycopg.Connection[Row]) -> None:
         self._raw = raw
@@ -51,12 +51,21 @@ class Session:
         found = self.rows(text, parameters)
         return found[0][0] if found else None
 
-    @property
-    def sqlalchemy(self) -> Connection:
-        """The same connection, for SQLAlchemy and Alembic."""
+    def prepare(self) -> None:
+        """Settings of this transaction, and the lock: others who change a schema wait."""
+        self.execute("set local client_min_messages = warning; set local lock_timeout = '30s'")
+        self.rows("select set_config('search_path', %s, true)", (SEARCH_PATH,))
+        self.rows("select pg_advisory_xact_lock(%s)", (LOCK,))
+
+    def attach(self) -> Connection:
+        """The same connection, for SQLAlchemy and Alembic. To be called before anything is changed: SQLAlchemy looks
+        around when it connects, and rolls back what it finds.
+        """
         if self._sqlalchemy is None:
             engine = create_engine("postgresql+psycopg://", creator=lambda: self._raw, poolclass=NullPool)
-            self._sqlalchemy = engine.connect()
+            with self.pinned():
+                self._sqlalchemy = engine.connect()
+            self.prepare()
         return self._sqlalchemy
 
     def close(self) -> None:
@@ -87,9 +96,7 @@ def session(dsn: str) -> Generator[Session]:
     with raw:
         opened = Session(raw)
         try:
-            opened.execute("set local client_min_messages = warning; set local lock_timeout = '30s'")
-            opened.rows("select set_config('search_path', %s, true)", (SEARCH_PATH,))
-            opened.rows("select pg_advisory_xact_lock(%s)", (LOCK,))
+            opened.prepare()
             yield opened
             raw.commit()
         except Undone:

@@ -130,9 +130,9 @@ def test_what_may_destroy_data_is_said_at_the_head(make: Callable[..., Database]
         "M.c is required and has no default in the database, while M has rows: give it one (@default with a value, "
         "now() or dbgenerated()), or add it as optional and fill it first",
     )
-    assert written.path.read_text().startswith(
-        "-- second\n-- Look at this before it runs. Where there are rows:\n--   M.b"
-    )
+    head = written.path.read_text().splitlines()[:3]
+    assert head[:2] == ["-- second", "-- Look at this before it runs:"]
+    assert head[2].startswith("--   M.b becomes integer")
 
 
 def test_shadows_are_gone_afterwards(make: Callable[..., Database], tmp_path: Path):

@@ -10,6 +10,11 @@ from gatepost.problem import DatabaseProblem, Problem
 from gatepost.zmodel import SchemaProblem
 from tests.surfaces.evolve.conftest import Database, schema
 
+LOCKS = """
+select count(*) from pg_locks
+where locktype = 'advisory' and granted
+    and database = (select oid from pg_database where datname = current_database())
+"""
 USER = "model User { id Int @id\n name String }"
 
 
@@ -359,8 +364,8 @@ def test_a_column_is_renamed_and_given_another_type(database: Database):
     report = database.push("model M { id Int @id\n b BigInt @unique }")
     assert report.changes == (
         "rename column M.a to b",
-        "change the type of M.b to bigint",
         "rename index M_a_key of M to M_b_key",
+        "change the type of M.b to bigint",
     )
 
 
@@ -425,6 +430,48 @@ def test_foreign_keys_to_other_schemas_stay(database: Database):
     assert database.settled(text)
 
 
+# Names that change hands
+
+
+def test_a_table_takes_the_name_of_one_that_is_renamed(database: Database):
+    database.push("model User { id Int @id\n name String @unique\n mail String }")
+    wanted = """
+        model Person { id Int @id
+            name String @unique
+            mail String }
+        model User { id Int @id @default(autoincrement())
+            login String @unique }
+    """
+    database.push(wanted.replace("model User", "model Account"))
+    database.push(wanted)
+    assert database.settled(wanted)
+
+
+def test_an_enum_takes_the_name_of_a_table_and_the_other_way_round(database: Database):
+    one = "model Role { id Int @id }\nenum State { A }\nmodel M { id Int @id\n state State? }"
+    other = "model State { id Int @id }\nenum Role { A }\nmodel M { id Int @id\n role Role? }"
+    database.answer = False
+    database.push(one)
+    database.push(other)
+    assert database.settled(other)
+
+
+def test_a_new_schema_of_postgresql_in_a_database_that_has_tables(database: Database):
+    database.push(USER, policies=True)
+    wanted = """
+        datasource db { provider = "postgresql"
+            schemas = ["public", "other"] }
+        model User { id Int @id
+            name String
+            @@schema("public") }
+        model Log { id Int @id
+            @@schema("other")
+            @@allow('read', true) }
+    """
+    assert database.push(wanted, policies=True).changes[:2] == ("create schema other", "create table other.Log")
+    assert database.settled(wanted, policies=True)
+
+
 # The surroundings
 
 
@@ -434,6 +481,17 @@ def test_two_pushes_at_once_go_one_after_the_other(database: Database):
         with pytest.raises(DatabaseProblem, match="lock timeout"):
             _impatient(database)
     assert database.push(USER).changes == ("create 1 table",)
+
+
+def test_a_push_that_compares_holds_the_lock_to_its_end(database: Database):
+    database.push(USER)
+    held: list[object] = []
+
+    def look(_: str) -> None:
+        held.extend(database.rows(LOCKS))
+
+    database.push("model User { id Int @id\n name String\n age Int? }", tell=look)
+    assert held == [1]
 
 
 def _impatient(database: Database) -> None:

@@ -50,9 +50,10 @@ def compare_tables(session: Session, wanted: Layout, facts: Facts) -> Found:
         "compare_type": False,
         "compare_server_default": False,
     }
+    connection = session.attach()
     with session.pinned(), warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # types that SQLAlchemy has no class for
-        context = MigrationContext.configure(session.sqlalchemy, opts=options)
+        context = MigrationContext.configure(connection, opts=options)
         script = produce_migrations(context, wanted.tables)
     found = Found()
     for operation in script.upgrade_ops.ops if script.upgrade_ops else ():
