@@ -5,7 +5,7 @@ what the database cannot keep is refused, naming the rule, its place and the way
 Never: a rule left out in silence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from msgspec import Struct
@@ -21,7 +21,7 @@ from . import definitions, triggers
 from .definitions import Definition, Options
 from .helpers import ROW, Helpers, fitted, hashed
 from .hoist import Hoist
-from .walk import both, columns_of, conjuncts, normal, reads_tables, renamed, rewritten, tables_read
+from .walk import both, columns_of, conjuncts, normal, renamed, rewritten, tables_read
 
 BEFORE = "gatepost_before"
 COMMANDS: dict[Operation, definitions.Command] = {
@@ -67,7 +67,7 @@ def _refuse(schema: Schema, options: Options, rules: RuleSet) -> None:
                 found.rule,
             )
         mask = rules.mask(found.model, found.field, ROW) if found.field is not None else None
-        if options.field_reads == "client" and mask is not None and reads_tables(mask):
+        if options.field_reads == "client" and mask is not None and not _open_to_all(schema, rules, tables_read(mask)):
             raise RuleProblem(
                 f"{found.model}.{found.field}: the client masks it with the rights of whoever asks, from whom row "
                 "level security may hide the rows that this rule looks at",
@@ -75,6 +75,18 @@ def _refuse(schema: Schema, options: Options, rules: RuleSet) -> None:
                 "(field_reads='view'), which looks with its owner's rights",
                 found.rule,
             )
+
+
+def _open_to_all(schema: Schema, rules: RuleSet, names: Iterable[Name]) -> bool:
+    """Whether everybody may read every row of these tables."""
+    models = {table(schema, model): (name,) for name, model in schema.models.items()}
+    joins = {_join_name(schema, join): (join.a[0], join.b[0]) for join in schema.join_tables}
+    asked = {model for name in names for model in {**models, **joins}[name]}
+    return all(normal(rules.permit(model, "read", ROW)) == TRUE for model in asked)
+
+
+def _join_name(schema: Schema, join: JoinTable) -> Name:
+    return Name(join.schema or default_schema(schema), join.name)
 
 
 class Compiler:
@@ -253,7 +265,7 @@ class Compiler:
 
     def _join_table(self, join: JoinTable) -> Iterator[Definition]:
         """Seen by who may read both sides, written by who may update both."""
-        name = Name(join.schema or default_schema(self._schema), join.name)
+        name = _join_name(self._schema, join)
         yield definitions.row_security(name)
         hoist = Hoist(name, self._helpers)
         read, update = (hoist.condition(self._both_sides(join, each)) for each in ("read", "update"))

@@ -182,3 +182,28 @@ def test_a_rule_about_reading_a_field_may_be_left_to_the_client() -> None:
     schema = zmodel.load(HEAD + text)
     assert rls.objects(schema, rls.Options(field_reads="client"))
     assert [(each.model, each.field) for each in rls.unenforced(schema)] == [("User", "secret")]
+
+
+@pytest.mark.parametrize(
+    ("read", "refused"),
+    [("@@allow('all', true)", False), ("@@allow('all', true) @@deny('read', hidden)", True), ("", True)],
+)
+def test_the_client_masks_by_rows_only_that_everybody_sees(read: str, refused: bool) -> None:
+    """Under its caller's policies a mask could not tell a row that is hidden from one that is not there."""
+    text = f"""
+    model Owner {{ id Int @id  hidden Boolean  people Person[]  {read} }}
+    model Person {{
+        id Int @id
+        phone String @deny('read', owner.hidden)
+        ownerId Int
+        owner Owner @relation(fields: [ownerId], references: [id])
+        @@allow('all', true)
+    }}
+    """
+    schema = zmodel.load(HEAD + text)
+    assert rls.objects(schema, rls.Options(field_reads="view"))
+    if not refused:
+        assert rls.objects(schema, rls.Options(field_reads="client"))
+        return
+    with pytest.raises(rls.RuleProblem, match=r"Person\.phone"):
+        rls.objects(schema, rls.Options(field_reads="client"))
