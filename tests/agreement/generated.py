@@ -301,7 +301,9 @@ def extend(draw: Draw, shapes: dict[str, Shape], ties: list[Tie], base: str) -> 
         ties.append(Tie(len(ties), SUB, draw(st.sampled_from(list(shapes)[:-1]))))
 
 
-def draw_sub_rows(draw: Draw, shape: Shape, ties: list[Tie], rows: Rows) -> list[dict[str, Any]]:
+def draw_sub_rows(
+    draw: Draw, shape: Shape, ties: list[Tie], rows: dict[str, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
     assert shape.base is not None
     found: list[dict[str, Any]] = []
     for row in rows[shape.base.name]:
