@@ -76,7 +76,7 @@ def select(read: Read, params: Parameters, comparable: bool = False) -> str:
         text += group_by(read, params)
     if read.having:
         text += f" HAVING {' AND '.join(condition(c, params) for c in read.having)}"
-    return text + order_by(read.order, params) + page(read, params)
+    return text + order_by(read.order, params) + page(read, params) + (" FOR UPDATE" if read.lock else "")
 
 
 def source(read: Read, params: Parameters) -> str:

@@ -75,7 +75,7 @@ class Inertness:
         source = read.source
         if not isinstance(source, Name) or source not in self.catalog.inert:
             return False
-        if read.distinct or read.having:
+        if read.distinct or read.having or read.lock:
             return False
         if read.link and read.link.via and read.link.via not in self.catalog.inert:
             return False

@@ -280,7 +280,7 @@ class Read(Struct, frozen=True):
     """Rows of `source`, called `alias` in this query (a Name as source: its own name when `alias` equals it).
 
     `distinct` keeps the first row of each combination of those values. `having` filters the groups that aggregates
-    make.
+    make. `lock`: until the transaction ends, nobody else changes the rows.
     """
 
     source: "Name | Given | Computed | Elements | Nothing | Payload | Read"
@@ -294,6 +294,7 @@ class Read(Struct, frozen=True):
     link: Link | None = None
     distinct: tuple[Expression, ...] = ()
     having: tuple[Condition, ...] = ()
+    lock: bool = False
 
 
 # ------------------------------------------------------------------ writes and calls

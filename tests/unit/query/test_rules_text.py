@@ -114,6 +114,11 @@ def test_a_read_stands_alone_where_its_rows_are_wanted_as_they_are() -> None:
     assert plain(Read(POST, "post", (Output(Column("id", "post")),))).text == 'SELECT "post"."id" FROM "public"."post"'
 
 
+def test_a_read_may_keep_its_rows_from_changing() -> None:
+    read = Read(POST, "post", (Output(Column("id", "post")),), limit=1, lock=True)
+    assert select(read, Parameters()).endswith(" LIMIT $1 FOR UPDATE")
+
+
 def test_slots_are_filled_when_the_statement_is_sent() -> None:
     where = (Compare(Column("id", "post"), "equal", Literal(Slot(0))), MINE)
     made = template(Answer(Read(POST, "post", (Output(Column("id", "post")),), where=where)))

@@ -130,7 +130,7 @@ async def image(work: Work, model: Model, target: Filter, permitted: Condition) 
         return Image(model, rule, (), None)
     wanted = tuple(dict.fromkeys((*model.ids, *fields)))
     outputs = tuple(Output(value_of(work.schema, model, field, name.name)) for field in wanted)
-    found = await work.fetch(Read(name, name.name, outputs, where=(target(name.name), permitted)))
+    found = await work.fetch(Read(name, name.name, outputs, where=(target(name.name), permitted), lock=True))
     return Image(model, rule, wanted, [dict(zip(wanted, row, strict=True)) for row in found])
 
 
