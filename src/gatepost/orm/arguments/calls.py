@@ -33,6 +33,7 @@ AGGREGATE = COUNTING | AGGREGATES.keys()
 GROUP_BY = AGGREGATE | {"by", "having"}
 EXISTS = frozenset(("where",))
 NUMERIC = frozenset(("Int", "BigInt", "Float", "Decimal"))
+UNORDERED = frozenset(("Boolean", "Bytes", "Json"))
 FIRST = Page(take_one=True)
 
 
@@ -146,8 +147,9 @@ def aggregated(visible: Visible, function: str, given: object, path: Path) -> li
 
 
 def fits(function: str, field: Scalar) -> bool:
-    numeric = field.type.name in NUMERIC
-    return not field.array and (numeric if function in ("_sum", "_avg") else field.type.name != "Boolean")
+    """Whether PostgreSQL has the aggregate of the field's type; of Bytes it has none before version 18."""
+    numeric, unordered = field.type.name in NUMERIC, field.type.kind == "type" or field.type.name in UNORDERED
+    return not field.array and (numeric if function in ("_sum", "_avg") else not unordered)
 
 
 def yes(given: object, path: Path) -> None:

@@ -171,9 +171,13 @@ def argument_shapes(model: Model) -> Iterator[Shape]:
     numbers = [each for each in scalars_of(model) if each.type.name in SUMMED and not each.type.array]
     yield Shape(f"{model.name}CountFields", _fields(scalars_of(model), all_rows=True))
     yield Shape(f"{model.name}SumFields", _fields(numbers))
-    yield Shape(f"{model.name}RangeFields", _fields([each for each in scalars_of(model) if not each.type.array]))
+    yield Shape(f"{model.name}RangeFields", _fields([each for each in scalars_of(model) if _ordered(each)]))
     for operation in operations_of(model):
         yield Shape(arguments_name(model, operation), arguments(model, operation))
+
+
+def _ordered(field: Field) -> bool:
+    return not field.type.array and field.type.kind != "type" and field.type.name not in ("Boolean", "Bytes", "Json")
 
 
 def arguments_name(model: Model, operation: str) -> str:
