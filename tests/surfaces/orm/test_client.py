@@ -452,3 +452,20 @@ async def test_names_of_every_kind_are_refused_in_words(unguarded: Client, name:
     with pytest.raises(InvalidInput) as refused:
         await unguarded.call("User", name)
     assert len(str(refused.value)) < 300
+
+
+async def test_tables_of_other_schemas_of_the_database(fresh_database: FreshDatabase, cluster: Server) -> None:
+    text = (
+        'datasource db { provider = "postgresql" url = env("DATABASE_URL") schemas = ["public", "other"] }\n'
+        'model User { id Int @id\n posts Post[]\n @@schema("public") }\n'
+        "model Post { id Int @id\n authorId Int\n author User @relation(fields: [authorId], references: [id])\n"
+        ' @@map("posts")\n @@schema("other") }'
+    )
+    dsn = cluster.dsn("postgres", fresh_database())
+    async with Client.unguarded(text, dsn) as db:
+        await db.push(policies=False)
+        await db.user.create(data={"id": 1, "posts": {"create": {"id": 5}}})
+        assert await db.query_raw('select "authorId" from other.posts') == [{"authorId": 1}]
+        assert await db.user.find_many(where={"posts": {"some": {"id": 5}}}, include={"posts": True}) == [
+            {"id": 1, "posts": [{"id": 5, "authorId": 1}]}
+        ]

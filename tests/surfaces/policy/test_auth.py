@@ -79,6 +79,24 @@ def test_auth_is_a_row(world: Make) -> None:
     assert here.admits("User", {"id": 2}, operation="update") == [1]
 
 
+def test_auth_with_several_ids_is_a_row(world: Make) -> None:
+    here = world(
+        "model User { site Int  number Int  @@id([site, number])  @@auth"
+        " @@allow('read', auth() == this) @@allow('update', auth() != this) }"
+    )
+    here.run('insert into "User" values (1, 1), (1, 2), (2, 1)')
+    numbers = ("User", {"site": 1, "number": 2})
+    assert here.admits(*numbers) == [1]
+    assert here.admits("User", {"site": 3, "number": 2}) == []
+    assert here.admits(*numbers, operation="update") == [1, 2]
+
+
+def test_members_that_no_rule_asks_for_are_ignored(world: Make) -> None:
+    here = world(owned("@@allow('read', auth().id == ownerId)"))
+    here.run(POSTS)
+    assert here.admits("Post", {"id": 1, "level": "not a number", "unknown": {"x": [1]}}) == [1]
+
+
 def test_auth_compared_with_literals(world: Make) -> None:
     here = world(owned("@@allow('read', auth().role == 'admin') @@allow('update', auth().role != 'admin')"))
     here.run(POSTS)

@@ -151,6 +151,12 @@ def test_without_an_allow_every_update_is_fine_afterwards() -> None:
     assert Rules(schema("@@allow('post-update', false)")).post("Post", "p", None) == FALSE
 
 
+def test_all_is_not_said_of_the_row_after_an_update() -> None:
+    for rules in (Rules(schema("@@allow('all', false)")), Rules(schema("@@deny('all', true)"))):
+        assert rules.post("Post", "p", None) == TRUE
+        assert rules.permit("Post", "update", "p") == FALSE
+
+
 def test_a_computed_field_without_sql_is_a_problem_that_names_the_rule() -> None:
     rules = Rules(schema("@@allow('read', total > 1)"))
     with pytest.raises(RuleProblem, match=r"Post\.total has no SQL") as problem:
