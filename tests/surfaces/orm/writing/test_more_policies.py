@@ -114,3 +114,19 @@ async def test_what_a_foreign_key_deletes_is_not_asked_for(db: Client, world: Wo
         await db.item.delete(where={"id": 1})
     assert (await db.box.delete(where={"id": 1}))["id"] == 1
     assert world.sql('select count(*) from "Item"') == [(0,)]
+
+
+async def test_a_write_may_reach_what_cannot_be_read_and_is_undone(world: World) -> None:
+    """Under rules in the query; a database never changes what it does not show."""
+    world.empty()
+    world.sql("""insert into "Box" values (2, 'hidden', false)""")
+    db = world.open("query")
+    for call in (db.box.update(where={"id": 2}, data={"slug": "x"}), db.box.delete(where={"id": 2})):
+        with pytest.raises(RejectedByPolicy) as caught:
+            await call
+        assert caught.value.rejected_by_policy_reason == "cannot-read-back"
+    guarded = world.open("database")
+    for call in (guarded.box.update(where={"id": 2}, data={"slug": "x"}), guarded.box.delete(where={"id": 2})):
+        with pytest.raises(NotFound):
+            await call
+    assert world.sql('select id, slug from "Box"') == [(2, "hidden")]
