@@ -1,4 +1,4 @@
-"""`create`, `create_many`, `create_many_and_return`: zmodel.md §7.2, without relations."""
+"""`create`, `create_many`, `create_many_and_return`, without relations."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

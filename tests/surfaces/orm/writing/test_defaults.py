@@ -1,4 +1,4 @@
-"""Defaults that the client fills in: zmodel.md §4.2."""
+"""Defaults that the client fills in."""
 
 import re
 from datetime import UTC, datetime

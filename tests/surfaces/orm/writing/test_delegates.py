@@ -1,4 +1,4 @@
-"""Delegates: zmodel.md §2.5 and §7.2: the base's row first, changes by table, the base's row deleted."""
+"""Delegates: the base's row first, changes by table, the base's row deleted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Writes of a row and its relations: zmodel.md §7.2 and the shapes of §6, without rules."""
+"""Writes of a row and its relations, without rules."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What rules do to nested writes: the bullets of zmodel.md §5.5, under both guards."""
+"""What rules do to nested writes, under both guards."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,6 +1,6 @@
-"""What rules do to each operation that changes rows: the table of zmodel.md §5.4, under both guards.
+"""What rules do to each operation that changes rows: under both guards.
 
-Where the guards differ by nature (§12.3), the test says so.
+Where the guards differ by nature, the test says so.
 """
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""`update`, `update_many`, `update_many_and_return`, `upsert`, `delete`, `delete_many`: zmodel.md §6 and §7.2."""
+"""`update`, `update_many`, `update_many_and_return`, `upsert`, `delete`, `delete_many`, without relations."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Validation attributes and @@validate: zmodel.md §6."""
+"""Validation attributes and @@validate, in every write."""
 
 from decimal import Decimal
 from typing import Any
