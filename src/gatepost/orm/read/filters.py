@@ -148,7 +148,7 @@ def json_value(table: Table, field: str) -> Expression:
 
 def related(tables: Tables, table: Table, where: Related) -> Condition:
     """Some, every or none of the readable rows of a relation. What is unknown of a row does not count against it."""
-    child = tables.table(table.model.fields[where.field].type.name)
+    child = tables.child(table, where.field)
     test = condition(tables, child, where.where)
     if where.quantifier == "every":
         test = Not(test)

@@ -50,7 +50,7 @@ class Finder:
 
     def find(self, find: Find, parent: tuple[Table, str] | None = None) -> Rows:
         """The rows of a Find; of a relation those that belong to the parent's row."""
-        table = self.tables.table(find.model)
+        table = self.tables.child(*parent) if parent else self.tables.table(find.model)
         link = self.tables.link(parent[0], parent[1], table) if parent else None
         view = View(self, table)
         view.show(find)
@@ -131,7 +131,7 @@ class View:
         """`_count`: an object of numbers."""
         outputs: list[Output] = []
         for name, where in counted.relations:
-            child = self.tables.table(self.table.model.fields[name].type.name)
+            child = self.tables.child(self.table, name)
             test = condition(self.tables, child, where)
             link = self.tables.link(self.table, name, child)
             number = Output(Aggregate("count"))

@@ -88,7 +88,7 @@ def sort_value(tables: Tables, table: Table, term: Sorted) -> Expression:
     if not term.via:
         return table.column(term.field or "")
     field, *rest = term.via
-    child = tables.table(table.model.fields[field].type.name)
+    child = tables.child(table, field)
     below = Sorted(term.field, via=tuple(rest))
     counts = term.field is None and not rest
     value = Aggregate("count") if counts else sort_value(tables, child, below)

@@ -5,7 +5,7 @@ Never: a column that a field rule hides, or a row that a rule hides.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatepost.orm.errors import ConfigError
 from gatepost.orm.session import ComputedField, Session
@@ -14,8 +14,10 @@ from gatepost.query.tree import (
     TRUE,
     Case,
     Column,
+    Compare,
     Condition,
     Embed,
+    Exists,
     Expression,
     Fragment,
     Given,
@@ -163,6 +165,23 @@ class Tables:
         return own[field.name]
 
     # -------------------------------------------------------------- from row to row
+
+    def child(self, parent: Table, field: str) -> Table:
+        """The readable rows of a relation's model; through a link table those whose link may be read: both its ends."""
+        child = self.table(parent.model.fields[field].type.name)
+        return replace(child, where=(*child.where, *self._near_end(parent, parent.model.fields[field])))
+
+    def _near_end(self, parent: Table, field: Field) -> tuple[Condition, ...]:
+        """Links that a sub-model inherits belong to its base's row, which has rules of its own."""
+        if field.inherited is None or field.relation is None or field.relation.through is None:
+            return ()
+        base, alias = self.schema.models[field.inherited], self.alias()
+        rules = self.permitted(base.name, alias)
+        if not rules:
+            return ()
+        own = columns(base)
+        same = (Compare(Column(own[name], alias), "equal", parent.column(name)) for name in base.ids)
+        return (Exists(Read(self.name(base), alias, (), where=(*rules, *same))),)
 
     def link(self, parent: Table, field: str, child: Table) -> Link:
         """How the rows of a relation belong to a row."""

@@ -39,6 +39,16 @@ model Post {
 }
 model Team { id Int @id  name String  open Boolean  members User[]  @@allow('read', open || members?[id == auth().id]) }
 model Paid { id Int @id  hours Int  rate Int @allow('read', hours > 1)  total Int @computed  @@allow('all', true) }
+model Item {
+  id Int @id
+  kind String
+  shown Boolean
+  tags Tag[]
+  @@delegate(kind)
+  @@allow('read', shown)
+}
+model Book extends Item { title String  @@allow('read', true) }
+model Tag { id Int @id  name String  items Item[]  @@allow('read', true) }
 model Closed { id Int @id }
 model Open { id Int @id  @@allow('all', true) }
 """
@@ -50,6 +60,10 @@ insert into "Post" values (1, 'one', true, 1), (2, 'draft', false, 1), (3, 'evil
 insert into "Team" values (1, 'open', true), (2, 'secret', false);
 insert into "_TeamToUser" values (1, 1), (1, 2), (2, 2), (2, 3);
 insert into "Paid" values (1, 1, 10), (2, 2, 10);
+insert into "Item" values (1, 'Book', true), (2, 'Book', false);
+insert into "Book" values (1, 'open'), (2, 'closed');
+insert into "Tag" values (1, 'a');
+insert into "_ItemToTag" values (1, 1), (2, 1);
 insert into "Closed" values (1);
 insert into "Open" values (1);
 """
@@ -149,6 +163,15 @@ async def test_many_to_many_needs_both_ends(world: World) -> None:
     assert teams == [{"name": "open", "members": [{"name": "ann"}, {"name": "bob"}]}]
     teams = await as_(world, BOB, "Team", "findMany", asked | {"orderBy": {"id": "asc"}})
     assert teams[1] == {"name": "secret", "members": [{"name": "bob"}]}
+
+
+async def test_links_that_a_sub_model_inherits_belong_to_the_base_row(world: World) -> None:
+    asked = {"select": {"title": True, "tags": True, "_count": {"select": {"tags": True}}}, "orderBy": {"id": "asc"}}
+    opened, closed = await as_(world, ANN, "Book", "findMany", asked)
+    assert opened == {"title": "open", "tags": [{"id": 1, "name": "a"}], "_count": {"tags": 1}}
+    assert closed == {"title": "closed", "tags": [], "_count": {"tags": 0}}
+    assert await ids(world, ANN, "Book", {"tags": {"some": {"name": "a"}}}) == [1]
+    assert await ids(world, ANN, "Book", {"tags": {"none": {}}}) == [2]
 
 
 async def test_a_hidden_field_is_null_in_the_result(world: World) -> None:
