@@ -67,6 +67,7 @@ LEFT_OUT: dict[str, list[str]] = {
     # Python has another way to each, or PostgreSQL does it
     "option": ["diagnostics", "dialect", "log", "functions"],
     "member": ["qb", "qb_raw", "zod", "diagnostics", "set_options", "query_raw_unsafe", "execute_raw_unsafe"],
+    "error": ["sql", "sql_params"],
     "hook": ["on_kysely_query", "query_args", "functions"],
     "operation": ["findRaw", "aggregateRaw", "createManyAndUpdate"],
 }
@@ -83,6 +84,12 @@ def test_an_option_that_is_left_out_is_refused_by_name(option: str) -> None:
 def test_a_member_that_is_left_out_is_no_attribute(member: str) -> None:
     with pytest.raises(AttributeError, match=f'no model or member "{member}"'):
         getattr(Client.connect(BLOG, NOWHERE), member)
+
+
+@pytest.mark.parametrize("member", LEFT_OUT["error"])
+def test_errors_hold_no_statement(member: str) -> None:
+    with pytest.raises(AttributeError, match=f"'{member}'"):
+        getattr(InvalidInput("wrong"), member)
 
 
 @pytest.mark.parametrize("hook", LEFT_OUT["hook"])
