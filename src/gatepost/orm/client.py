@@ -14,9 +14,9 @@ from typing import Any, Literal, Self, Unpack
 
 from gatepost.identity import Identity
 from gatepost.orm.auth import User, bind
-from gatepost.orm.calling.calls import Arguments, Call, ModelAccess, TransactionBlock
+from gatepost.orm.calling.calls import Arguments, Call, ModelAccess, TransactionBlock, access
 from gatepost.orm.calling.hooks import perform
-from gatepost.orm.calling.operations import operation_named, snake, unknown
+from gatepost.orm.calling.operations import lacks, operation_named, snake, unknown
 from gatepost.orm.calling.plugins import Plugin
 from gatepost.orm.calling.procedures import Procedures
 from gatepost.orm.calling.raw import execute_raw, query_raw
@@ -140,13 +140,23 @@ class BaseClient:
 
     def model(self, name: str) -> ModelAccess:
         """The operations of a model, by its name or a spelling of it; InvalidInput where there is none."""
-        return ModelAccess(self, self._model(name))
+        return access(self, self._model(name))
 
     def _model(self, name: str) -> str:
-        found = model_named(self._setup.models, name) if isinstance(name, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
+        found = self._found(name) if isinstance(name, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
         if found is None:
-            raise InvalidInput(unknown("model", name, self.schema.models))
+            raise InvalidInput(unknown("model", name, dict.fromkeys(self._known())))
         return found
+
+    def _found(self, name: str) -> str | None:
+        """A model that the client has, by one of its spellings."""
+        found, slicing = model_named(self._setup.models, name), self.session.options.slicing
+        return None if slicing is not None and found in slicing.models else found
+
+    def _known(self) -> list[str]:
+        """The models that the client has."""
+        slicing = self.session.options.slicing
+        return [name for name in self.schema.models if slicing is None or name not in slicing.models]
 
     def call(
         self,
@@ -167,7 +177,11 @@ class BaseClient:
             client = client._with_policy(policy)
         if validate_input is not None:
             client = client.set_input_validation(validate_input)
-        return Call(client, self._model(model), operation_named(operation), {} if args is None else args)
+        known, name = self._model(model), operation_named(operation)
+        slicing = self.session.options.slicing
+        if slicing is not None and name in slicing.operations[known]:
+            raise InvalidInput(lacks(known, operation), (), known)
+        return Call(client, known, name, {} if args is None else args)
 
     def _with_policy(self, on: bool) -> Self:
         """Off: as service_role where the database holds the rules. On: as the client was opened, else in the SQL."""
@@ -338,12 +352,13 @@ class Client(BaseClient):
         for plugin in reversed(self.__dict__.get("plugins", ())):
             if name in plugin.members:
                 return plugin.members[name]
-        setup: Setup | None = self.__dict__.get("_setup")
-        found = model_named(setup.models, name) if setup is not None else None
-        if found is None or setup is None:
-            near = unknown("model or member", name, {snake(each): each for each in setup.models}) if setup else name
+        if "_setup" not in self.__dict__:
+            raise AttributeError(name, name=name, obj=self)
+        found = self._found(name)
+        if found is None:
+            near = unknown("model or member", name, {snake(each): each for each in self._known()})
             raise AttributeError(near, name=name, obj=self)
-        return ModelAccess(self, found)
+        return access(self, found)
 
 
 class RolledBack(Exception):

@@ -15,6 +15,7 @@ from gatepost.orm.calling.plugins import Plugin
 from gatepost.orm.calling.procedures import Handler
 from gatepost.orm.errors import ConfigError
 from gatepost.orm.session import LOGIN, ComputedField, Door, Guard, Limits, Options
+from gatepost.orm.slicing import slicing_of
 from gatepost.orm.values import named
 from gatepost.policy import Rules
 from gatepost.query.sql import identifier
@@ -105,7 +106,8 @@ class Opening(TypedDict, total=False):
     """Options of `Client.connect`; models and fields by the schema's names, or in snake_case.
 
     `compat` "zenstack" brings ZenStack's quirks. `omit` leaves fields out of results. `computed_fields` are SQL: text
-    in which `{row}` is the row, or a function of its quoted alias. `allow_raw_sql` lets SQL past the rules of
+    in which `{row}` is the row, or a function of its quoted alias. `slicing` leaves models, operations, procedures and
+    kinds of filters out of the client. `allow_raw_sql` lets SQL past the rules of
     guard="query". `pool_size` is the most connections, `timeout` how long (s) a call may wait for one.
     """
 
@@ -114,6 +116,7 @@ class Opening(TypedDict, total=False):
     procedures: Mapping[str, Handler]
     computed_fields: Mapping[str, Mapping[str, ComputedField | str]]
     omit: Mapping[str, Mapping[str, bool]]
+    slicing: Mapping[str, Any]
     allow_query_time_omit_override: bool
     validate_input: bool
     allow_raw_sql: bool
@@ -170,6 +173,7 @@ def options_of(schema: Schema, given: Opening) -> Options:
         allow_query_time_omit_override=given.get("allow_query_time_omit_override", True),
         computed_fields={name: fields for name, fields in computed.items() if fields},
         validate_input=given.get("validate_input", True),
+        slicing=slicing_of(schema, given.get("slicing")),
     )
 
 

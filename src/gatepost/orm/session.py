@@ -17,6 +17,7 @@ from gatepost.database.scope import Database, Transaction
 from gatepost.database.values import Context, Result
 from gatepost.identity import ANON, Identity
 from gatepost.orm.errors import DatabaseError, OrmError, Unreachable
+from gatepost.orm.slicing import Slicing
 from gatepost.problem import DatabaseProblem, Problem, Unavailable
 from gatepost.query.sql import Parameter, Statement
 from gatepost.zmodel.schema import Schema
@@ -53,6 +54,7 @@ class Options:
         default_factory=dict[str, Mapping[str, ComputedField]]
     )
     validate_input: bool = True
+    slicing: Slicing | None = None
 
 
 class Door:

@@ -32,6 +32,7 @@ KINDS: Mapping[str, Kind] = {
     "Json": "json",
 }
 TIMES = ("Time", "Timetz")
+UNRESTRICTED: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,17 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """A model as calls see it. `compounds` are the unique selectors of several fields, `uniques` all selectors."""
+    """A model as calls see it. `compounds` are the unique selectors of several fields, `uniques` all selectors.
+
+    `filters` are the kinds of filters that a field has, where the client was opened without others.
+    """
 
     model: Model
     fields: Mapping[str, Scalar | Related]
     compounds: Mapping[str, Key]
     uniques: frozenset[str]
     omitted: Mapping[str, bool]
+    filters: Mapping[str, frozenset[str]]
 
     @property
     def scalars(self) -> Iterable[Scalar]:
@@ -128,11 +133,17 @@ class Lexicon:
         return found
 
     def _see(self, model: Model) -> Visible:
-        fields = {name: self._field(field) for name, field in model.fields.items() if is_visible(field)}
+        slicing = self.options.slicing
+        fields = {
+            name: self._field(field)
+            for name, field in model.fields.items()
+            if is_visible(field) and not (slicing and field.relation and field.relation.model in slicing.models)
+        }
         keys = [key for key in model.keys if all(name in fields for name in key.fields)]
         compounds = {key.name: key for key in keys if key.fields != (key.name,)}
         uniques = frozenset(key.name for key in keys)
-        return Visible(model, fields, compounds, uniques, self._omitted(model))
+        filters = slicing.filters[model.name] if slicing else UNRESTRICTED
+        return Visible(model, fields, compounds, uniques, self._omitted(model), filters)
 
     def _field(self, field: Field) -> Scalar | Related:
         if field.relation is None:

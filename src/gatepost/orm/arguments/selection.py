@@ -79,7 +79,8 @@ def relation(
         return [counted(walk, visible, given, path)] if given is not False and given is not None else []
     if field is None:
         names = [*visible.fields, "_count"] if visible.lists else list(visible.fields)
-        raise unknown(name, names, path, f"field of {visible.model.name}", visible.model.name)
+        at = path[:-1] if walk.compat else path  # ZenStack tells the object that has the key
+        raise unknown(name, names, at, f"field of {visible.model.name}", visible.model.name)
     if given is False:
         return []
     if given is True:

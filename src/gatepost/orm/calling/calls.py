@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from gatepost.orm.calling.operations import SNAKE
+from gatepost.orm.calling.operations import NAMES, SNAKE, lacks
 from gatepost.orm.calling.plugins import Caller
 from gatepost.orm.errors import InvalidInput
 
@@ -119,6 +119,28 @@ class ModelAccess:
     def exists(self, args: Arguments | None = None, /, **given: Any) -> Call[bool]:
         """Whether a row matches."""
         return self._call("exists", args, given)
+
+
+class SlicedAccess(ModelAccess):
+    """The operations of one model that a client was opened with."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        operation = NAMES.get(name)
+        if operation is not None:
+            client, model = object.__getattribute__(self, "_client"), object.__getattribute__(self, "_model")
+            if operation in client.session.options.slicing.operations[model]:
+                raise AttributeError(lacks(model, name), name=name, obj=self)
+        return object.__getattribute__(self, name)
+
+
+def access(client: Caller, model: str) -> ModelAccess:
+    """The operations of a model."""
+    slicing = client.session.options.slicing
+    if slicing is None or not slicing.operations[model]:
+        return ModelAccess(client, model)
+    return SlicedAccess(client, model)
 
 
 class TransactionBlock(Generic[C]):

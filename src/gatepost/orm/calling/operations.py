@@ -55,6 +55,11 @@ def operation_named(name: str) -> str:
     return found
 
 
+def lacks(model: str, operation: str) -> str:
+    """The message about an operation that the client was opened without."""
+    return f'there is no operation "{operation}" on model "{model}" for this client'
+
+
 def unknown(what: str, name: str, known: Mapping[str, object]) -> str:
     """The message about a name that nothing has, with the one that is nearest."""
     told = str(name)[:80]

@@ -24,7 +24,9 @@ class Procedures:
         self._client, self._handlers = client, handlers
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        declared = self._client.schema.procedures
+        declared, slicing = self._client.schema.procedures, self._client.session.options.slicing
+        if slicing is not None:
+            declared = {key: each for key, each in declared.items() if key not in slicing.procedures}
         found = declared.get(name) or next((each for each in declared.values() if snake(each.name) == name), None)
         if found is None:
             raise AttributeError(unknown("procedure", name, declared))

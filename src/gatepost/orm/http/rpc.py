@@ -171,8 +171,8 @@ class RpcHandler:
     # ------------------------------------------------------------------ procedures
 
     async def _procedure(self, client: Client, name: str, asked: Asked) -> tuple[int, Body]:
-        procedure = self.schema.procedures.get(name)
-        if procedure is None:
+        procedure, slicing = self.schema.procedures.get(name), client.session.options.slicing
+        if procedure is None or (slicing is not None and name in slicing.procedures):
             raise BadRequest(f"unknown procedure: {name[:80]}")
         check_method(asked, "POST" if procedure.mutation else "GET")
         given = body_of(asked) if procedure.mutation else query_of(asked)

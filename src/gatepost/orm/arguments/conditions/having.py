@@ -7,6 +7,7 @@ Never: a field that is neither in `by` nor aggregated.
 from collections.abc import Mapping
 from typing import Any
 
+from gatepost.orm.arguments.conditions.kinds import check_kinds
 from gatepost.orm.arguments.conditions.scalars import scalar_filter
 from gatepost.orm.arguments.conditions.where import LOGICAL, combined, every, of_scalar
 from gatepost.orm.arguments.lexicon import Scalar, Visible, mapping
@@ -31,7 +32,10 @@ def having(walk: Walk, visible: Visible, given: object, by: tuple[str, ...], pat
         if key in LOGICAL:
             parts.append(combined(walk, key, value, (*path, key), each))
         else:
-            parts += of_field(walk, visible.scalar(key, (*path, key)), value, by, (*path, key))
+            field = visible.scalar(key, (*path, key))
+            if key in visible.filters:
+                check_kinds(walk, field, visible.filters[key], value, (*path, key))
+            parts += of_field(walk, field, value, by, (*path, key))
     return every(parts)
 
 

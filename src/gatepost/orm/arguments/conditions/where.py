@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from gatepost.orm.arguments.conditions.json import json_filter, shape_filter
+from gatepost.orm.arguments.conditions.kinds import check_kinds
 from gatepost.orm.arguments.conditions.scalars import list_filter, scalar_filter
 from gatepost.orm.arguments.lexicon import Related as RelationField
 from gatepost.orm.arguments.lexicon import Scalar, Visible, list_of, mapping, unknown
@@ -23,13 +24,15 @@ TO_ONE = frozenset(("is", "isNot"))
 def where(walk: Walk, visible: Visible, given: object, path: Path, *, relations: bool = True) -> Where:
     """The condition; of an empty object: always true. `relations` tells whether these may be filtered by."""
     parts: list[Where] = []
-    fields = visible.fields
+    fields, filters = visible.fields, visible.filters
 
     def each(item: Any, at: Path) -> Where:
         return where(walk, visible, item, at, relations=relations)
 
     for key, value in mapping(given, path).items():
         field = fields.get(key)
+        if filters and key in filters:
+            check_kinds(walk, fields[key], filters[key], value, (*path, key))
         if isinstance(field, Scalar):
             parts.append(of_scalar(walk, field, value, (*path, key)))
         elif field is not None and relations:
@@ -158,6 +161,8 @@ def unique_where(walk: Walk, visible: Visible, given: object, path: Path, *, rel
         found = found or (key in visible.uniques and value is not None)
         if key in visible.compounds:
             parts.append(compound(walk, visible, key, value, (*path, key)))
+        elif key in visible.filters and key in visible.uniques:
+            parts.append(of_scalar(walk, visible.scalar(key, path), value, (*path, key)))  # tells the row: always open
         else:
             rest[key] = value
     if not found:
