@@ -190,6 +190,8 @@ class BaseClient:
             return self._derived(replace(self.session, identity=SERVICE)) if not on else self
         guard: Guard = "query" if on else "none"
         rules, plans = self._setup.rules(self.schema, guard, self.session.options)
+        if not self.session.options.validate_input:
+            plans = {}  # those that are shared were made with validation
         return self._derived(replace(self.session, guard=guard, rules=rules, plans=plans))
 
     async def perform(self, model: str, operation: str, args: Arguments) -> Any:

@@ -276,6 +276,17 @@ async def test_validation_of_input_can_be_turned_off(unguarded: Client) -> None:
     assert row["email"] == "no address"
 
 
+async def test_without_validation_it_stays_so_when_rules_are_switched_off(open_client: Open) -> None:
+    client = open_client("query")
+    for id in (5, 6):
+        with pytest.raises(InvalidInput):
+            await client.call("User", "create", {"data": {"id": id, "email": "no address"}}, policy=False)
+        row = await client.set_input_validation(False).call(
+            "User", "create", {"data": {"id": id, "email": f"no address {id}"}}, policy=False
+        )
+        assert row["id"] == id
+
+
 async def test_large_calls_meet_limits_that_are_options(open_client: Open) -> None:
     db = open_client("none", limits=Limits(depth=5, items=3, rows=2))
     with pytest.raises(InvalidInput):
