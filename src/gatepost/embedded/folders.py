@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,9 +119,7 @@ def _ours(folder: Path) -> Path:
 
 
 def _private(folder: Path, account: Account) -> None:
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
+    if folder.exists() or not _made(folder, account):
         status = folder.stat()
         if status.st_uid != account.uid or stat.S_IMODE(status.st_mode) & 0o077:
             raise Problem(
@@ -128,10 +127,20 @@ def _private(folder: Path, account: Account) -> None:
                 500,
                 f"{folder} must belong to {account.name} and be closed to others (mode 0700)",
                 hint=f"chown -R {account.name} {folder} && chmod 0700 {folder}",
-            ) from None
-    else:
-        if account.switch:
-            os.chown(folder, account.uid, account.gid)
+            )
+
+
+def _made(folder: Path, account: Account) -> bool:
+    """Make it under another name first: nobody who starts at the same time sees it before it has its owner."""
+    new = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    if account.switch:
+        os.chown(new, account.uid, account.gid)
+    try:
+        new.rename(folder)
+    except OSError:
+        new.rmdir()  # somebody else's is there, and has something in it
+        return False
+    return True
 
 
 def denied(folder: Path, error: OSError) -> Problem:

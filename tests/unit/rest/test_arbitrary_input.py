@@ -80,9 +80,9 @@ def test_anything(method: str, path: bytes, query: bytes, headers: list[tuple[by
     ids=lambda query: query[:14],
 )
 def test_long_queries_take_time_in_proportion(query: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         parse_params(query.encode())
     except Problem as problem:
         assert problem.status == 400
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
