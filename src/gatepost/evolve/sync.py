@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from gatepost.catalog import Name
 from gatepost.evolve.layout.defaults import quoted
-from gatepost.evolve.layout.types import bare, column_type, default_schema
+from gatepost.evolve.layout.types import bare, column_type
+from gatepost.policy.names import table
 from gatepost.policy.rls import Definition
 from gatepost.problem import Problem
 from gatepost.query.sql import qualified
@@ -95,7 +96,7 @@ def copies(schema: Schema) -> Iterator[str]:
 
 
 def _of_model(schema: Schema, model: Model) -> Iterator[Definition]:
-    name = f"{model.schema or default_schema(schema)}_{model.table}"
+    name = "_".join(table(schema, model))
     call = qualified(PRIVATE, name)
     body = (
         f"create or replace function {call}() returns trigger\n"
@@ -205,7 +206,7 @@ def _on_insert(schema: Schema, model: Model) -> set[str]:
 
 
 def _table(schema: Schema, model: Model) -> str:
-    return qualified(model.schema or default_schema(schema), model.table)
+    return qualified(*table(schema, model))
 
 
 def _decides(schema: Schema, model: Model, field: Field) -> bool:

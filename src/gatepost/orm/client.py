@@ -190,8 +190,6 @@ class BaseClient:
             return self._derived(replace(self.session, identity=SERVICE)) if not on else self
         guard: Guard = "query" if on else "none"
         rules, plans = self._setup.rules(self.schema, guard, self.session.options)
-        if not self.session.options.validate_input:
-            plans = {}  # those that are shared were made with validation
         return self._derived(replace(self.session, guard=guard, rules=rules, plans=plans))
 
     async def perform(self, model: str, operation: str, args: Arguments) -> Any:
@@ -223,7 +221,9 @@ class BaseClient:
 
     def set_input_validation(self, on: bool) -> Self:
         """The client with or without validation attributes and checks of arguments."""
-        return self._derived(replace(self.session, options=replace(self.session.options, validate_input=on), plans={}))
+        options = replace(self.session.options, validate_input=on)
+        rules, plans = self._setup.rules(self.schema, self.session.guard, options)
+        return self._derived(replace(self.session, options=options, rules=rules, plans=plans))
 
     # ------------------------------------------------------------------ transactions
 

@@ -31,7 +31,9 @@ SYSTEMS = {"postgresql": "PostgreSQL", "sqlite": "SQLite", "mysql": "MySQL"}
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What all clients of one opening share. `models` is by folded name; `guarded` is by guard: rules and plans."""
+    """What all clients of one opening share. `models` is by folded name; `guarded` (rules and plans) by guard, and by
+    whether input is validated.
+    """
 
     dsn: str
     guard: Guard
@@ -39,20 +41,21 @@ class Setup:
     models: Mapping[str, str]
     procedures: Mapping[str, Handler]
     allow_raw_sql: bool
-    guarded: dict[Guard, tuple[Rules, dict[Any, Any]]] = field(
-        default_factory=dict[Guard, tuple[Rules, dict[Any, Any]]]
+    guarded: dict[tuple[Guard, bool], tuple[Rules, dict[Any, Any]]] = field(
+        default_factory=dict[tuple[Guard, bool], tuple[Rules, dict[Any, Any]]]
     )
 
     def rules(self, schema: Schema, guard: Guard, options: Options) -> tuple[Rules, dict[Any, Any]]:
-        """The rules under a guard, and what planners worked out with them."""
-        if guard not in self.guarded:
+        """The rules under a guard, and what planners worked out with them and with those options."""
+        key = guard, options.validate_input
+        if key not in self.guarded:
             computed = {
                 (model, name): partial(_value, make)
                 for model, fields in options.computed_fields.items()
                 for name, make in fields.items()
             }
-            self.guarded[guard] = Rules(schema, compat=self.compat, guard=guard, computed=computed), {}
-        return self.guarded[guard]
+            self.guarded[key] = Rules(schema, compat=self.compat, guard=guard, computed=computed), {}
+        return self.guarded[key]
 
 
 def _value(make: ComputedField, alias: str) -> Fragment:

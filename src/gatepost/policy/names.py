@@ -6,7 +6,7 @@ Never: a name of ZModel in SQL where @map, @@map or @@schema says another.
 
 from gatepost.catalog import Name
 from gatepost.query.sql import qualified
-from gatepost.zmodel.schema import Enum, Model, Schema, Through
+from gatepost.zmodel.schema import Enum, JoinTable, Model, Schema, Through
 
 
 def default_schema(schema: Schema) -> str:
@@ -22,6 +22,11 @@ def table(schema: Schema, model: Model) -> Name:
 def join_table(schema: Schema, through: Through) -> Name:
     """The table between both sides of a many-to-many relation."""
     return Name(through.schema or default_schema(schema), through.table)
+
+
+def link_table(schema: Schema, join: JoinTable) -> Name:
+    """The same, as the schema's list of them has it."""
+    return Name(join.schema or default_schema(schema), join.name)
 
 
 def enum_type(schema: Schema, enum: Enum) -> str:

@@ -12,7 +12,9 @@ from sqlalchemy import Column, ForeignKeyConstraint, Index, MetaData, PrimaryKey
 from gatepost.evolve.layout import names
 from gatepost.evolve.layout.defaults import counts, default_expression
 from gatepost.evolve.layout.indexes import add_indexes
-from gatepost.evolve.layout.types import SqlType, column_type, default_schema, listed
+from gatepost.evolve.layout.types import SqlType, column_type, listed
+from gatepost.policy.names import default_schema, link_table
+from gatepost.policy.names import table as model_table
 from gatepost.zmodel.schema import Action, Extension, Field, JoinTable, Model, Schema
 
 ACTIONS: dict[Action, str] = {
@@ -69,7 +71,7 @@ def layout(schema: Schema) -> Layout:
 def table_of(schema: Schema, tables: MetaData, model: str) -> Table:
     """A model's table."""
     found = schema.models[model]
-    return tables.tables[f"{found.schema or default_schema(schema)}.{found.table}"]
+    return tables.tables[str(model_table(schema, found))]
 
 
 def stored_fields(model: Model) -> Iterable[Field]:
@@ -82,7 +84,7 @@ def _add_table(schema: Schema, tables: MetaData, model: Model) -> None:
         model.table,
         tables,
         *(_column(schema, model, field) for field in stored_fields(model)),
-        schema=model.schema or default_schema(schema),
+        schema=model_table(schema, model).schema,
     )
     if model.key is not None:
         columns = [str(model.fields[name].column) for name in model.key.fields]
@@ -155,7 +157,7 @@ def _add_join_table(schema: Schema, tables: MetaData, join: JoinTable) -> None:
     for name, (model, field) in sides.items():
         kind = column_type(schema, schema.models[model].fields[field])
         columns.append(Column(name, SqlType(kind.name, foreign=kind.foreign), nullable=False, autoincrement=False))
-    table = Table(join.name, tables, *columns, schema=join.schema or default_schema(schema))
+    table = Table(join.name, tables, *columns, schema=link_table(schema, join).schema)
     table.append_constraint(PrimaryKeyConstraint("A", "B", name=names.primary_key(f"{join.name}_AB")))
     Index(names.index(join.name, ("B",)).replace("_idx", "_index"), table.c.B)
     for name, (model, field) in sides.items():

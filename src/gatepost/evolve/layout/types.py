@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy.types import UserDefinedType
 
+from gatepost.policy.names import default_schema
 from gatepost.problem import Problem
 from gatepost.query.sql import identifier
 from gatepost.zmodel.schema import Enum, Field, Native, Schema
@@ -73,11 +74,6 @@ def _element(schema: Schema, field: Field) -> str:
 def enum_type(schema: Schema, enum: Enum) -> str:
     """`public."Role"`."""
     return f"{bare(enum.schema or default_schema(schema))}.{bare(enum.database_name)}"
-
-
-def default_schema(schema: Schema) -> str:
-    """Where tables are that name no schema."""
-    return schema.datasource.default_schema or "public"
 
 
 def bare(name: str) -> str:

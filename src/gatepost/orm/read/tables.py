@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from gatepost.orm.errors import ConfigError
 from gatepost.orm.session import ComputedField, Session
+from gatepost.policy.names import join_table, table
 from gatepost.query.sql import identifier
 from gatepost.query.tree import (
     TRUE,
     Case,
     Column,
-    Compare,
     Condition,
     Embed,
     Exists,
@@ -110,11 +110,7 @@ class Tables:
 
     def name(self, model: Model) -> Name | Given:
         """Its table in the database."""
-        return Name(self.place(model.schema), model.table)
-
-    def place(self, schema: str | None) -> str:
-        """A database schema, where none is named the datasource's own."""
-        return schema or self.schema.datasource.default_schema or "public"
+        return table(self.schema, model)
 
     def permitted(self, model: str, alias: str) -> tuple[Condition, ...]:
         """Which rows of a physical table may be read."""
@@ -180,8 +176,8 @@ class Tables:
         if not rules:
             return ()
         own = columns(base)
-        same = (Compare(Column(own[name], alias), "equal", parent.column(name)) for name in base.ids)
-        return (Exists(Read(self.name(base), alias, (), where=(*rules, *same))),)
+        same = tuple((parent.names[name], own[name]) for name in base.ids)
+        return (Exists(Read(self.name(base), alias, (), where=rules, link=Link(parent.alias, same))),)
 
     def link(self, parent: Table, field: str, child: Table) -> Link:
         """How the rows of a relation belong to a row."""
@@ -196,7 +192,7 @@ class Tables:
         return Link(
             parent.alias,
             ((mine[0], through.column),),
-            Name(self.place(through.schema), through.table),
+            join_table(self.schema, through),
             self.alias(),
             ((theirs[0], through.other_column),),
         )

@@ -13,7 +13,7 @@ from gatepost.catalog import Name
 from gatepost.query.tree import Claim, Column, Compare, Condition, Read, Select
 from gatepost.zmodel.schema import Model, Schema
 
-from ..names import default_schema, table
+from ..names import link_table, table
 from ..rules import Rules
 from .definitions import Options
 from .helpers import ROW
@@ -37,7 +37,7 @@ def advice(schema: Schema, options: Options | None = None, rules: RuleSet | None
     compiler = Compiler(schema, rules or Rules(schema, compat=options.compat), options)
     compiler.definitions()
     models = {table(schema, model): model for model in schema.models.values() if not model.view}
-    joins = {Name(join.schema or default_schema(schema), join.name) for join in schema.join_tables}
+    joins = {link_table(schema, join) for join in schema.join_tables}
     found: dict[Advice, None] = {}
     for of, asked in compiler.asked():
         for name, columns in _lookups(of, asked):

@@ -19,7 +19,7 @@ from gatepost.catalog import Name
 from gatepost.query.sql import identifier, literal, qualified
 from gatepost.zmodel.schema import Schema
 
-from ..names import default_schema, table
+from ..names import link_table, table
 from .definitions import Definition, Options, dollars, readable
 
 OWN = "gatepost_"
@@ -59,7 +59,7 @@ class Difference(Struct, frozen=True):
 def relations(schema: Schema) -> dict[Name, str]:
     """The schema's tables and views, `table` or `view` each."""
     found = {table(schema, model): "view" if model.view else "table" for model in schema.models.values()}
-    joins = (Name(join.schema or default_schema(schema), join.name) for join in schema.join_tables)
+    joins = (link_table(schema, join) for join in schema.join_tables)
     return found | dict.fromkeys(joins, "table")
 
 

@@ -14,7 +14,7 @@ from gatepost.catalog import Name
 from gatepost.query.tree import FALSE, TRUE, Column, Compare, Condition, Exists, Output, Read, Select
 from gatepost.zmodel.schema import Field, JoinTable, Model, Operation, Rule, Schema
 
-from ..names import default_schema, table
+from ..names import link_table, table
 from ..problems import RuleProblem
 from ..rules import Rules
 from . import definitions, triggers
@@ -80,13 +80,9 @@ def _refuse(schema: Schema, options: Options, rules: RuleSet) -> None:
 def _open_to_all(schema: Schema, rules: RuleSet, names: Iterable[Name]) -> bool:
     """Whether everybody may read every row of these tables."""
     models = {table(schema, model): (name,) for name, model in schema.models.items()}
-    joins = {_join_name(schema, join): (join.a[0], join.b[0]) for join in schema.join_tables}
+    joins = {link_table(schema, join): (join.a[0], join.b[0]) for join in schema.join_tables}
     asked = {model for name in names for model in {**models, **joins}[name]}
     return all(normal(rules.permit(model, "read", ROW)) == TRUE for model in asked)
-
-
-def _join_name(schema: Schema, join: JoinTable) -> Name:
-    return Name(join.schema or default_schema(schema), join.name)
 
 
 class Compiler:
@@ -108,7 +104,7 @@ class Compiler:
             schemas.add(table(self._schema, model).schema)
         for join in self._schema.join_tables:
             about += self._join_table(join)
-            schemas.add(join.schema or default_schema(self._schema))
+            schemas.add(link_table(self._schema, join).schema)
         options = self._options
         functions = [definitions.function(helper, options) for helper in self._helpers.made.values()]
         usage = [definitions.schema_usage(sorted(schemas), options)] if schemas else []
@@ -265,7 +261,7 @@ class Compiler:
 
     def _join_table(self, join: JoinTable) -> Iterator[Definition]:
         """Seen by who may read both sides, written by who may update both."""
-        name = _join_name(self._schema, join)
+        name = link_table(self._schema, join)
         yield definitions.row_security(name)
         hoist = Hoist(name, self._helpers)
         read, update = (hoist.condition(self._both_sides(join, each)) for each in ("read", "update"))
