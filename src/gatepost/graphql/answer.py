@@ -1,0 +1,49 @@
+"""What an operation gave: the bytes of a GraphQL response, and whether anything was executed at all.
+
+In: JSON text, or GraphQL errors. Out: an Answer, which HTTP and sockets each carry in their own way. Never: the
+executed data parsed again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from graphql import GraphQLError
+
+from gatepost.problem import Problem
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """`body` is the response as JSON: `data` and `errors`. Of a request that was refused before it ran (`executed` is
+    False) it holds errors alone, and `errors` has them for those who carry them otherwise.
+    """
+
+    body: bytes
+    executed: bool = True
+    errors: tuple[dict[str, Any], ...] = ()
+
+
+def refused(errors: Sequence[GraphQLError]) -> Answer:
+    """What is wrong with a document or its variables: nothing was executed."""
+    return _refused(tuple(formatted(error) for error in errors))
+
+
+def refused_for(problem: Problem) -> Answer:
+    """A Problem of a request that never became an operation."""
+    extensions = {"statusCode": problem.status} if problem.status != 200 else {}
+    error: dict[str, Any] = {"message": problem.message, "extensions": extensions}
+    return _refused((error,))
+
+
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """An error as responses carry it: `extensions` is always there."""
+    told: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        told["locations"] = [{"line": each.line, "column": each.column} for each in error.locations]
+    if error.path is not None:
+        told["path"] = error.path
+    return told | {"extensions": error.extensions or {}}
+
+
+def _refused(errors: tuple[dict[str, Any], ...]) -> Answer:
+    return Answer(msgspec.json.encode({"errors": errors}), executed=False, errors=errors)
