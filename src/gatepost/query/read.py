@@ -7,11 +7,11 @@ Each embed is a lateral join: one row of the parent, one value or array of the e
 an embed hold for each parent, and PostgreSQL writes the JSON.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from .operators import SYMBOLS
 from .payload import rows
-from .sql import Parameters, Slot, identifier, qualified
+from .sql import Parameters, Slot, identifier, literal, qualified
 from .tree import (
     Aggregate,
     Apply,
@@ -21,7 +21,6 @@ from .tree import (
     Claim,
     Column,
     Compare,
-    Computed,
     Condition,
     Either,
     Elements,
@@ -31,12 +30,16 @@ from .tree import (
     Fragment,
     Given,
     Holds,
+    Invoke,
     JsonPath,
     JsonStep,
     Literal,
+    Lookup,
+    Member,
     Name,
     Not,
     Nothing,
+    Object,
     Operation,
     Order,
     Output,
@@ -44,17 +47,23 @@ from .tree import (
     Present,
     Read,
     Row,
+    RowNumber,
     Select,
     Shape,
     Star,
     State,
+    Subscript,
     Truth,
+    Tuple,
+    Unnest,
 )
 
 SOURCE = "gatepost_source"
 ROWS = "gatepost_rows"
 STATES = {"null": "NULL", "not_null": "NOT NULL", "true": "TRUE", "false": "FALSE", "unknown": "UNKNOWN"}
 NULLS = {"first": " NULLS FIRST", "last": " NULLS LAST", None: ""}
+# A function takes a hundred arguments.
+MEMBERS = 50
 DIRECTIONS = {True: " DESC", False: " ASC", None: ""}
 Presence = Callable[[Present], str]
 
@@ -94,8 +103,10 @@ def source(read: Read, params: Parameters) -> str:
             text = rows(read.source, params, read.alias)
         case Read():
             text = f"({select(read.source, params)}) AS {alias}"
-        case Computed(function, parent):
-            text = f"{qualified(*function)}({expression(parent, params)}) AS {alias}"
+        case Invoke():
+            text = f"{invoke(read.source, params)} AS {alias}"
+        case Unnest(value):
+            text = f"(SELECT unnest({expression(value, params)}) AS value) AS {alias}"
         case Name(schema, name):
             text = qualified(schema, name) + ("" if name == read.alias else f" AS {alias}")
     if read.link and read.link.via:
@@ -275,8 +286,24 @@ def expression(node: Expression, params: Parameters) -> str:  # noqa: PLR0912 - 
             return f"CAST({expression(value, params)} AS {type_})"
         case Apply():
             return apply(node, params)
-        case Aggregate(function, value):
-            return f"{function}({'*' if value is None else expression(value, params)})"
+        case Invoke():
+            return invoke(node, params)
+        case Aggregate():
+            return aggregate(node, params)
+        case RowNumber():
+            return "row_number() OVER ()"
+        case Object(members):
+            return json_object(members, params)
+        case Member(value, name):
+            return f"({expression(value, params)}).{identifier(name)}"
+        case Subscript(value, index):
+            place = str(index) if isinstance(index, int) else expression(index, params)
+            return f"({expression(value, params)})[{place}]"
+        case Lookup(value, pairs):
+            branches = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in pairs)
+            return f"CASE {expression(value, params)}::text {branches} END"
+        case Tuple(values):
+            return f"({', '.join(expression(value, params) for value in values)})"
         case Case():
             return case(node, params)
         case Truth(tested):
@@ -310,6 +337,33 @@ def apply(node: Apply, params: Parameters) -> str:
     if node.each:
         return f"SELECT {node.function}(unnest({arguments}::text[]))"
     return f"{node.function}({arguments})"
+
+
+def invoke(node: Invoke, params: Parameters) -> str:
+    """A call of a function of the database."""
+    values = ((name, expression(value, params)) for name, value in node.arguments)
+    arguments = ", ".join(f"{identifier(name)} := {value}" if name else value for name, value in values)
+    return f"{qualified(*node.function)}({arguments})"
+
+
+def aggregate(node: Aggregate, params: Parameters) -> str:
+    """An aggregate over rows, or over some of them."""
+    value = "*" if node.value is None else expression(node.value, params)
+    own = "pg_catalog." if node.function in ("json_agg", "array_agg") else ""
+    text = f"{own}{node.function}({value}{order_by(node.order, params)})"
+    return text if node.where is None else f"{text} FILTER (WHERE {condition(node.where, params)})"
+
+
+def json_object(members: Sequence[tuple[str, Expression]], params: Parameters) -> str:
+    """A JSON object. One call takes a hundred arguments: what is larger is put together as text."""
+    pairs = [f"{literal(name)}, {expression(value, params)}" for name, value in members]
+    parts = [pairs[start : start + MEMBERS] for start in range(0, len(pairs), MEMBERS)]
+    texts = [f"pg_catalog.json_build_object({', '.join(part)})" for part in parts] or ["pg_catalog.json_build_object()"]
+    if len(texts) == 1:
+        return texts[0]
+    first = f"left({texts[0]}::text, -1)"
+    between = [f"substr(left({text}::text, -1), 2)" for text in texts[1:-1]]
+    return f"concat_ws(',', {', '.join([first, *between, f'substr({texts[-1]}::text, 2)'])})::json"
 
 
 def condition(node: Condition, params: Parameters, present: Presence = no_presence) -> str:

@@ -8,7 +8,10 @@ from gatepost.catalog import Catalog, Name
 
 from .operators import OPERATOR_NAMES, SYMBOLS
 from .tree import (
+    Aggregate,
+    Apply,
     Both,
+    Case,
     Cast,
     Column,
     Compare,
@@ -19,11 +22,18 @@ from .tree import (
     Holds,
     JsonPath,
     Literal,
+    Lookup,
     Not,
+    Nothing,
+    Object,
+    Operation,
     Present,
     Read,
+    RowNumber,
+    Select,
     Star,
     State,
+    Tuple,
 )
 
 PLAIN_TYPES = frozenset(
@@ -58,6 +68,19 @@ PLAIN_TYPES = frozenset(
 )
 
 
+# Functions that read nothing but their arguments; so named, no search path can lead elsewhere.
+PURE = frozenset(
+    f"pg_catalog.{name}"
+    for name in ("concat", "convert_to", "encode", "host", "nullif", "replace", "to_char", "to_json", "translate")
+)
+
+
+def is_plain(type_: str) -> bool:
+    """Whether a type (SQL text) is PostgreSQL's own, so that a cast to it runs nothing else."""
+    name = type_.strip().lower().removeprefix('"pg_catalog".').strip('"')
+    return name in PLAIN_TYPES
+
+
 def is_inert(read: Read, catalog: Catalog) -> bool:
     """Whether the read, its embeds included, runs no function but PostgreSQL's own harmless ones."""
     return Inertness(catalog).read(read)
@@ -72,14 +95,10 @@ class Inertness:
 
     def read(self, read: Read) -> bool:
         """A read over an inert relation whose every part is inert."""
-        source = read.source
-        if not isinstance(source, Name) or source not in self.catalog.inert:
-            return False
-        if read.distinct or read.having or read.lock:
+        if read.distinct or read.having or read.lock or not self.source(read):
             return False
         if read.link and read.link.via and read.link.via not in self.catalog.inert:
             return False
-        self.columns[read.alias] = frozenset(self.catalog.tables[source].columns)
         return (
             all(self.embedded(embed.alias, embed.read) for embed in read.embeds)
             and all(self.expression(item.value) for item in read.outputs)
@@ -89,8 +108,23 @@ class Inertness:
             and not (read.link and {"=", "::"} & self.catalog.hazards)
         )
 
+    def source(self, read: Read) -> bool:
+        """An inert relation, a read of the like, or none at all; its columns are known from here on."""
+        match read.source:
+            case Name():
+                if read.source not in self.catalog.inert:
+                    return False
+                self.columns[read.alias] = frozenset(self.catalog.tables[read.source].columns)
+                return True
+            case Read():
+                return self.embedded(read.alias, read.source)
+            case Nothing():
+                return True
+            case _:
+                return False
+
     def embedded(self, alias: str, read: Read) -> bool:
-        """An embed; its parent sees its outputs under its alias."""
+        """An embed, or a read as source; who reads it sees its outputs under its alias."""
         inert = self.read(read)
         names = {item.name or getattr(item.value, "name", "") for item in read.outputs}
         stars = (
@@ -99,20 +133,39 @@ class Inertness:
         self.columns[alias] = frozenset(names) | frozenset(stars)
         return inert
 
-    def expression(self, node: Expression) -> bool:
-        """An expression of known columns, JSON steps and casts to PostgreSQL's own types."""
+    def expression(self, node: Expression) -> bool:  # noqa: PLR0912 - one line a kind
+        """An expression of known columns, PostgreSQL's own functions and casts to its own types."""
         match node:
             case Column(name, of):
                 return name in self.columns.get(of, ())
-            case Star() | Literal(_, None):
+            case Star() | Literal(_, None) | RowNumber():
                 return True
+            case Literal(_, type_):
+                return type_ is not None and is_plain(type_)
+            case Object(members):
+                return all(self.expression(value) for _, value in members)
+            case Tuple(values):
+                return all(map(self.expression, values))
+            case Select(read):
+                return self.read(read)
+            case Aggregate(("json_agg" | "array_agg" | "count") as function, value, where, order):
+                parts = [term.value for term in order] + ([] if value is None else [value])
+                known = value is None or function != "count"
+                return known and all(map(self.expression, parts)) and (where is None or self.condition(where))
+            case Apply(function, arguments):
+                return (function in PURE or function == "coalesce") and all(map(self.expression, arguments))
+            case Case(branches, otherwise):
+                values = all(self.condition(when) and self.expression(then) for when, then in branches)
+                return values and self.expression(otherwise)
+            case Operation(left, operator, right):
+                return operator not in self.catalog.hazards and self.expression(left) and self.expression(right)
+            case Lookup(value):
+                return "::" not in self.catalog.hazards and self.expression(value)
             case JsonPath(value):
                 return not {"->", "->>"} & self.catalog.hazards and self.expression(value)
             case Cast(value, type_):
-                return (
-                    type_.strip().lower() in PLAIN_TYPES and "::" not in self.catalog.hazards and self.expression(value)
-                )
-            case _:  # whatever else there is: a function, or a read of its own
+                return is_plain(type_) and "::" not in self.catalog.hazards and self.expression(value)
+            case _:  # whatever else there is: a function of the project's, a row's own text
                 return False
 
     def condition(self, node: Condition) -> bool:

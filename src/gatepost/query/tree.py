@@ -86,9 +86,57 @@ class Apply(Struct, frozen=True):
     each: bool = False
 
 
+class Invoke(Struct, frozen=True):
+    """A function of the database, with arguments by position (no name) and then by name. As a source: its rows."""
+
+    function: Name
+    arguments: tuple[tuple[str | None, "Expression"], ...] = ()
+
+
 class Aggregate(Struct, frozen=True):
-    function: OneOf["sum", "avg", "count", "max", "min"]
+    """Of the rows that `where` lets pass, in `order`."""
+
+    function: OneOf["sum", "avg", "count", "max", "min", "json_agg", "array_agg"]
     value: "Expression | None" = None
+    where: "Condition | None" = None
+    order: "tuple[Order, ...]" = ()
+
+
+class RowNumber(Struct, frozen=True):
+    """The number of a row among those of the source, as they come; the first is 1."""
+
+
+class Object(Struct, frozen=True):
+    """A JSON object of these members, in this order; a name may be of any length."""
+
+    members: tuple[tuple[str, "Expression"], ...]
+
+
+class Member(Struct, frozen=True):
+    """A member of a composite value."""
+
+    value: "Expression"
+    name: str
+
+
+class Subscript(Struct, frozen=True):
+    """One element of an array, or of a geometric value."""
+
+    value: "Expression"
+    index: "int | Expression"
+
+
+class Lookup(Struct, frozen=True):
+    """What stands beside the value's text in a table of the program's own (from, to); null where it is not there."""
+
+    value: "Expression"
+    pairs: tuple[tuple[str, str], ...]
+
+
+class Tuple(Struct, frozen=True):
+    """Several values that are compared one after the other."""
+
+    values: tuple["Expression", ...]
 
 
 class Case(Struct, frozen=True):
@@ -134,7 +182,14 @@ Expression = (
     | JsonPath
     | Cast
     | Apply
+    | Invoke
     | Aggregate
+    | RowNumber
+    | Object
+    | Member
+    | Subscript
+    | Lookup
+    | Tuple
     | Case
     | Truth
     | Select
@@ -218,18 +273,17 @@ class Given(Struct, frozen=True):
     """The rows that the statement's own first part (a write or a call) gave."""
 
 
-class Computed(Struct, frozen=True):
-    """The rows that a function computes from one row of the parent."""
-
-    function: Name
-    parent: Row
-
-
 class Elements(Struct, frozen=True):
     """The elements of a jsonb array: a row each, with the one column `value`, as jsonb or as `text`."""
 
     value: Expression
     text: bool = False
+
+
+class Unnest(Struct, frozen=True):
+    """The elements of an array, in their order: a row each, with the one column `value`."""
+
+    value: Expression
 
 
 class Nothing(Struct, frozen=True):
@@ -283,7 +337,7 @@ class Read(Struct, frozen=True):
     make. `lock`: until the transaction ends, nobody else changes the rows.
     """
 
-    source: "Name | Given | Computed | Elements | Nothing | Payload | Read"
+    source: "Name | Given | Invoke | Elements | Unnest | Nothing | Payload | Read"
     alias: str
     outputs: tuple[Output, ...]
     embeds: tuple[Embed, ...] = ()

@@ -12,8 +12,8 @@ from gatepost.query.tree import (
     Apply,
     Cast,
     Compare,
-    Computed,
     Embed,
+    Invoke,
     Link,
     Literal,
     Order,
@@ -35,7 +35,7 @@ ID = Of("id", "todos")
 READ = Read(TODOS, "todos", (Output(Star("todos")),), where=(Compare(ID, "equal", Literal("1")),), order=(Order(ID),))
 
 
-def embedding(source: Name | Computed) -> Read:
+def embedding(source: Name | Invoke) -> Read:
     inner = Read(source, "inner_1", (Output(Star("inner_1")),), link=Link("todos", (("user_id", "id"),)))
     return replace(READ, embeds=(Embed("inner", "todos_inner_1", inner, Shape.OBJECT),))
 
@@ -51,7 +51,7 @@ def test_a_read_of_known_columns_is_inert() -> None:
     [
         replace(READ, source=STRANGE),
         embedding(STRANGE),
-        embedding(Computed(Name("public", "f"), Row("todos", TODOS))),
+        embedding(Invoke(Name("public", "f"), ((None, Row("todos", TODOS)),))),
         replace(READ, outputs=(Output(Of("may_be_a_function", "todos")),)),
         replace(READ, where=(Compare(Of("may_be_a_function", "todos"), "equal", Literal("1")),)),
         replace(READ, order=(Order(Of("may_be_a_function", "todos")),)),

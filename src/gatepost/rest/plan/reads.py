@@ -15,10 +15,10 @@ from ...query.tree import (
     Apply,
     Cast,
     Column,
-    Computed,
     Embed,
     Expression,
     Given,
+    Invoke,
     Link,
     Order,
     Output,
@@ -72,7 +72,7 @@ class Reader:
         embeds = {child.name: child.alias for child in node.children}
         return Level(node.scope, node.facts, self.catalog.representations, embeds)
 
-    def read(self, node: Node, source: Name | Given | Computed, link: Link | None, expand: bool) -> Read:
+    def read(self, node: Node, source: Name | Given | Invoke, link: Link | None, expand: bool) -> Read:
         """One level with all below. `expand` writes `*` out, for GROUP BY and for arrays of columns."""
         expand = expand or node.spreads_arrays or any(field.aggregate for field in node.fields)
         level = self.level(node)
@@ -177,13 +177,13 @@ def ordered_embed(node: Node, name: str) -> Node:
     return found
 
 
-def tied(node: Node, parent: Node) -> tuple[Name | Computed, Link | None]:
+def tied(node: Node, parent: Node) -> tuple[Name | Invoke, Link | None]:
     """Where an embed's rows come from, and what ties them to the parent's row."""
     relation = node.relation
     if relation is None:
         return node.table, None
     if relation.function is not None:
-        return Computed(relation.function, Row(parent.scope, relation.table)), None
+        return Invoke(relation.function, ((None, Row(parent.scope, relation.table)),)), None
     junction = relation.junction
     if junction is None:
         return relation.target, Link(parent.scope, relation.columns)
