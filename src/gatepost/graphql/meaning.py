@@ -131,9 +131,33 @@ class FunctionMutation:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """A topic to listen on, and the row (by a key in the event's payload) that an event is about."""
+    """A topic to listen on; its events are the roots of what is executed below. `name` is the declaration's, `listen`
+    for the topics of everybody.
+    """
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventValue:
+    """What stands in an event at a path, or NULL."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """The row of `resource` whose columns are what stands in an event: (column, path)."""
+
+    resource: Resource
+    pairs: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class EventNode(Enum):
+    """The row that an event names as `__node__` (`["people", 1]`), or its node id."""
+
+    ROW = "relatedNode"
+    ID = "relatedNodeId"
 
 
 Meaning = (
@@ -151,6 +175,9 @@ Meaning = (
     | Delete
     | FunctionMutation
     | Subscribe
+    | EventValue
+    | EventRow
+    | EventNode
 )
 
 # ------------------------------------------------------------------ arguments and members of inputs
