@@ -5,7 +5,7 @@ document read: whether it is GraphQL is the executor's to say; never an error th
 """
 
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -144,9 +144,9 @@ def _document(body: Body, extensions: dict[str, Any] | None, documents: Document
 
 def _id(body: Body, extensions: dict[str, Any] | None) -> str | None:
     """By what name an operation is asked for: `id`, `documentId`, or Apollo's hash of the text."""
-    persisted: Any = (extensions or {}).get("persistedQuery")
-    hashed: Any = persisted.get("sha256Hash") if isinstance(persisted, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    names: tuple[Any, ...] = (body.id, body.documentId, hashed)
+    persisted = (extensions or {}).get("persistedQuery")
+    hashed = cast(Any, persisted).get("sha256Hash") if isinstance(persisted, dict) else None
+    names = (body.id, body.documentId, hashed)
     return next((name for name in names if isinstance(name, str)), None)
 
 
