@@ -1,0 +1,40 @@
+"""How much an operation may be.
+
+In: settings. Out: Limits, and an error that says the limit, what was sent and which setting it is. Never: a limit that
+cannot be turned off, but those without which a short text keeps a server busy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphql import GraphQLError, Node
+
+SETTING = "graphql."
+DEPTH, FIELDS, PAIRS, FRAGMENTS = 100, 20_000, 20_000, 400
+"""What is too much for anybody: levels, fields, pairs of fields of one name (each is compared with each), fragments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """0 turns a limit off.
+
+    `depth`: levels of fields. `cost`: fields, each as often as its pages can hold it. `page`: `first` and `last`.
+    `roots`: fields of the operation itself, aliases included. `length`: characters of a document. `tokens` of it.
+    `introspection`: whether a document may ask for the schema, and errors suggest names.
+    """
+
+    depth: int = 0
+    cost: int = 0
+    page: int = 0
+    roots: int = 0
+    length: int = 0
+    tokens: int = 10_000
+    introspection: bool = True
+
+
+def exceeded(
+    what: str, found: int | str, limit: int, setting: str = "", nodes: Sequence[Node] | None = None
+) -> GraphQLError:
+    """`The operation is 12 levels deep; at most 10 are allowed (graphql.max_depth)`."""
+    named = f" ({SETTING}{setting})" if setting else ""
+    return GraphQLError(f"{what.format(found)}; at most {limit} are allowed{named}", nodes)
