@@ -122,13 +122,28 @@ class RelationRights(Struct, frozen=True):
     columns: dict[int, str] = {}
 
 
-class Rights(Struct, frozen=True):
+class Rights(Struct, frozen=True, dict=True):
     """What a role and all roles it may become can do together. `everything`: one of them is a superuser."""
 
     everything: bool = False
     relations: tuple[RelationRights, ...] = ()
     procedures: frozenset[int] = frozenset()
     schemas: frozenset[str] = frozenset()
+
+    @cached_property
+    def relation(self) -> dict[int, RelationRights]:
+        """The same by relation."""
+        return {rights.relation: rights for rights in self.relations}
+
+    def of_relation(self, oid: int) -> str:
+        """The letters of what may be done with a relation, or with some of its columns."""
+        rights = self.relation.get(oid)
+        return rights.letters + "".join(rights.columns.values()) if rights else ""
+
+    def of_column(self, oid: int, number: int) -> str:
+        """The letters of what may be done with one column."""
+        rights = self.relation.get(oid)
+        return rights.letters + rights.columns.get(number, "") if rights else ""
 
 
 class Anatomy(Struct, frozen=True, dict=True):

@@ -1,7 +1,7 @@
 """What a GraphQL schema is made of: types, things with rows, and the ways between them.
 
 In: nothing; these are only types. Out: what `registry/` builds from a database's anatomy, `naming/` names, `schema/`
-turns into GraphQL and `plan/` compiles. Never: a GraphQL name, and never SQL but types' names as the catalog prints them.
+turns into GraphQL and `plan/` compiles. Never: a GraphQL name, or SQL but for types' names as the catalog prints them.
 
 The same object always stands for the same thing, so they are compared by identity.
 """
@@ -53,10 +53,19 @@ class Codec:
     not_null: bool = False
     table: bool = False
     anonymous: bool = False
+    persistent: bool = True
+    """Not of rows of an unlogged or temporary relation."""
+    values_of: tuple[str, str | None] | None = None
+    """Of an enum whose labels are the values of a relation's column: the resource name, and the column unless it is
+    the primary key. `sql` is the column's type."""
+    alias: bool = False
+    """Of a domain that has no name of its own: it is shown as what it is `of`."""
     tags: Tags = field(default_factory=dict[str, Tag])
     description: str | None = None
     functions: "dict[str, Resource]" = field(default_factory=dict[str, "Resource"])
     """Functions that compute a field of a row of this type, by the function's resource name."""
+    relations: "dict[str, Relation]" = field(default_factory=dict[str, "Relation"])
+    """Ways from a value of a composite type that is no relation's (those of a relation's rows are its Resource's)."""
 
     @property
     def base(self) -> "Codec":
@@ -73,8 +82,9 @@ class Codec:
 class Attribute:
     """A column of a relation, or a member of a composite type.
 
-    `generated`: PostgreSQL alone writes it. The three rights are those of everybody the API may be (all true unless
-    rights are looked at).
+    `position` is its number in the relation; in an anonymous record that of the parameter, from 0. `generated`:
+    PostgreSQL alone writes it. `indexed`: some index has it (true unless indexes are looked at). The three rights are
+    those of everybody the API may be (all true unless rights are looked at).
     """
 
     name: str
@@ -84,6 +94,7 @@ class Attribute:
     not_null: bool = False
     has_default: bool = False
     generated: bool = False
+    indexed: bool = True
     can_select: bool = True
     can_insert: bool = True
     can_update: bool = True
@@ -117,7 +128,9 @@ class Resource:
     """A relation, or a function's result (`parameters` is None of a relation).
 
     `name` is unique and stands in cursors. `returns_array`: an array of `codec` rather than one. `uniques` begin with
-    the primary key. The three rights as in Attribute; `insertable` and the like tell what the relation itself allows.
+    the primary key. The rights are as in Attribute; `insertable` and the like tell what the relation itself allows.
+    `returns_array` is an array of rows; an array of anything else is a codec of its own. `of_extension`: an extension
+    made it. `part`: it is a part of another relation that is shown instead, or the whole of parts that are.
     """
 
     name: str
@@ -133,6 +146,10 @@ class Resource:
     can_insert: bool = True
     can_update: bool = True
     can_delete: bool = True
+    can_execute: bool = True
+    persistent: bool = True
+    of_extension: bool = False
+    part: bool = False
     parameters: tuple[Parameter, ...] | None = None
     returns_set: bool = False
     returns_array: bool = False
@@ -170,6 +187,7 @@ class Relation:
     pairs: tuple[tuple[str, str], ...]
     unique: bool
     backward: bool
+    indexed: bool = True
     tags: Tags = field(default_factory=dict[str, Tag])
     description: str | None = None
 
