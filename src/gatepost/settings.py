@@ -456,6 +456,46 @@ class RestSettings(Section, frozen=True):
     ] = True
 
 
+class GraphQLSettings(Section, frozen=True):
+    """The GraphQL surface. Names of options are PostGraphile's. A limit of 0 is none."""
+
+    enabled: Annotated[bool, Option("Serve /graphql; a Supabase project must ask for it")] = True
+    schemas: Annotated[tuple[str, ...], Option("Exposed schemas; empty: those of REST")] = ()
+    preset: Annotated[str, Option("How things are called: v4 or amber, with +simplify, +relay")] = "v4+simplify"
+    options: Annotated[
+        dict[str, Any],
+        Option("The preset's own options (simpleCollections, ignoreRBAC, graphileBuildOptions …)"),
+    ] = {}
+    subscriptions: Annotated[
+        tuple[dict[str, Any], ...], Option("Declared fields of Subscription: field, arguments, channel, payload …")
+    ] = ()
+    role_claim: Annotated[str, Option("Claim that names the database role; absent in a token: the anonymous one")] = (
+        "role"
+    )
+    mask_errors: Annotated[
+        bool, Option("Tell clients of a failed statement only that it failed; in development they are told all")
+    ] = True
+    max_depth: Annotated[int, Option("Deepest operation, in levels of fields")] = 20
+    max_cost: Annotated[int, Option("Most fields of an operation, each as often as its pages can hold it")] = 1_000_000
+    max_page_size: Annotated[int, Option("Largest `first` or `last`")] = 1000
+    max_root_fields: Annotated[int, Option("Most fields of an operation itself, aliases included")] = 50
+    max_document_length: Annotated[int, Option("Longest document, in characters")] = 100_000
+    max_tokens: Annotated[int, Option("Most tokens of a document")] = 5000
+    introspection: Annotated[bool, Option("Documents may ask for the schema, and errors suggest names")] = True
+    persisted_operations: Annotated[
+        str, Option("Folder of .graphql files, or JSON file of texts by id, that clients may send the ids of")
+    ] = ""
+    persisted_only: Annotated[bool, Option("Execute those and no others")] = False
+    max_connections: Annotated[int, Option("Most sockets of one serving process")] = 1000
+    max_subscriptions: Annotated[int, Option("Most operations that go on at once on one socket")] = 100
+    max_message: Annotated[int, Option("Longest message on a socket, in bytes")] = 1024 * 1024
+    max_waiting: Annotated[int, Option("Most messages that wait for a slow socket, which is then closed")] = 100
+    init_timeout: Annotated[Seconds, Option("How long a socket may take to say who it is")] = Seconds(10)
+    session_check: Annotated[
+        Seconds, Option("How soon a socket is closed after its token, key or session has ended")
+    ] = Seconds(5)
+
+
 class Settings(Section, frozen=True):
     project: ProjectSettings = ProjectSettings()
     server: ServerSettings = ServerSettings()
@@ -465,6 +505,7 @@ class Settings(Section, frozen=True):
     limits: LimitSettings = LimitSettings()
     factors: FactorSettings = FactorSettings()
     rest: RestSettings = RestSettings()
+    graphql: GraphQLSettings = GraphQLSettings()
 
 
 @dataclass(frozen=True, slots=True)
