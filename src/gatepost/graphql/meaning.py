@@ -202,9 +202,10 @@ class Argument(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ParameterArgument:
-    """A parameter of a function, by its index among the inputs."""
+    """A parameter of a function, by its index among the inputs; of `node`: the node id of a row of it is given."""
 
     index: int
+    node: Resource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +231,12 @@ class OrderTerm:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ordering:
-    """An `orderBy` value. Of no terms: as the rows come. `unique`: no two rows are equal in it."""
+    """An `orderBy` value. Of no terms: as the rows come. `unique`: no two rows are equal in it.
+
+    Compared by identity: two values of an enum may well order alike.
+    """
 
     terms: tuple[OrderTerm, ...] = ()
     unique: bool = False
@@ -240,7 +244,10 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What the object type of rows is about, as the type's own meaning."""
+    """What a type is about, as the type's own meaning: the object type of rows, the inputs for them, a connection and
+    its edge, a mutation's payload; the scalar of a token. `resource` is the relation whose rows they are, of a
+    connection that only one function has that function.
+    """
 
     codec: Codec
     resource: Resource | None = None

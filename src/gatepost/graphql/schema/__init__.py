@@ -1,0 +1,53 @@
+"""The GraphQL schema of a database.
+
+In: the registry, its names, the options. Out: a schema whose fields, arguments and inputs say what they stand for
+(`extensions[MEANING]`, in the words of `meaning`). Never: a resolver, since the executor of graphql-core does not touch
+rows; and never an error for a name that is there twice: the later one is left out, and said so in `warnings`.
+"""
+
+from functools import partial
+
+from graphql import GraphQLObjectType, GraphQLSchema
+
+from gatepost.graphql.naming import Inflection
+from gatepost.graphql.options import Options
+from gatepost.graphql.registry.model import Registry
+
+from . import connections, functions, root, rows, scalars, types
+from .draft import Draft
+
+__all__ = ["WARNINGS", "build_schema"]
+
+WARNINGS = "warnings"
+"""Under what a schema's extensions tell what was left out, and why."""
+
+
+def build_schema(registry: Registry, names: Inflection, options: Options) -> GraphQLSchema:
+    """The whole schema. It is taken as valid: every name was looked at when its type was claimed."""
+    draft = Draft(registry, names, options)
+    _declare(draft)
+    query, mutation = draft.named("Query"), root.mutation(draft)
+    assert isinstance(query, GraphQLObjectType)
+    return GraphQLSchema(
+        query,
+        mutation,
+        root.subscription(draft),
+        draft.node_types(),
+        extensions={WARNINGS: draft.warnings},
+        assume_valid=True,
+    )
+
+
+def _declare(draft: Draft) -> None:
+    """Names go to whoever claims them first: ours, those of types, of rows, of functions."""
+    root.declare(draft)
+    draft.declare("PageInfo", partial(connections.page_info, draft))
+    if draft.has_nodes:
+        draft.declare("Node", partial(rows.node_interface, draft))
+    scalars.declare(draft)
+    codecs = list(types.every_codec(draft.registry))
+    for codec in codecs:
+        types.declare(draft, codec)
+    for codec in codecs:
+        rows.declare(draft, codec)
+    functions.declare(draft)
