@@ -30,9 +30,10 @@ def refused(errors: Sequence[GraphQLError]) -> Answer:
 
 def refused_for(problem: Problem) -> Answer:
     """A Problem of a request that never became an operation."""
-    extensions = {"statusCode": problem.status} if problem.status != 200 else {}
-    error: dict[str, Any] = {"message": problem.message, "extensions": extensions}
-    return _refused((error,))
+    extensions: dict[str, Any] = {"statusCode": problem.status}
+    if problem.hint is not None:
+        extensions["hint"] = problem.hint
+    return _refused(({"message": problem.message, "extensions": extensions},))
 
 
 def formatted(error: GraphQLError) -> dict[str, Any]:

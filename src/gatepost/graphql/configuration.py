@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from gatepost.catalog import Name
+from gatepost.identity import ANON
 from gatepost.problem import Problem
+from gatepost.settings import GraphQLSettings
 
+from .documents import Limits
 from .options import Options
 from .subscriptions.declaration import Declaration, declarations
 
@@ -21,15 +25,18 @@ COLLECTIONS = ("only", "both", "omit")
 STATIC_SECRET = "This is static for the tests, use a better one if you set one!"  # noqa: S105
 """What `jwtSecret: true` stands for: a secret that everybody knows, for tests."""
 
+AUTHORIZATION = "subscriptionAuthorizationFunction"
 TOP = (
     "preset", "simplify", "relay", "minify", "schemas", "options", "gather", "schema", "disablePlugins",
     "introspectionRole", "anonRole", "roleClaim", "jwtSecret", "pgSettings", "maskErrors", "subscriptions",
-    "subscriptionAuthorizationFunction",
+    AUTHORIZATION,
 )  # fmt: skip
+# What a settings table may say among the options, since it has no other place for it.
+BESIDE = ("relay", "minify", "gather", "schema", "disablePlugins", "introspectionRole", "pgSettings")
 OPTIONS = (
     "simpleCollections", "classicIds", "dynamicJson", "setofFunctionsContainNulls", "ignoreRBAC", "ignoreIndexes",
     "disableDefaultMutations", "jwtSecret", "jwtPgTypeIdentifier", "simpleSubscriptions", "subscriptions",
-    "subscriptionAuthorizationFunction", "skipPlugins", "graphileBuildOptions", "pgIdentifiers", "search_path",
+    AUTHORIZATION, "skipPlugins", "graphileBuildOptions", "pgIdentifiers", "search_path",
 )  # fmt: skip
 BUILD = (
     "pgGeometricTypes", "pgUseCustomNetworkScalars", "orderByNullsLast", "pgOrderByNullsLast", "defaultNodeIdCodec",
@@ -50,7 +57,7 @@ class Configuration:
 
     `anon_role` is the role of requests without a token, or with one that names none; None: the login's own.
     `pg_settings` hold for every request, under what the caller's claims say. `authorization` is the function that
-    decides who may listen to a topic of `listen`, as schema.function.
+    decides who may listen to a topic of `listen`; where there is none, everybody may.
     """
 
     options: Options = field(default_factory=Options)
@@ -61,7 +68,7 @@ class Configuration:
     mask_errors: bool = False
     sockets: bool = True
     declared: tuple[Declaration, ...] = ()
-    authorization: str | None = None
+    authorization: Name | None = None
 
 
 def read(keys: Keys) -> Configuration:
@@ -79,8 +86,41 @@ def read(keys: Keys) -> Configuration:
         mask_errors=_flag(keys, "maskErrors", False),
         sockets=keys.get("subscriptions") is not False and _flag(given, "subscriptions", True),
         declared=declarations(keys.get("subscriptions")),
-        authorization=_text(keys, "subscriptionAuthorizationFunction")
-        or _text(given, "subscriptionAuthorizationFunction"),
+        authorization=_function(_text(keys, AUTHORIZATION) or _text(given, AUTHORIZATION)),
+    )
+
+
+def from_settings(settings: GraphQLSettings, schemas: tuple[str, ...]) -> Configuration:
+    """The configuration of a project: what no role may do is not shown, and JSON is JSON, unless it says otherwise."""
+    given: dict[str, Any] = {"ignoreRBAC": False, "dynamicJson": True} | settings.options
+    options = {name: value for name, value in given.items() if name not in BESIDE}
+    keys = {name: value for name, value in given.items() if name in BESIDE} | {
+        "preset": settings.preset,
+        "schemas": list(settings.schemas or schemas),
+        "options": options,
+        "anonRole": ANON.role,
+        "roleClaim": settings.role_claim,
+        "maskErrors": settings.mask_errors,
+        "subscriptions": list(settings.subscriptions),
+    }
+    if options.get("simpleSubscriptions") and not options.get(AUTHORIZATION):
+        raise _refused(
+            "graphql.options.simpleSubscriptions: it is not said who may listen",
+            f'Name a function there: {AUTHORIZATION} = "schema.function", or "none"',
+        )
+    return read(keys)
+
+
+def limits(settings: GraphQLSettings) -> Limits:
+    """What the settings say of how much an operation may be."""
+    return Limits(
+        depth=settings.max_depth,
+        cost=settings.max_cost,
+        page=settings.max_page_size,
+        roots=settings.max_root_fields,
+        length=settings.max_document_length,
+        tokens=settings.max_tokens,
+        introspection=settings.introspection,
     )
 
 
@@ -122,7 +162,7 @@ def _options(keys: Keys, given: Keys, build: Keys, gather: Keys) -> Options:
     )
     options = _with_build(options, build)
     options = _with_gather(options, gather)
-    return _with_preset(options, given) if v4 else options
+    return _with_preset(options, given)
 
 
 def _presets(value: object) -> set[str]:
@@ -194,6 +234,16 @@ def _plugins(keys: Keys, given: Keys) -> frozenset[str]:
     without = frozenset((*_names(keys, "disablePlugins"), *_names(given, "skipPlugins")))
     _known(without, sorted(PLUGINS), "disablePlugins: ")
     return without
+
+
+def _function(text: str | None) -> Name | None:
+    """`schema.function`; None for `none`."""
+    if text is None or text == "none":
+        return None
+    schema, dot, name = text.partition(".")
+    if not dot:
+        raise _refused(f"{AUTHORIZATION}: {text!r} is not written as schema.function")
+    return Name(schema, name)
 
 
 def _known(given: Iterable[str], names: Iterable[str], where: str) -> None:

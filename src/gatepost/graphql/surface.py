@@ -1,0 +1,111 @@
+"""The GraphQL surface over HTTP.
+
+In: a Request. Out: the Response that PostGraphile would give (GraphQL over HTTP), or the Problem as a GraphQL error.
+Never: a decision about who may see a row; never an error of ours for a request of theirs.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+
+from gatepost.database.values import Context
+from gatepost.exchange import Headers, Request, Response
+from gatepost.identity import Identity
+from gatepost.problem import Problem, Unavailable
+
+from .answer import Answer, refused_for
+from .callers import Identify, Pairs, settings_of
+from .request import JSON, Documents, GraphQLRequest, accepted, accepts_page, read
+
+CHARSET = b";charset=utf-8"
+CONTEXT = "graphql.context"
+DEFAULT_PATH = Context().search_path
+
+Page = Callable[[Request], Awaitable[Response]]
+
+
+class Executor(Protocol):
+    """What runs an operation as somebody."""
+
+    async def execute(self, identity: Identity, request: GraphQLRequest, context: Context) -> Answer: ...
+
+
+class Surface:
+    """GraphQL at `/`. `executor` and `identify` are None until the database was read; `page` shows itself to people."""
+
+    def __init__(self, *, settings: Pairs = (), documents: Documents | None = None, page: Page | None = None) -> None:
+        self.executor: Executor | None = None
+        self.identify: Identify | None = None
+        self.search_path = DEFAULT_PATH
+        self.documents = documents
+        self.page = page
+        self._settings = settings
+
+    def use(self, executor: Executor, identify: Identify, search_path: str = DEFAULT_PATH) -> None:
+        """What the database says now; operations under way go on with what they began with."""
+        self.executor, self.identify, self.search_path = executor, identify, search_path
+
+    async def __call__(self, request: Request) -> Response:
+        if request.path != "/" or (request.method == "GET" and accepts_page(request.header(b"accept"))):
+            return await self._show(request)
+        kind = accepted(request.header(b"accept"))
+        if request.method != "POST":
+            return self.refuse(request, _method())
+        asked = read(request, self.documents)
+        answer = await self.execute(self.who(request), asked, self.context(request))
+        status = 200 if answer.executed or kind == JSON else 400
+        return Response(status, answer.body, _content(kind))
+
+    def who(self, request: Request) -> Identity:
+        """Who the request acts as; a Problem where its proof proves nothing, or nobody can be known yet."""
+        if self.identify is None:
+            raise not_ready()
+        return self.identify(request.proof)
+
+    async def execute(self, identity: Identity, asked: GraphQLRequest, context: Context) -> Answer:
+        if self.executor is None:
+            raise not_ready()
+        return await self.executor.execute(identity, asked, self.acting(context, identity))
+
+    def acting(self, context: Context, identity: Identity) -> Context:
+        """A request's context, with the settings its caller's claims are read from."""
+        settings = (*self._settings, *settings_of(identity.claims_json))
+        return msgspec.structs.replace(context, settings=settings)
+
+    def context(self, request: Request) -> Context:
+        """What the request tells the database of itself; worked out once for all that send the same headers."""
+        known: Context | None = request.kept.get(CONTEXT)
+        if known is None or known.search_path != self.search_path:
+            headers = {name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in request.headers}
+            known = request.kept[CONTEXT] = Context(
+                method=request.method,
+                path=request.prefix or "/",
+                headers=msgspec.json.encode(headers),
+                search_path=self.search_path,
+            )
+        return known
+
+    async def _show(self, request: Request) -> Response:
+        if self.page is not None:
+            return await self.page(request)
+        if request.path != "/":
+            raise Problem("not_found", 404, f"There is nothing at {request.prefix}{request.path[:200]}")
+        return self.refuse(request, _method())
+
+    def refuse(self, _: Request, problem: Problem) -> Response:
+        """What went wrong before anything could be executed, the front door's refusals among it."""
+        headers: Headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        return Response(problem.status, refused_for(problem).body, _content(JSON) + headers)
+
+
+def not_ready() -> Problem:
+    return Unavailable("The database has not been read yet")
+
+
+def _method() -> Problem:
+    return Problem("method_not_allowed", 405, "Method not supported, please use POST", headers={"Allow": "POST"})
+
+
+def _content(kind: str) -> Headers:
+    return [(b"content-type", kind.encode() + CHARSET)]
