@@ -105,7 +105,16 @@ class Inflection:
 
     def type_name(self, codec: Codec) -> str:
         """An enum, a domain, or a scalar type of the database that has no name of its own in GraphQL."""
-        return self.upper_camel_case(self.coerce(self._codec_name(codec)))
+        name = self._enum_of_values(*codec.values_of, codec.tags) if codec.values_of else self._codec_name(codec)
+        return self.upper_camel_case(self.coerce(name))
+
+    def _enum_of_values(self, relation: str, column: str | None, tags: Tags) -> str:
+        """The enum whose labels are values of a relation's column (the primary key if none is given)."""
+        singular = self._row_of_values(relation)
+        return tag(tags, "enumName") or self.upper_camel_case(f"{singular}-{column}" if column else singular)
+
+    def _row_of_values(self, relation: str) -> str:
+        return self.singularize(relation)
 
     def range_type(self, type_name: str) -> str:
         """The range over values of `type_name`."""

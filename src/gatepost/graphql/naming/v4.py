@@ -3,7 +3,7 @@
 In and out: as in `inflection`. Never: a name that is the same in both.
 """
 
-from gatepost.graphql.registry.model import Attribute, Codec, EnumLabel, Resource
+from gatepost.graphql.registry.model import Attribute, Codec, EnumLabel, Kind, Resource
 
 from .inflection import Inflection, direction, tag
 
@@ -21,6 +21,9 @@ class V4(Inflection):
         if attribute.owner.anonymous and attribute.name == f"column{attribute.position + 1}":
             return f"arg{attribute.position + 1}"
         return super()._attribute_name(attribute, for_order)
+
+    def _row_of_values(self, relation: str) -> str:
+        return relation
 
     def enum_value(self, codec: Codec, label: EnumLabel) -> str:
         return self.coerce(self.constant_case(super().enum_value(codec, label)))
@@ -59,7 +62,8 @@ class V4(Inflection):
             name = self.camel_case(resource.single_out)
         else:
             name = "result" if resource.codec.anonymous else RESULTS.get(type_name) or self.camel_case(type_name)
-        return self.pluralize(name) if resource.returns_set or resource.returns_array else name
+        several = resource.returns_set or resource.returns_array or resource.codec.base.kind is Kind.ARRAY
+        return self.pluralize(name) if several else name
 
 
 class ClassicIds(Inflection):

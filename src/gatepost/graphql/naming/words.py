@@ -15,12 +15,8 @@ LOWER = "a-z\xdf-\xf6\xf8-\xff"
 UPPER = "A-Z\xc0-\xd6\xd8-\xde"
 PUNCTUATION = "\u2000-\u206f\u1680\u180e\u3000\ufeff"
 BREAK = rf"\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\xbf\xd7\xf7{PUNCTUATION}"
-DINGBAT = "\u2700-\u27bf"
-ASTRAL = "\U00010000-\U0010ffff"
-OTHER = rf"[^{ASTRAL}{BREAK}\d{DINGBAT}{LOWER}{UPPER}]"
-REGIONAL = "(?:[\U0001f1e6-\U0001f1ff]){2}"
-MODIFIER = "[\U0001f3fb-\U0001f3ff]?"
-JOINED = rf"[\ufe0e\ufe0f]?{MODIFIER}(?:\u200d(?:[^{ASTRAL}]|{REGIONAL}|[{ASTRAL}])[\ufe0e\ufe0f]?{MODIFIER})*"
+PICTURE = "\u2700-\u27bf\U00010000-\U0010ffff"
+OTHER = rf"[^{PICTURE}{BREAK}\d{LOWER}{UPPER}]"
 WORD = re.compile(
     "|".join(
         (
@@ -31,7 +27,7 @@ WORD = re.compile(
             r"\d*(?:1ST|2ND|3RD|(?![123])\dTH)(?=\b|[a-z_])",
             r"\d*(?:1st|2nd|3rd|(?![123])\dth)(?=\b|[A-Z_])",
             r"\d+",
-            rf"(?:[{DINGBAT}]|{REGIONAL}|[{ASTRAL}]){JOINED}",
+            rf"[{PICTURE}]",
         )
     ),
     re.ASCII,
@@ -43,17 +39,11 @@ ACCENTED = re.compile("[\xc0-\xd6\xd8-\xf6\xf8-\u017f]")
 MARK = re.compile("[\u0300-\u036f\ufe20-\ufe2f\u20d0-\u20ff]")
 APOSTROPHE = re.compile("['\u2019]")
 UNACCENTED = dict(
-    zip("ÐðØøĐđĦħıĸĿŀŁłŊŋŦŧſ", "DdOoDdHhikLlLlNnTts", strict=True),
-    Æ="Ae",
-    æ="ae",
-    Þ="Th",
-    þ="th",
-    ß="ss",
-    Ĳ="IJ",
-    ĳ="ij",
-    Œ="Oe",
-    œ="oe",
-    ŉ="'n",
+    zip(
+        "ÐðØøĐđĦħıĸĿŀŁłŊŋŦŧſÆæÞþßĲĳŒœŉ",
+        [*"DdOoDdHhikLlLlNnTts", "Ae", "ae", "Th", "th", "ss", "IJ", "ij", "Oe", "oe", "'n"],
+        strict=True,
+    )
 )
 
 LAST_WORD = re.compile(r"(?:[A-Z]|_[a-z0-9])[a-z0-9]*_*\Z")
