@@ -97,7 +97,7 @@ class Simplify(Inflection):
         base = self._base_name(local_columns(relation))
         if base:
             return self.camel_case(base)
-        if relation.target.primary_key == tuple(local for local, _ in relation.pairs):
+        if relation.target.primary_key == _remote(relation):
             return self.camel_case(self._singular_codec_name(relation.target.codec))
         return super().single_relation(relation)
 
@@ -106,24 +106,25 @@ class Simplify(Inflection):
         if named:
             return named
         rows = self._singular_codec_name(relation.target.codec)
-        shared = isinstance(relation.source, Resource) and relation.source.primary_key == _remote(relation)
-        return self._backwards(relation, rows, shared) or super().single_relation_backwards(relation)
+        local = tuple(local for local, _ in relation.pairs)
+        ours = isinstance(relation.source, Resource) and relation.source.primary_key == local
+        return self._backwards(relation, rows, ours) or super().single_relation_backwards(relation)
 
     def _many_relation(self, relation: Relation) -> str:
         named = tag(relation.tags, "foreignFieldName")
         if named:
             return named
         rows = self.distinct_plural(self._singular_codec_name(relation.target.codec))
-        shared = relation.target.primary_key == _remote(relation)
-        return self._backwards(relation, rows, shared) or super()._many_relation(relation)
+        theirs = relation.target.primary_key == _remote(relation)
+        return self._backwards(relation, rows, theirs) or super()._many_relation(relation)
 
-    def _backwards(self, relation: Relation, rows: str, shared_key: bool) -> str | None:
-        """`rows` under the opposite of what their columns call us; alone where that is our own name or their key."""
+    def _backwards(self, relation: Relation, rows: str, by_primary_key: bool) -> str | None:
+        """`rows` by the opposite of what their columns call us; alone where that is our name, or by a primary key."""
         base = self._base_name(remote_columns(relation))
         opposite = OPPOSITES.get(base) if base else None
         if opposite:
             return self.camel_case(f"{opposite}-{rows}")
-        if shared_key or (base and self._is_name_of(source_codec(relation), base)):
+        if by_primary_key or (base and self._is_name_of(source_codec(relation), base)):
             return self.camel_case(rows)
         return None
 

@@ -61,7 +61,8 @@ class V4(Inflection):
         if resource.single_out:
             name = self.camel_case(resource.single_out)
         else:
-            name = "result" if resource.codec.anonymous else RESULTS.get(type_name) or self.camel_case(type_name)
+            record = resource.codec.anonymous
+            name = RESULTS.get(type_name) or ("result" if record else self.camel_case(type_name))
         several = resource.returns_set or resource.returns_array or resource.codec.base.kind is Kind.ARRAY
         return self.pluralize(name) if several else name
 
