@@ -10,7 +10,7 @@ from gatepost.graphql.registry.model import Registry
 from .inflection import Inflection
 from .relay import Relay
 from .simplify import Simplify
-from .v4 import V4, ClassicIds, NodeIds
+from .v4 import V4, NodeIds
 
 __all__ = ["Inflection", "inflection"]
 
@@ -21,11 +21,11 @@ def inflection(options: Options, registry: Registry) -> Inflection:
 
 
 def _dialect(options: Options) -> type[Inflection]:
-    wanted: list[type[Inflection]] = []
-    if options.relay:
-        wanted.append(Relay)
-    if options.simplify:
-        wanted.append(Simplify)
-    if options.preset == "v4":
-        wanted += [ClassicIds if options.classic_ids else NodeIds, V4]
-    return type("Dialect", (*wanted, Inflection), {})
+    v4 = options.preset == "v4"
+    wanted: list[tuple[bool, type[Inflection]]] = [
+        (options.relay, Relay),
+        (options.simplify, Simplify),
+        (v4 and not options.classic_ids, NodeIds),
+        (v4, V4),
+    ]
+    return type("Dialect", (*(dialect for on, dialect in wanted if on), Inflection), {})

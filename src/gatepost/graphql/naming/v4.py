@@ -67,12 +67,8 @@ class V4(Inflection):
         return self.pluralize(name) if several else name
 
 
-class ClassicIds(Inflection):
-    """The node id is `id`, and a column `id` is `rowId`, as without this."""
-
-
 class NodeIds(Inflection):
-    """A column `id` keeps its name; the node id is `nodeId`."""
+    """A column `id` keeps its name, for the node id is `nodeId` (what `classic_ids` turns off)."""
 
     def _attribute_name(self, attribute: Attribute, for_order: bool = False) -> str:
         own = tag(attribute.tags, "name") or attribute.name
