@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .call import call
 from .read import SOURCE, count_rows, select
-from .sql import Parameters, Statement, Template, identifier, qualified
+from .sql import Parameters, Statement, Template, identifier, literal, qualified
 from .tree import SCALAR, Answer, Body, Call, Delete, Guard, Handler, Insert, Read, Update, Write
 from .write import INSERTED, delete, insert, update
 
@@ -50,6 +50,18 @@ def plain(node: Read | Write, inert: bool = False) -> Template:
     params = Parameters()
     text = select(node, params) if isinstance(node, Read) else write(node, params)
     return Template(text, tuple(params.given), inert)
+
+
+def store(node: Write | Read, setting: str) -> Template:
+    """A write or read whose rows the next statement of the transaction finds (`Stored`); it gives how many there were.
+
+    A setting is the only thing that outlives a statement and needs no object of ours in the database.
+    """
+    params = Parameters()
+    text = select(node, params) if isinstance(node, Read) else write(node, params)
+    kept = f"pg_catalog.set_config({literal(setting)}, coalesce(pg_catalog.json_agg(s)::text, '[]'), true)"
+    text = f"WITH {SOURCE} AS ({text}) SELECT count(*), {kept} IS NULL FROM {SOURCE} AS s"
+    return Template(text, tuple(params.given))
 
 
 def statement(node: Answer, params: Parameters) -> tuple[str, tuple[str, ...]]:

@@ -22,6 +22,7 @@ from .tree import (
     Column,
     Compare,
     Condition,
+    Constant,
     Either,
     Elements,
     Embed,
@@ -52,6 +53,7 @@ from .tree import (
     Shape,
     Star,
     State,
+    Stored,
     Subscript,
     Truth,
     Tuple,
@@ -105,6 +107,8 @@ def source(read: Read, params: Parameters) -> str:
             text = f"({select(read.source, params)}) AS {alias}"
         case Invoke():
             text = f"{invoke(read.source, params)} AS {alias}"
+        case Stored():
+            text = stored(read.source, alias)
         case Unnest(value):
             text = f"(SELECT unnest({expression(value, params)}) AS value) AS {alias}"
         case Name(schema, name):
@@ -112,6 +116,15 @@ def source(read: Read, params: Parameters) -> str:
     if read.link and read.link.via:
         text += f", {qualified(*read.link.via)} AS {identifier(read.link.via_alias)}"
     return f" FROM {text}"
+
+
+def stored(node: Stored, alias: str) -> str:
+    """What `answer.store` left, as rows."""
+    value = f"pg_catalog.current_setting({literal(node.setting)})::json"
+    if node.type is not None:
+        return f"pg_catalog.json_populate_recordset(NULL::{qualified(*node.type)}, {value}) AS {alias}"
+    columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in node.columns)
+    return f"pg_catalog.json_to_recordset({value}) AS {alias}({columns})"
 
 
 def distinct(read: Read, params: Parameters) -> str:
@@ -278,6 +291,8 @@ def expression(node: Expression, params: Parameters) -> str:  # noqa: PLR0912 - 
             return f"({identifier(of)}.*)::{qualified(*type_)}" if type_ else f"ROW({identifier(of)}.*)"
         case Literal(value, type_):
             return params.add(value) + (f"::{type_}" if type_ else "")
+        case Constant(value):
+            return literal(value)
         case Claim(path, type_):
             return params.claim(path, type_)
         case JsonPath(value, steps, convert):

@@ -16,6 +16,7 @@ from .tree import (
     Column,
     Compare,
     Condition,
+    Constant,
     Either,
     Exists,
     Expression,
@@ -138,7 +139,7 @@ class Inertness:
         match node:
             case Column(name, of):
                 return name in self.columns.get(of, ())
-            case Star() | Literal(_, None) | RowNumber():
+            case Star() | Literal(_, None) | Constant() | RowNumber():
                 return True
             case Literal(_, type_):
                 return type_ is not None and is_plain(type_)

@@ -50,6 +50,12 @@ class Literal(Struct, frozen=True):
     type: str | None = None
 
 
+class Constant(Struct, frozen=True):
+    """A text of the program's own, or of the catalog's: it is quoted and stands in the statement. None is NULL."""
+
+    value: str | None
+
+
 class Claim(Struct, frozen=True):
     """What the asking identity's claims hold under `path`, as `type` (SQL text; jsonb for lists and objects)."""
 
@@ -178,6 +184,7 @@ Expression = (
     | Star
     | Row
     | Literal
+    | Constant
     | Claim
     | JsonPath
     | Cast
@@ -286,6 +293,17 @@ class Unnest(Struct, frozen=True):
     value: Expression
 
 
+class Stored(Struct, frozen=True):
+    """The rows that a statement before this one, in the same transaction, left in a setting (`answer.store`).
+
+    They are rows of `type`, or have the `columns` (name, SQL type).
+    """
+
+    setting: str
+    type: Name | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+
+
 class Nothing(Struct, frozen=True):
     """No relation at all: one row, without columns."""
 
@@ -337,7 +355,7 @@ class Read(Struct, frozen=True):
     make. `lock`: until the transaction ends, nobody else changes the rows.
     """
 
-    source: "Name | Given | Invoke | Elements | Unnest | Nothing | Payload | Read"
+    source: "Name | Given | Invoke | Elements | Unnest | Stored | Nothing | Payload | Read"
     alias: str
     outputs: tuple[Output, ...]
     embeds: tuple[Embed, ...] = ()

@@ -1,0 +1,169 @@
+"""Executes operations.
+
+In: an Identity, a GraphQLRequest, the transaction's Context. Out: an Answer. Never: a decision about who may see a row;
+never a row's JSON taken apart, but for what its dialect marks.
+
+A query is one transaction in one round trip; where a field fails it is run again field by field, so that only failing
+fields are null. Each field of a mutation commits by itself, one after the other.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from graphql import GraphQLError
+
+from gatepost import observe
+from gatepost.database.scope import Database
+from gatepost.database.values import Context, Result
+from gatepost.identity import Identity
+from gatepost.problem import DatabaseProblem, Problem
+
+from .answer import Answer, formatted, refused, refused_for
+from .documents import Limits
+from .documents.reading import Invalid
+from .finish import finished
+from .plan import Known, Plan, Step
+from .prepared import Operation, Prepared, from_event
+from .request import GraphQLRequest
+
+LOADING = Problem("not_ready", 503, "The server does not know the database yet", None, "Try again in a moment")
+
+
+@dataclass
+class Executed:
+    """What came of the steps so far."""
+
+    data: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    errors: list[GraphQLError] = field(default_factory=list[GraphQLError])
+
+    def answer(self, steps: Sequence[Step]) -> Answer:
+        """The response, its fields in the order in which they were asked for."""
+        members = b",".join(b'"%s":%s' % (step.key.encode(), self.data.get(step.key, b"null")) for step in steps)
+        body = b'{"data":{%s}' % members
+        if self.errors:
+            body += b',"errors":' + msgspec.json.encode([formatted(error) for error in self.errors])
+        return Answer(body + b"}")
+
+
+class Executor:
+    """Operations over one database. `secret` signs tokens; with `mask` clients are not told what the database said."""
+
+    def __init__(self, database: Database, limits: Limits, *, secret: str = "", mask: bool = False) -> None:
+        self.database, self.limits, self.secret, self.mask = database, limits, secret, mask
+        self.prepared: Prepared | None = None
+
+    def use(self, known: Known) -> None:
+        """A new schema: what was prepared with the old one is forgotten, requests under way finish with it."""
+        self.prepared = Prepared(known, self.limits)
+
+    async def execute(self, identity: Identity, request: GraphQLRequest, context: Context) -> Answer:
+        """The answer to a query or a mutation, or to what is selected of a subscription's event (`request.root`)."""
+        if self.prepared is None:
+            return refused_for(LOADING)
+        try:
+            operation = self.prepared.operation(request.document, request.operation_name)
+            values, plan = self.plan(operation, request)
+        except Invalid as invalid:
+            return refused(invalid.errors)
+        if operation.kind == "subscription" and request.root is None:
+            return refused([GraphQLError("Subscriptions go over a websocket")])
+        run = self.mutate if plan.mutates else self.query
+        try:
+            done = await run(identity, plan, values, context)
+        except Problem as problem:
+            return refused_for(problem)
+        return done.answer(plan.steps)
+
+    def plan(self, operation: Operation, request: GraphQLRequest) -> tuple[dict[str, Any], Plan]:
+        """The values and the plan of a request; Invalid where its variables are not right, or it asks for too much."""
+        sent = request.variables or {}
+        values = operation.values(sent)
+        exceeded = operation.priced.check(values)
+        if exceeded:
+            raise Invalid(exceeded)
+        if request.root is not None:
+            values = from_event(values, request.root, operation.known.options.node_id_codec)
+        return values, operation.plan(values, sent)
+
+    # ---------------------------------------------------------------- queries
+
+    async def query(self, identity: Identity, plan: Plan, values: dict[str, Any], context: Context) -> Executed:
+        """All fields in one round trip; where that fails, each in one of its own."""
+        done = Executed()
+        asked = [step for step in plan.steps if not self.known(done, step)]
+        if not asked:
+            return done
+        statements = [statement for step in asked for statement in plan.statements(step, values)]
+        try:
+            results = await self.database.run(identity, statements, context)
+        except DatabaseProblem as problem:
+            if len(asked) == 1:
+                self.fail(done, asked[0], problem)
+                return done
+        else:
+            for step, result in zip(asked, results, strict=True):
+                self.give(done, step, result)
+            return done
+        for step in asked:
+            await self.one(done, identity, plan, step, values, context)
+        return done
+
+    def known(self, done: Executed, step: Step) -> bool:
+        """Whether a step has its answer, or its error, without the database."""
+        if step.constant is not None:
+            done.data[step.key] = step.constant
+        elif step.error is not None:
+            done.errors.append(_located(step.error, step))
+        else:
+            return False
+        return True
+
+    async def one(
+        self, done: Executed, identity: Identity, plan: Plan, step: Step, values: dict[str, Any], context: Context
+    ) -> None:
+        """One step, in a transaction of its own."""
+        try:
+            results = await self.database.run(identity, plan.statements(step, values), context)
+        except DatabaseProblem as problem:
+            self.fail(done, step, problem)
+            return
+        if step.unless_any is not None and results[0].rows[0][0] == b"0":
+            done.errors.append(_located(GraphQLError(step.unless_any), step))
+        else:
+            self.give(done, step, results[-1])
+
+    # ---------------------------------------------------------------- mutations
+
+    async def mutate(self, identity: Identity, plan: Plan, values: dict[str, Any], context: Context) -> Executed:
+        """One field after the other, each committed before the next begins."""
+        done = Executed()
+        for step in plan.steps:
+            if not self.known(done, step):
+                await self.one(done, identity, plan, step, values, context)
+        return done
+
+    # ---------------------------------------------------------------- what comes back
+
+    def give(self, done: Executed, step: Step, result: Result) -> None:
+        body = result.rows[0][0] or b"null"
+        done.data[step.key] = finished(body, step.marks, self.secret) if step.marks else body
+
+    def fail(self, done: Executed, step: Step, problem: Problem) -> None:
+        """The field is null, and the client is told why, or where that is told."""
+        if not self.mask:
+            details = {"code": problem.code, "details": problem.details, "hint": problem.hint}
+            extensions = {name: value for name, value in details.items() if value is not None}
+            error = GraphQLError(problem.message, extensions=extensions)
+        else:
+            number = uuid.uuid4().hex
+            observe.emit("graphql.failed", id=number, code=problem.code, error=problem.message)
+            error = GraphQLError(f"An error occurred (logged with id: '{number}')", extensions={"errorId": number})
+        done.errors.append(_located(error, step))
+
+
+def _located(error: GraphQLError, step: Step) -> GraphQLError:
+    """The error as one of that field."""
+    return GraphQLError(error.message, step.nodes, path=[step.key], extensions=error.extensions)

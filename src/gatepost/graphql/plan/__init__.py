@@ -1,0 +1,110 @@
+"""One operation → statements.
+
+In: a validated operation, its variables with Leaves, what is Known of its schema. Out: a Plan: for each root field the
+statement that makes its JSON, and before it, of a mutation, the one that writes. Never: a socket; never a plan that is
+good for one request only.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, GraphQLObjectType, OperationType
+
+from gatepost.query import answer
+from gatepost.query.resolve import is_inert
+from gatepost.query.sql import Parameter, Slot, Statement, Template
+from gatepost.query.tree import Expression, Nothing, Output, Read
+
+from ..values.leaves import Values
+from .context import After, Context, Filler, Known, Mark
+from .introspection import INTROSPECTION, introspect
+from .mutations import SETTING, mutation
+from .roots import root, root_field
+from .rows import row
+from .selection import TYPENAME, Document, Field
+
+__all__ = ["After", "Document", "Known", "Mark", "Plan", "Step", "make"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One root field. `error` is what is wrong with its arguments: then there are no statements. `constant` is the
+    answer where the schema alone gives it.
+
+    `write` runs before `read`, in the same transaction; `unless_any` is the error where it touched no row.
+    """
+
+    key: str
+    nodes: list[FieldNode]
+    read: Template | None = None
+    write: Template | None = None
+    unless_any: str | None = None
+    marks: dict[tuple[str, ...], Mark] | None = None
+    constant: bytes | None = None
+    error: GraphQLError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps, and what makes their parameters of a request's values."""
+
+    steps: tuple[Step, ...]
+    mutates: bool
+    fillers: tuple[Filler, ...]
+
+    @property
+    def asks_schema(self) -> bool:
+        """Whether the schema gives some of the answer: then variables are in it."""
+        return any(step.constant is not None for step in self.steps)
+
+    def statements(self, step: Step, values: Values) -> list[Statement]:
+        """The statements of a step for these values."""
+
+        def value(slot: Slot) -> Parameter:
+            return self.fillers[int(slot.key)](values)  # pyright: ignore[reportArgumentType] - slots of claims are none of ours
+
+        return [each.filled(value) for each in (step.write, step.read) if each is not None]
+
+
+def make(known: Known, document: Document, type_: GraphQLObjectType, event: Any = None, node: Any = None) -> Plan:
+    """The plan of an operation whose root is of that type; `event` and `node` as in Context."""
+    context = Context(document, known, row, root, event=event, event_node=node)
+    mutates = document.operation.operation is OperationType.MUTATION
+    plan: Callable[[Context, Field], Step] = _write if mutates else _read
+    steps = tuple(_step(context, field, plan) for field in document.root(type_))
+    return Plan(steps, mutates, tuple(context.fillers))
+
+
+def _step(context: Context, field: Field, plan: Callable[[Context, Field], Step]) -> Step:
+    """A field's step; an error in its arguments is its own."""
+    try:
+        return plan(context, field)
+    except GraphQLError as error:
+        return Step(field.key, field.nodes, error=error)
+
+
+def _read(context: Context, field: Field) -> Step:
+    if field.name in INTROSPECTION:
+        return Step(field.key, field.nodes, constant=introspect(field))
+    node = _answer(root_field(context, field))
+    return Step(
+        field.key, field.nodes, answer.plain(node, is_inert(node, context.known.catalog)), marks=_marks(context, field)
+    )
+
+
+def _write(context: Context, field: Field) -> Step:
+    if field.name == TYPENAME:
+        return _read(context, field)
+    found = mutation(context, field)
+    write, read = answer.store(found.write, SETTING), answer.plain(_answer(found.payload))
+    return Step(field.key, field.nodes, read, write, found.unless_any, _marks(context, field))
+
+
+def _answer(value: Expression) -> Read:
+    return Read(Nothing(), "", (Output(value, "value"),))
+
+
+def _marks(context: Context, field: Field) -> dict[tuple[str, ...], Mark] | None:
+    """The marks below a root field."""
+    return {path: mark for path, mark in context.marks.items() if path[0] == field.key} or None

@@ -1,0 +1,317 @@
+"""Mutations: what is written, and the payload that is read afterwards.
+
+In: a field of Mutation. Out: two statements of one transaction: the write, which leaves its rows in a setting, and a
+read that starts from them, so that it sees what the write and its triggers did. Never: a column written that was not
+given; never a column asked back that the payload does not need.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as factory
+from typing import Any, cast
+
+from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
+
+from gatepost.query.tree import (
+    Aggregate,
+    Apply,
+    Case,
+    Column,
+    Compare,
+    Condition,
+    Expression,
+    Insert,
+    Nothing,
+    Object,
+    Output,
+    Read,
+    Select,
+    Star,
+    State,
+    Stored,
+    Write,
+)
+from gatepost.query.tree import (
+    Delete as DeleteRows,
+)
+from gatepost.query.tree import (
+    Update as UpdateRows,
+)
+
+from ..meaning import (
+    MEANING,
+    Argument,
+    AttributeField,
+    Create,
+    Delete,
+    FunctionMutation,
+    NodeIdCondition,
+    Part,
+    RelationField,
+    Update,
+)
+from ..registry.model import Codec, Kind, Resource
+from .conditions import key, key_of
+from .context import VALUE, Context, Source, Value, whole_row
+from .functions import from_input, invoke, result_codec
+from .ordering import cursor_of, node_id, ordered
+from .output import EMPTY, NULL, shown, typename
+from .rows import member
+from .selection import Field
+
+SETTING = "gatepost.written"
+NOTHING_NEW = "Attempted to update a record, but no new values were specified."
+NOT_DELETED = (
+    "No values were deleted in collection '{}' because no values you can delete were found matching these criteria."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """`write` runs first; `unless_any` is the error where it touched no row. `payload` is what is shown then."""
+
+    write: Write | Read
+    payload: Expression
+    unless_any: str | None = None
+
+
+@dataclass
+class Written:
+    """The row that was written, as the payload reads it."""
+
+    alias: str
+    codec: Codec
+    used: dict[str, None] = factory(default_factory=dict[str, None])
+
+    def column(self, name: str) -> Expression:
+        self.used[name] = None
+        return Column(name, self.alias)
+
+    def row(self) -> Expression:
+        self.used.update(dict.fromkeys(name for name, each in self.codec.attributes.items() if each.can_select))
+        return whole_row(self.alias, self.codec)
+
+
+def mutation(context: Context, field: Field) -> Mutation:
+    """The statements of one field of Mutation."""
+    argument = next(iter(field.definition.args.values()))
+    given: Mapping[str, Any] = field.given(Argument.INPUT) or {}
+    type_ = cast(GraphQLInputObjectType, get_named_type(cast(Any, argument).type))
+    asked = Input(context, type_, given)
+    match field.meaning:
+        case Create(resource):
+            return Table(context, field, asked, resource).create()
+        case Update(resource):
+            return Table(context, field, asked, resource).update()
+        case Delete(resource):
+            return Table(context, field, asked, resource).delete()
+        case FunctionMutation(resource):
+            return Function(context, field, asked, resource).call()
+        case other:
+            raise TypeError(f"no mutation: {other}")
+
+
+# ------------------------------------------------------------------ inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a mutation was given."""
+
+    context: Context
+    type: GraphQLInputObjectType
+    given: Mapping[str, Any]
+
+    def member(self, meaning: Argument) -> Any:
+        """The member of that meaning, or None."""
+        return next((each for name, each in self.given.items() if self.meaning(name) is meaning), None)
+
+    def meaning(self, name: str) -> Any:
+        return self.type.fields[name].extensions.get(MEANING)
+
+    def below(self, meaning: Argument) -> "Input":
+        """The row or patch in it."""
+        for name, each in self.given.items():
+            if self.meaning(name) is meaning:
+                type_ = cast(GraphQLInputObjectType, get_named_type(self.type.fields[name].type))
+                return Input(self.context, type_, each)
+        raise TypeError(f"no {meaning.value}")
+
+    def columns(self) -> dict[str, Expression]:
+        """The columns that are given, and their values; a node id gives those of its relation."""
+        found: dict[str, Expression] = {}
+        for name, given in self.given.items():
+            match self.meaning(name):
+                case AttributeField(attribute):
+                    found[attribute.name] = self.context.input(attribute.codec, given)
+                case NodeIdCondition(relation, resource):
+                    parts: Mapping[str, Expression] = {} if given is None else self.key(resource, given)
+                    found.update({own: parts.get(theirs, NULL) for own, theirs in key_of(relation, resource)})
+                case _:
+                    pass
+        return found
+
+    def key(self, resource: Resource, given: Any) -> Mapping[str, Expression]:
+        """The key that a node id names; GraphQLError where it is of something else."""
+        parts = key(self.context, resource, given)
+        if parts is None:
+            raise GraphQLError(f"Invalid node identifier for '{self.context.known.type_name(resource)}'")
+        return parts
+
+
+# ------------------------------------------------------------------ tables
+
+
+class Table:
+    """Writes of one row of a table."""
+
+    def __init__(self, context: Context, field: Field, asked: Input, resource: Resource) -> None:
+        self.context, self.field, self.asked, self.resource = context, field, asked, resource
+        self.written = Written(context.alias(), resource.codec)
+        self.stored = Stored(SETTING, resource.codec.id)
+
+    def create(self) -> Mutation:
+        values = self.asked.below(Argument.ROW).columns()
+        payload = self.payload()
+        rows = (tuple(values.values()),) if values else ()
+        return Mutation(Insert(self.resource.id, returning=self.returning(), columns=tuple(values), rows=rows), payload)
+
+    def update(self) -> Mutation:
+        values = self.asked.below(Argument.PATCH).columns()
+        if not values:
+            raise GraphQLError(NOTHING_NEW)
+        payload, where = self.payload(), self.where()
+        return Mutation(UpdateRows(self.resource.id, None, self.returning(), where, tuple(values.items())), payload)
+
+    def delete(self) -> Mutation:
+        payload, where = self.payload(), self.where()
+        write = DeleteRows(self.resource.id, self.returning(), where)
+        return Mutation(write, payload, NOT_DELETED.format(self.resource.name))
+
+    def where(self) -> tuple[Condition, ...]:
+        """Which row: by a key, or by its node id."""
+        parts = self.asked.columns()
+        given = self.asked.member(Argument.NODE_ID)
+        found = parts if given is None else self.asked.key(self.resource, given)
+        table = self.resource.id.name
+        return tuple(Compare(Column(name, table), "equal", value) for name, value in found.items())
+
+    def returning(self) -> tuple[str, ...]:
+        """The columns that the payload needs; known once it is made."""
+        return tuple(self.written.used)
+
+    def payload(self) -> Expression:
+        return Payload(self.context, self.asked, self.stored, self.written, self.written.alias).shown(self.field)
+
+
+# ------------------------------------------------------------------ functions
+
+
+class Function:
+    """A function that changes something."""
+
+    def __init__(self, context: Context, field: Field, asked: Input, resource: Resource) -> None:
+        self.context, self.field, self.asked, self.resource = context, field, asked, resource
+        self.alias = context.alias()
+
+    def call(self) -> Mutation:
+        given = from_input(self.context, self.asked.type, self.asked.given)
+        call = invoke(self.context, self.resource, given)
+        codec = self.resource.codec
+        if codec.anonymous:
+            write = Read(call, self.alias, (Output(Star(self.alias)),))
+            columns = tuple((name, each.codec.sql) for name, each in codec.attributes.items())
+            source: Source = Written(self.alias, codec)
+        else:
+            write = Read(Nothing(), "", (Output(call, VALUE),))
+            columns = ((VALUE, result_codec(self.resource).sql),)
+            source = Value(Column(VALUE, self.alias), codec)
+        stored = Stored(SETTING, None, columns)
+        return Mutation(write, Result(self, stored, source).shown(self.field))
+
+
+# ------------------------------------------------------------------ payloads
+
+
+class Payload:
+    """What is shown after a write: every part of it starts from the rows that were kept."""
+
+    def __init__(self, context: Context, asked: Input, stored: Stored, source: Source, alias: str) -> None:
+        self.context, self.asked, self.stored, self.source, self.alias = context, asked, stored, source, alias
+
+    def shown(self, field: Field) -> Expression:
+        return Object(tuple((each.key, self.part(each)) for each in field.below()))
+
+    def part(self, field: Field) -> Expression:
+        match field.meaning:
+            case Part.MUTATION_ID:
+                return self.context.literal(self.asked.member(Argument.MUTATION_ID), _same, "text")
+            case Part.QUERY:
+                return self.context.root(self.context, field.below())
+            case Part.PAYLOAD_ROW:
+                return self.select(self.context.row(self.context, self.source, field.below()))
+            case Part.PAYLOAD_EDGE:
+                return self.select(self.edge(field))
+            case Part.PAYLOAD_DELETED_ID:
+                resource = self.table()
+                return self.select(node_id(self.context, resource, self.source)) if resource else NULL
+            case RelationField():
+                return self.select(member(self.context, self.source, field))
+            case _:
+                return typename(field) or NULL
+
+    def select(self, value: Expression) -> Expression:
+        """A value of the row that was kept, if there is one."""
+        return Select(Read(self.stored, self.alias, (Output(value),)))
+
+    def table(self) -> Resource | None:
+        """The table whose row it is."""
+        found = (each for each in self.context.known.registry.resources.values() if not each.is_function)
+        return next((each for each in found if each.codec is self.source.codec), None)
+
+    def edge(self, field: Field) -> Expression:
+        """The row with its cursor in an order."""
+        order = ordered(self.context, field.given(Argument.ORDER_BY), self.table())
+        parts: list[tuple[str, Expression]] = []
+        for each in field.below():
+            match each.meaning:
+                case Part.EDGE_CURSOR:
+                    parts.append((each.key, cursor_of(order, self.source, lambda: NULL)))
+                case Part.EDGE_NODE:
+                    parts.append((each.key, self.context.row(self.context, self.source, each.below())))
+                case _:
+                    parts.append((each.key, typename(each) or NULL))
+        return Object(tuple(parts))
+
+
+class Result(Payload):
+    """What is shown after a function: its result too."""
+
+    def __init__(self, function: Function, stored: Stored, source: Source) -> None:
+        super().__init__(function.context, function.asked, stored, source, function.alias)
+        self.resource = function.resource
+
+    def part(self, field: Field) -> Expression:
+        return self.result(field) if field.meaning is Part.PAYLOAD_RESULT else super().part(field)
+
+    def result(self, field: Field) -> Expression:
+        """What it gave: one value, or all of them."""
+        codec = result_codec(self.resource)
+        if codec.anonymous:
+            value = self.context.row(self.context, self.source, field.below())
+        else:
+            value = self.value(codec, field)
+        if not self.resource.returns_set:
+            return self.select(value)
+        listed = Aggregate("json_agg", value)
+        return Select(Read(self.stored, self.alias, (Output(Apply("coalesce", (listed, EMPTY))),)))
+
+    def value(self, codec: Codec, field: Field) -> Expression:
+        """One value; a row that is all NULL is none."""
+        kept = Column(VALUE, self.alias)
+        found = shown(self.context, codec, kept, field)
+        return Case(((State(kept, "null"), NULL),), found) if codec.kind is Kind.COMPOSITE else found
+
+
+def _same(value: Any) -> str | None:
+    return value

@@ -1,0 +1,142 @@
+"""Operations that were asked before.
+
+In: a document's text, the name of one of its operations, variables. Out: the operation, read and checked once, and its
+Plan, made once for each shape of variables. Never: a plan of another schema: a new Known begins with new caches; and
+never more than a bounded memory, whatever is sent.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, Generic, TypeVar, cast
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    type_from_ast,  # pyright: ignore[reportUnknownVariableType]
+)
+from graphql.execution.values import get_variable_values
+
+from . import documents, plan
+from .documents.reading import Invalid
+from .plan import Known, Plan
+from .values.identifiers import node_id_of_event, node_id_shape
+from .values.leaves import Leaf, opened
+
+DOCUMENTS, LARGEST = 500, 4_000_000
+"""At most so many documents are kept, of so many characters together."""
+PLANS = 200
+"""Plans of one operation."""
+EVENT, NODE = "", " "
+"""Where an event and its node id stand among the values: no variable has such a name."""
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """The most recently used values, as far as their sizes together allow."""
+
+    def __init__(self, most: int, room: int) -> None:
+        self._most, self._room, self._used = most, room, 0
+        self._kept: OrderedDict[Hashable, tuple[int, Value]] = OrderedDict()
+
+    def find(self, key: Hashable) -> Value | None:
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[1]
+
+    def put(self, key: Hashable, value: Value, size: int = 0) -> None:
+        self._kept[key] = (size, value)
+        self._used += size
+        while len(self._kept) > self._most or self._used > self._room:
+            _, (freed, _) = self._kept.popitem(last=False)
+            self._used -= freed
+
+
+class Operation:
+    """One operation of a document."""
+
+    def __init__(
+        self, known: Known, document: DocumentNode, node: OperationDefinitionNode, limits: documents.Limits
+    ) -> None:
+        self.known, self.node = known, node
+        self.fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self.priced = documents.price(known.schema, document, node, limits)
+        self.root = cast(GraphQLObjectType, known.schema.get_root_type(node.operation))
+        self._types = {each.variable.name.value: _type(known, each) for each in node.variable_definitions}
+        self._plans: Recent[Plan] = Recent(PLANS, 0)
+
+    @property
+    def kind(self) -> str:
+        """`query`, `mutation` or `subscription`."""
+        return self.node.operation.value
+
+    def values(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """The variables as their types say; Invalid where they are not of them."""
+        if not self.node.variable_definitions:
+            return {}
+        found = get_variable_values(self.known.schema, self.node.variable_definitions, sent)
+        if isinstance(found, list):
+            raise Invalid(found)
+        return found
+
+    def plan(self, values: dict[str, Any], sent: dict[str, Any]) -> Plan:
+        """The plan for variables of that shape."""
+        parts = {name: self._opened(name, values) for name in self._types}
+        variables = {name: part for name, (part, _) in parts.items() if name in values}
+        event, node = (Leaf((name,), values.get(name)) if name in values else None for name in (EVENT, NODE))
+        shape = tuple(shape for _, shape in parts.values()), node_id_shape(values.get(NODE))
+        found = self._plans.find(shape)
+        if found is None:
+            document = plan.Document(self.known.schema, self.node, self.fragments, variables, sent)
+            found = plan.make(self.known, document, self.root, event, node)
+            if not (found.asks_schema and parts):
+                self._plans.put(shape, found)
+        return found
+
+    def _opened(self, name: str, values: dict[str, Any]) -> tuple[Any, Hashable]:
+        return opened(self._types[name], values[name], (name,)) if name in values else (None, "absent")
+
+
+def _type(known: Known, definition: VariableDefinitionNode) -> Any:
+    return type_from_ast(known.schema, definition.type)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+class Prepared:
+    """Operations over one schema."""
+
+    def __init__(self, known: Known, limits: documents.Limits) -> None:
+        self.known, self.limits = known, limits
+        self._operations: Recent[Operation] = Recent(DOCUMENTS, LARGEST)
+
+    def operation(self, text: str, name: str | None) -> Operation:
+        """The operation of that name, or the only one; Invalid says what is wrong with the document."""
+        found = self._operations.find((text, name))
+        if found is None:
+            document = documents.read(self.known.schema, text, self.limits)
+            found = Operation(self.known, document, _named(document, name), self.limits)
+            self._operations.put((text, name), found, len(text))
+        return found
+
+
+def _named(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    found = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if name is None and len(found) > 1:
+        raise Invalid([GraphQLError("Must provide operation name if query contains multiple operations.")])
+    named = [each for each in found if name is None or (each.name and each.name.value == name)]
+    if not named:
+        message = "Must provide an operation." if name is None else f"Unknown operation named '{name}'."
+        raise Invalid([GraphQLError(message)])
+    return named[0]
+
+
+def from_event(values: dict[str, Any], event: Any, codec: str) -> dict[str, Any]:
+    """Values with the event that an operation starts from."""
+    return values | {EVENT: event, NODE: node_id_of_event(event, codec)}

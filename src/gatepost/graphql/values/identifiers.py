@@ -1,0 +1,94 @@
+"""Node ids and cursors, as texts.
+
+In: what a client sends. Out: what it stands for, or None. Never: trust: what was decoded is only ever compared with
+rows that the caller may see.
+
+Both are base64 of compact JSON: a node id `["people",1]`, a cursor `["<digest of the order>",<value>…]`.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Hashable, Sequence
+from typing import Any, cast
+
+NATURAL = "natural"
+"""The digest of no order: what follows is the row's number."""
+QUERY_NODE_ID = "query"
+PIPE = "pipeString"
+
+
+def _decoded(text: str) -> list[Any] | None:
+    """The JSON array behind base64, or None."""
+    try:
+        found = json.loads(base64.b64decode(text, validate=False).decode())
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    return cast(list[Any], found) if isinstance(found, list) and found else None
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether it is no list and no object."""
+    return not isinstance(value, list | dict)
+
+
+def node_id(text: Any, codec: str = "base64JSON") -> tuple[str, tuple[Any, ...]] | None:
+    """What a node id names: an identifier of a type, and the values of its key."""
+    if not isinstance(text, str):
+        return None
+    found: Sequence[Any] | None = text.split("|") if codec == PIPE else _decoded(text)
+    if found is None or not isinstance(found[0], str) or not all(map(is_scalar, found)):
+        return None
+    return found[0], tuple(found[1:])
+
+
+def cursor(text: Any) -> tuple[str, tuple[Any, ...]] | None:
+    """The digest of a cursor's order, and the values that its row had in it."""
+    found = _decoded(text) if isinstance(text, str) else None
+    if found is None or not isinstance(found[0], str) or not all(map(is_scalar, found)):
+        return None
+    return found[0], tuple(found[1:])
+
+
+def node_id_shape(text: Any) -> Hashable:
+    """What of a node id decides what a statement looks like."""
+    shapes = [text == QUERY_NODE_ID]
+    for codec in ("base64JSON", PIPE):
+        found = node_id(text, codec)
+        shapes.append(None if found is None else (found[0], tuple(value is None for value in found[1])))
+    return tuple(shapes)
+
+
+def cursor_shape(text: Any) -> Hashable:
+    """What of a cursor decides what a statement looks like."""
+    found = cursor(text)
+    if found is None:
+        return None
+    digest, values = found
+    return digest, tuple(value is None if digest != NATURAL else isinstance(value, int) for value in values)
+
+
+def digest(orders: Sequence[str]) -> str:
+    """The digest of an order, of its terms as SQL."""
+    if not orders:
+        return NATURAL
+    return hashlib.sha256(json.dumps(list(orders), separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()[:10]
+
+
+def as_text(value: Any) -> str:
+    """A value of a node id or cursor, as PostgreSQL reads it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def node_id_of_event(event: Any, codec: str) -> str | None:
+    """The node id of the row that an event names as `__node__`, or None."""
+    named: Any = cast(dict[str, Any], event).get("__node__") if isinstance(event, dict) else None
+    if not isinstance(named, list) or not named:
+        return None
+    parts = cast(list[Any], named)
+    if codec == PIPE:
+        return "|".join(map(as_text, parts))
+    return base64.b64encode(json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()).decode()

@@ -1,0 +1,127 @@
+"""Values → PostgreSQL's texts.
+
+In: a coerced value of a GraphQL input and the codec it is for. Out: the text that PostgreSQL reads as that type.
+Never: SQL: texts travel as parameters.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from graphql import GraphQLError
+
+from ..registry.model import Codec, Kind
+
+Members = Mapping[str, Any]
+Named = Callable[[Codec], Mapping[str, str]]
+"""The GraphQL names of a composite type's attributes, by the attributes' own."""
+
+INTERVAL = ("years", "months", "days", "hours", "minutes", "seconds")
+
+
+class Texts:
+    """`names` says how the members of composite inputs are called; `json_text`: JSON comes as text already."""
+
+    def __init__(self, names: Named, json_text: bool) -> None:
+        self.names = names
+        self.json_text = json_text
+
+    def text(self, codec: Codec, value: Any) -> str | None:
+        """The text of a value; None is NULL."""
+        if value is None:
+            return None
+        match codec.kind:
+            case Kind.DOMAIN if codec.of:
+                return self.text(codec.of, value)
+            case Kind.ARRAY if codec.of:
+                return self.array(codec.of, value)
+            case Kind.RANGE if codec.of:
+                return self.range(codec.of, value)
+            case Kind.COMPOSITE:
+                return self.composite(codec, value)
+            case _:
+                return self.scalar(codec, value)
+
+    def array(self, element: Codec, values: Sequence[Any]) -> str:
+        """`{"a",NULL}`; an array type's own delimiter is a comma, but for boxes."""
+        texts = (self.text(element, value) for value in values)
+        delimiter = ";" if element.base.id.name == "box" else ","
+        return "{" + delimiter.join("NULL" if text is None else quoted(text) for text in texts) + "}"
+
+    def composite(self, codec: Codec, value: Members) -> str:
+        """`("a",,"c")`: what is not given is NULL."""
+        names = self.names(codec)
+        texts = [
+            self.text(attribute.codec, value.get(names.get(name, ""))) for name, attribute in codec.attributes.items()
+        ]
+        return "(" + ",".join("" if text is None else quoted(text) for text in texts) + ")"
+
+    def range(self, subtype: Codec, value: Members) -> str:
+        """`["1","5")`; a bound that is not given, or null, does not bound."""
+        start, end = value.get("start"), value.get("end")
+        left = "[" if start and start.get("inclusive") else "("
+        right = "]" if end and end.get("inclusive") else ")"
+        bounds = (self.text(subtype, bound.get("value")) if bound else None for bound in (start, end))
+        return left + ",".join("" if text is None else quoted(text) for text in bounds) + right
+
+    def scalar(self, codec: Codec, value: Any) -> str:
+        name = codec.id.name
+        if name in ("json", "jsonb"):
+            return str(value) if self.json_text else json.dumps(value, ensure_ascii=False)
+        if name == "hstore":
+            return hstore(value)
+        if name == "interval" and isinstance(value, dict):
+            return interval(cast(Members, value))
+        if name == "bytea":
+            return bytea(value)
+        if isinstance(value, dict):
+            return geometric(name, cast(Members, value))
+        if isinstance(value, bool):
+            return "t" if value else "f"
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def interval(value: Members) -> str:
+    """`1 years 2.5 seconds`; of no parts: nothing at all."""
+    parts = [f"{json.dumps(value[unit])} {unit}" for unit in INTERVAL if value.get(unit) is not None]
+    return " ".join(parts) or "0 seconds"
+
+
+def hstore(value: Mapping[str, Any]) -> str:
+    pairs = (f"{quoted(str(key))}=>{'NULL' if each is None else quoted(str(each))}" for key, each in value.items())
+    return ", ".join(pairs)
+
+
+def bytea(value: str) -> str:
+    try:
+        return "\\x" + base64.b64decode(value, validate=False).hex()
+    except binascii.Error:
+        raise GraphQLError("Invalid base64 in a binary value") from None
+
+
+def point(value: Members) -> str:
+    return f"({value['x']},{value['y']})"
+
+
+def geometric(name: str, value: Members) -> str:
+    """A geometric value of its members."""
+    match name:
+        case "point":
+            return point(value)
+        case "line":
+            return "{" + f"{value['A']},{value['B']},{value['C']}" + "}"
+        case "lseg" | "box":
+            first, second = ("lower", "upper") if "lower" in value else ("a", "b")
+            ends = f"{point(value[first])},{point(value[second])}"
+            return f"[{ends}]" if name == "lseg" else f"({ends})"
+        case "circle":
+            return f"<{point(value['center'])},{value['radius']}>"
+        case _:
+            points = ",".join(map(point, value["points"]))
+            return f"[{points}]" if value.get("isOpen") else f"({points})"
