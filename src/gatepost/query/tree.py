@@ -421,8 +421,8 @@ class Insert(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """Every row that matches takes the payload's values, or those of `values` (column, value); of no columns nothing
-    is done. In `where` and `values` the table is called by its own name.
+    """Every row that matches takes the values of `values` (column, value), else the payload's; of no columns nothing is
+    done. In `where` and `values` the table is called by its own name, and the payload's rows `NEW`.
     """
 
     table: Name

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from .payload import rows
 from .read import condition, expression, select
 from .sql import Parameters, identifier, qualified
-from .tree import NEW, Condition, Conflict, Delete, Insert, Name, NewColumn, Update
+from .tree import NEW, Column, Condition, Conflict, Delete, Insert, Name, NewColumn, Update
 
 INSERTED = "gatepost.inserted"
 
@@ -75,10 +75,8 @@ def update(node: Update, params: Parameters) -> str:
     if not payload and not node.values:
         columns = ", ".join(returned(node.table, node.returning))
         return f"SELECT {columns} FROM {table} WHERE false"
-    sets = (
-        [f"{identifier(c.name)} = {identifier(NEW)}.{identifier(c.name)}" for c in payload.columns] if payload else []
-    )
-    sets += [f"{identifier(column)} = {expression(value, params)}" for column, value in node.values]
+    new = tuple((each.name, Column(each.name, NEW)) for each in payload.columns) if payload else ()
+    sets = [f"{identifier(column)} = {expression(value, params)}" for column, value in node.values or new]
     text = f"UPDATE {table} SET {', '.join(sets)}" + (f" FROM {rows(payload, params)}" if payload else "")
     return text + filters(node.where, params) + returning(node.table, node.returning)
 
