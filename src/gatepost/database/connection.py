@@ -303,7 +303,12 @@ def _on_notice(result: pq.abc.PGresult) -> None:
 
 
 async def connect(conninfo: str, timeout: float, *, named: bool = True, options: str = "") -> Connection:
-    """Open a connection (conninfo or URL). Unavailable where the server does not answer or says no.
+    """Open a connection (conninfo or URL). Unavailable where the server does not answer or says no."""
+    return Connection(await reach(conninfo, timeout, options), named=named)
+
+
+async def reach(conninfo: str, timeout: float, options: str = "") -> pq.abc.PGconn:
+    """What a Connection is made of.
 
     Session defaults travel in the start-up packet, so that RESET ALL comes back to them; `options` adds to those that
     the conninfo has (`-c TimeZone=UTC`).
@@ -312,10 +317,9 @@ async def connect(conninfo: str, timeout: float, *, named: bool = True, options:
         given = conninfo_to_dict(conninfo).get("options") or ""
         settings = {"options": f"{given} {options}".strip()} if options else {}
         full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8", **settings)
-        pgconn = await asyncio.wait_for(wait_conn_async(generators.connect(full)), timeout)
+        return await asyncio.wait_for(wait_conn_async(generators.connect(full)), timeout)
     except (psycopg.Error, OSError, TimeoutError) as error:
         raise Unavailable("The database cannot be reached", _first_line(error)) from None
-    return Connection(pgconn, named=named)
 
 
 def _first_line(error: BaseException) -> str:
