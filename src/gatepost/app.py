@@ -366,7 +366,9 @@ def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: so
         gateway,  # pyright: ignore[reportArgumentType]
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http=Protocol,
-        ws="none",
+        ws=load_room("upgrade").Upgraded if gateway.talks else "none",
+        ws_max_size=settings.graphql.max_message,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,

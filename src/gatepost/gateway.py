@@ -18,6 +18,7 @@ from .exchange import ANSWER, HEAD, Finish, Head, Headers, Request, Response, Su
 from .identity import Credential, Proof
 from .identity.identify import Identifier
 from .problem import Problem
+from .sockets import Socket, Talk
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -47,7 +48,8 @@ ELSEWHERE = {
 class Mount:
     """A surface under a prefix. `refuse` words the door's own refusals in the surface's dialect; `needs_key` says for
     a path below the prefix whether a request must bring a key; `begin` answers what it can without a task, and is
-    False, having done nothing, for all else.
+    False, having done nothing, for all else. `talk` is for sockets; it asks for keys itself, since a browser's first
+    message is the first place where one can stand.
     """
 
     prefix: str
@@ -55,6 +57,7 @@ class Mount:
     refuse: Refuse
     needs_key: Callable[[str], bool] = field(default=lambda path: True)
     begin: Callable[[Request, Finish], bool] | None = None
+    talk: Talk | None = None
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -157,8 +160,37 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1000})
+            await self._talk({**scope, "method": "GET"}, Socket(scope, receive, send))
+
+    def upgrades(self, path: str) -> bool:
+        """Whether somebody speaks over sockets there."""
+        mount = self._route(path)
+        return mount is not None and mount.talk is not None
+
+    @property
+    def talks(self) -> bool:
+        """Whether anybody does anywhere."""
+        return any(mount.talk is not None for mount in self.mounts.values())
+
+    async def _talk(self, scope: Scope, socket: Socket) -> None:
+        mount = self._route(scope["path"])
+        request, caller = self._open(scope, mount)
+        if mount is None or mount.talk is None:
+            await socket.refuse(refuse(request, _nowhere(request)))
+        elif not self._admits(caller.named):
+            reason = "Scripts of this origin may not call here"
+            await socket.refuse(mount.refuse(request, Problem("forbidden", 403, reason)))
+        else:
+            await mount.talk(request, socket)
+
+    def _admits(self, named: Named) -> bool:
+        """Whether scripts of a page's origin may speak over a socket, which browsers leave to the server: those that
+        may call, and the server's own.
+        """
+        origin = named.get(b"origin")
+        if origin is None or (self.cors and (not self.origins or origin in self.origins)):
+            return True
+        return origin.partition(b"://")[2] == named.get(b"host")
 
     def _open(self, scope: Scope, mount: Mount | None) -> tuple[Request, Caller]:
         path: str = scope["path"]

@@ -28,6 +28,7 @@ TOO_LONG_ADDRESS = (
 )
 TOO_LONG_HEAD = (431, f"The head of the request is longer than {LONGEST_HEAD} bytes", None)
 NO_REQUEST = (400, "This is not a valid HTTP request", None)
+NO_SOCKET = (400, "This is not a valid beginning of a WebSocket", "Its headers have 8192 bytes each at most")
 
 
 class Cycle(RequestResponseCycle):
@@ -127,6 +128,11 @@ def _nothing() -> None:
     """What is called where nobody listens any more."""
 
 
+def _never(_: str) -> bool:
+    """Of an application that knows no sockets."""
+    return False
+
+
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
@@ -138,14 +144,20 @@ class Protocol(HttpToolsProtocol):
         self._in_body = False
         self._idle_since = 0.0
         self._last = Head([])
-        self._begin: Callable[[Any, Any], bool] | None = getattr(cast(Any, self.app), "begin", None)  # pyright: ignore[reportUnknownMemberType]
+        application = cast(Any, self.app)  # pyright: ignore[reportUnknownMemberType]
+        self._begin: Callable[[Any, Any], bool] | None = getattr(application, "begin", None)
+        self._upgrades: Callable[[str], bool] = getattr(application, "upgrades", _never)
+        self._upgrading = False
 
     def data_received(self, data: bytes) -> None:
         try:
             cast(Any, self.parser).feed_data(data)
         except httptools.HttpParserError:
             self._refuse(self._refusal)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._upgrading:
+                self._hand_over(data[upgrade.args[0] :])
+                return
             self._unsupported_upgrade_warning()
         if self._in_head:
             self._head += len(data)
@@ -180,6 +192,9 @@ class Protocol(HttpToolsProtocol):
         if len(self.url) > LONGEST_ADDRESS:
             self._refusal = TOO_LONG_ADDRESS
         parser, before = cast(Any, self.parser), cast(Cycle | None, self.cycle)
+        if self.ws_protocol_class is not None and parser.should_upgrade() and self._wants_socket(before):
+            self._upgrading = True
+            return
         application = cast(Any, self.app)  # pyright: ignore[reportUnknownMemberType]
         version = parser.get_http_version()
         scope = self._scope(version, parser.get_method().decode("ascii"))
@@ -201,7 +216,34 @@ class Protocol(HttpToolsProtocol):
             scope[ANSWER] = answering.answer
             super()._start_asgi_task(cycle, app)
 
+    def _wants_socket(self, before: Cycle | None) -> bool:
+        """Whether this is the beginning of a WebSocket, where there are any; nothing may be under way then."""
+        path = unquote(_split(self.url)[0].decode("ascii"))
+        idle = before is None or before.response_complete
+        return idle and self._get_upgrade() == b"websocket" and self._upgrades(path)
+
+    def _should_upgrade(self) -> bool:
+        return self._upgrading
+
+    def _hand_over(self, rest: bytes) -> None:
+        """The connection is no longer ours; what was read of it travels along."""
+        self._in_head = False
+        self._unset_keepalive_if_required()
+        method = cast(Any, self.parser).get_method()
+        lines = [b"%s %s HTTP/1.1" % (method, self.url), *map(b": ".join, self.headers), b"", rest]
+        handler = cast(Any, self.ws_protocol_class)
+        protocol = handler(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        self.connections.discard(self)
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        try:
+            protocol.data_received(b"\r\n".join(lines))
+        except AssertionError:  # its reader gave up on the head, which has narrower limits than ours
+            self._refuse(NO_SOCKET)
+
     def on_message_complete(self) -> None:
+        if self._upgrading:
+            return
         cycle = cast(Cycle, self.cycle)
         if not cycle.response_complete:
             cycle.more_body = False
