@@ -4,7 +4,7 @@ In: an Anatomy, the Catalog, Options, tags. Out: one Known, replaced as a whole 
 Never: a question to the database.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
@@ -19,13 +19,23 @@ from .plan import Known
 from .registry import build
 from .registry.model import Attribute, Resource
 from .schema import build_schema
+from .subscriptions.declaration import Declaration
+from .subscriptions.declared import declare
 
 
-def know(anatomy: Anatomy, catalog: Catalog, options: Options, tags_file: Mapping[str, Any] | None = None) -> Known:
-    """The schema of a database and what stands behind it. A Problem where a tag asks for what cannot be."""
+def know(
+    anatomy: Anatomy,
+    catalog: Catalog,
+    options: Options,
+    tags_file: Mapping[str, Any] | None = None,
+    declared: Sequence[Declaration] = (),
+) -> Known:
+    """The schema of a database and what stands behind it. A Problem where a tag, or a declared subscription, asks for
+    what cannot be.
+    """
     registry = build(anatomy, options, tags_file)
     names = inflection(options, registry)
-    schema = build_schema(registry, names, options)
+    schema = declare(build_schema(registry, names, options), declared)
     types = dict(_row_types(schema))
     identifiers = {resource: names.type_identifier_in_node_ids(resource) for resource in types}
     return Known(schema, registry, options, catalog, identifiers, types, dict(_input_names(schema)))

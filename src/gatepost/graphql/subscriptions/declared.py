@@ -11,8 +11,8 @@ from graphql import (
     GraphQLArgument,
     GraphQLField,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
-    GraphQLType,
     is_input_type,
     is_output_type,
     parse_type,
@@ -39,7 +39,7 @@ def declare(schema: GraphQLSchema, declarations: Sequence[Declaration]) -> Graph
     fields |= {each.field: _field(schema, rows, each) for each in declarations}
     description = "Where every subscription begins." if before is None else before.description
     subscription = GraphQLObjectType("Subscription", fields, description=description)
-    given = schema.to_kwargs()
+    given: dict[str, Any] = {**schema.to_kwargs()}
     given["types"] = tuple(type_ for type_ in given["types"] or () if type_.name != subscription.name)
     given.update(subscription=subscription, assume_valid=True)
     return GraphQLSchema(**given)
@@ -66,8 +66,8 @@ def _field(schema: GraphQLSchema, rows: RowTypes, declaration: Declaration) -> G
     members = {each.name: _member(schema, rows, declaration, each) for each in declaration.members}
     payload = GraphQLObjectType(declaration.type, members, description="What an event tells.")
     arguments = {name: GraphQLArgument(_input(schema, declaration, kind)) for name, kind in declaration.arguments}
-    means = {MEANING: Subscribe(declaration.field)}
-    return GraphQLField(payload, arguments, description=declaration.description, extensions=means)
+    means, type_ = {MEANING: Subscribe(declaration.field)}, cast(GraphQLOutputType, payload)
+    return GraphQLField(type_, arguments, description=declaration.description, extensions=means)
 
 
 def _member(schema: GraphQLSchema, rows: RowTypes, declaration: Declaration, member: Value | Row) -> GraphQLField:
@@ -75,7 +75,7 @@ def _member(schema: GraphQLSchema, rows: RowTypes, declaration: Declaration, mem
         kind = _type(schema, declaration, member.type)
         if not is_output_type(kind):
             raise _refused(declaration, f"cannot tell a value of {member.type}")
-        return GraphQLField(cast(Any, kind), extensions={MEANING: EventValue(member.path)})
+        return GraphQLField(cast(GraphQLOutputType, kind), extensions={MEANING: EventValue(member.path)})
     if member.table not in rows:
         raise _refused(declaration, f"tells of rows of {_written(member.table)}, which the schema does not show")
     type_, resource = rows[member.table]
@@ -95,8 +95,8 @@ def _input(schema: GraphQLSchema, declaration: Declaration, text: str) -> Any:
     return kind
 
 
-def _type(schema: GraphQLSchema, declaration: Declaration, text: str) -> GraphQLType:
-    found: GraphQLType | None = cast(Any, type_from_ast)(schema, parse_type(text))
+def _type(schema: GraphQLSchema, declaration: Declaration, text: str) -> Any:
+    found = cast(Any, type_from_ast)(schema, parse_type(text))
     if found is None:
         raise _refused(declaration, f"names {text}, and the schema has no such type")
     return found
