@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -215,6 +215,15 @@ def auth_server(settings: Settings) -> Gateway:
     return server.gateway(None)
 
 
+def graphql_server(settings: Settings, keys: Mapping[str, Any]) -> Gateway:
+    """The GraphQL surface alone, at /graphql, without a door's keys: in PostGraphile's place."""
+    database = Database({"authenticator": settings.database.authenticator_url}, settings.database)
+    server = Server(settings, database)
+    configuration = load_room("graphql.configuration").read(keys)
+    _mount_graphql(server, configuration)
+    return server.gateway(None, cors=bool(settings.server.cors_origins))
+
+
 def rest_server(settings: Settings) -> Gateway:
     """The REST surface alone, at the root path, without a door's keys: in PostgREST's place."""
     database = Database({"authenticator": settings.database.authenticator_url}, settings.database)
@@ -273,6 +282,15 @@ def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> N
     else:
         surface = room.behind_door(server.database, settings, identifier.identify, harmless)
     server.mounts.append(Mount(prefix, surface, surface.refuse, begin=surface.begin))
+    server.loaders.append(surface.load)
+
+
+def _mount_graphql(server: Server, configuration: Any, identifier: Identifier | None = None) -> None:
+    """PostGraphile's dialect: behind the door with the door's identities, alone with its own."""
+    settings, rooms = server.settings.graphql, load_room("graphql.mounted")
+    limits = load_room("graphql.configuration").limits(settings)
+    surface = rooms.Mounted(server.database, configuration, limits)
+    server.mounts.append(Mount("/graphql", surface, surface.refuse))
     server.loaders.append(surface.load)
 
 
@@ -394,16 +412,28 @@ def await_state(pipe: int, child: int) -> str:
     return path
 
 
+def _alone(surface: alone.Surface, settings: Settings) -> Callable[[], Gateway]:
+    """What composes one surface's server."""
+    match surface:
+        case "auth":
+            return partial(auth_server, settings)
+        case "rest":
+            return partial(rest_server, settings)
+        case "graphql":
+            return partial(graphql_server, settings, alone.graphql_keys(os.environ))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m gatepost.app STATE_FILE | --await PIPE CHILD | auth | rest`."""
+    """`python -m gatepost.app STATE_FILE | --await PIPE CHILD | auth | rest | graphql`."""
     what, *given = sys.argv[1:] if arguments is None else arguments
     if what == "--await":
         what = await_state(*map(int, given))
     logging.basicConfig(level=os.environ.get("GATEPOST_LOG", "WARNING").upper(), format="%(levelname)s %(message)s")
     try:
-        if what in ("auth", "rest"):
-            settings, _ = alone.read(what, os.environ)
-            serve(settings, partial(auth_server if what == "auth" else rest_server, settings))
+        surface: alone.Surface | None = next((each for each in alone.SURFACES if each == what), None)
+        if surface is not None:
+            settings, _ = alone.read(surface, os.environ)
+            serve(settings, _alone(surface, settings))
         else:
             state, project, settings = _read(Path(what))
             serve(settings, partial(project_server, state, project, settings))

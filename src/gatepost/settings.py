@@ -469,6 +469,7 @@ class GraphQLSettings(Section, frozen=True):
     subscriptions: Annotated[
         tuple[dict[str, Any], ...], Option("Declared fields of Subscription: field, arguments, channel, payload …")
     ] = ()
+    tags_file: Annotated[str, Option("JSON5 file of smart tags, instead of comments in the database")] = ""
     role_claim: Annotated[str, Option("Claim that names the database role; absent in a token: the anonymous one")] = (
         "role"
     )

@@ -94,13 +94,18 @@ def dev(
 @app.command()
 def serve(
     what: Annotated[
-        str, typer.Argument(help="Project folder; or auth (GOTRUE_* variables) or rest (PGRST_*), alone")
+        str, typer.Argument(help="Project folder; or auth (GOTRUE_* variables), rest (PGRST_*) or graphql, alone")
     ] = ".",
     port: Port = None,
-    database_url: DatabaseUrl = "",
+    database_url: Annotated[
+        str, typer.Option("--database-url", "--db", help="Administrator's URL; of one surface alone: its login's")
+    ] = "",
+    options: Annotated[
+        str, typer.Option(help="Of graphql alone: PostGraphile's options, a JSON file or the JSON itself")
+    ] = "",
 ) -> None:
     """Serve without the conveniences of `dev`: no inbox, no demo keys, no reload."""
-    run("serve", "run", what, port=port, database_url=database_url, new_key=_new_key)
+    run("serve", "run", what, port=port, database_url=database_url, options=options, new_key=_new_key)
 
 
 @app.command()

@@ -29,7 +29,7 @@ AUTHORIZATION = "subscriptionAuthorizationFunction"
 TOP = (
     "preset", "simplify", "relay", "minify", "schemas", "options", "gather", "schema", "disablePlugins",
     "introspectionRole", "anonRole", "roleClaim", "jwtSecret", "pgSettings", "maskErrors", "subscriptions",
-    AUTHORIZATION,
+    "tagsFile", AUTHORIZATION,
 )  # fmt: skip
 # What a settings table may say among the options, since it has no other place for it.
 BESIDE = ("relay", "minify", "gather", "schema", "disablePlugins", "introspectionRole", "pgSettings")
@@ -68,6 +68,7 @@ class Configuration:
     mask_errors: bool = False
     sockets: bool = True
     declared: tuple[Declaration, ...] = ()
+    tags_file: str | None = None
     authorization: Name | None = None
 
 
@@ -86,6 +87,7 @@ def read(keys: Keys) -> Configuration:
         mask_errors=_flag(keys, "maskErrors", False),
         sockets=keys.get("subscriptions") is not False and _flag(given, "subscriptions", True),
         declared=declarations(keys.get("subscriptions")),
+        tags_file=_text(keys, "tagsFile"),
         authorization=_function(_text(keys, AUTHORIZATION) or _text(given, AUTHORIZATION)),
     )
 
@@ -101,6 +103,7 @@ def from_settings(settings: GraphQLSettings, schemas: tuple[str, ...]) -> Config
         "anonRole": ANON.role,
         "roleClaim": settings.role_claim,
         "maskErrors": settings.mask_errors,
+        "tagsFile": settings.tags_file or None,
         "subscriptions": list(settings.subscriptions),
     }
     if options.get("simpleSubscriptions") and not options.get(AUTHORIZATION):

@@ -32,12 +32,15 @@ class Executor(Protocol):
 
 
 class Surface:
-    """GraphQL at `/`. `executor` and `identify` are None until the database was read; `page` shows itself to people."""
+    """GraphQL at `/`. `executor` and `identify` are None until the database was read; `page` shows itself to people.
+    `trouble` is why there is no schema.
+    """
 
     def __init__(self, *, settings: Pairs = (), documents: Documents | None = None, page: Page | None = None) -> None:
         self.executor: Executor | None = None
         self.identify: Identify | None = None
         self.search_path = DEFAULT_PATH
+        self.trouble: Problem | None = None
         self.documents = documents
         self.page = page
         self._settings = settings
@@ -54,8 +57,7 @@ class Surface:
             return self.refuse(request, _method())
         asked = read(request, self.documents)
         answer = await self.execute(self.who(request), asked, self.context(request))
-        status = 200 if answer.executed or kind == JSON else 400
-        return Response(status, answer.body, _content(kind))
+        return Response(_status(answer, kind), answer.body, _content(kind))
 
     def who(self, request: Request) -> Identity:
         """Who the request acts as; a Problem where its proof proves nothing, or nobody can be known yet."""
@@ -64,8 +66,8 @@ class Surface:
         return self.identify(request.proof)
 
     async def execute(self, identity: Identity, asked: GraphQLRequest, context: Context) -> Answer:
-        if self.executor is None:
-            raise not_ready()
+        if self.trouble is not None or self.executor is None:
+            raise self.trouble or not_ready()
         return await self.executor.execute(identity, asked, self.acting(context, identity))
 
     def acting(self, context: Context, identity: Identity) -> Context:
@@ -97,6 +99,12 @@ class Surface:
         """What went wrong before anything could be executed, the front door's refusals among it."""
         headers: Headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
         return Response(problem.status, refused_for(problem).body, _content(JSON) + headers)
+
+
+def _status(answer: Answer, kind: str) -> int:
+    """That of an error that has one; clients of before GraphQL over HTTP are told of others in a 200."""
+    told = answer.errors[0]["extensions"].get("statusCode") if answer.errors else None
+    return told or (200 if answer.executed or kind == JSON else 400)
 
 
 def not_ready() -> Problem:

@@ -76,7 +76,8 @@ def _supabase(root: Path, environ: Mapping[str, str], overrides: Mapping[str, ob
     foreign = supabase.translate(configuration.load_file(folder / "config.toml"), variables, root)
     beside = root / "gatepost.toml"
     own = configuration.load_file(beside) if beside.is_file() else None
-    settings = _located(configuration.load(own, environ, base=foreign.values, overrides=overrides), root)
+    base = {"graphql.enabled": False} | dict(foreign.values)  # its clients know another dialect
+    settings = _located(configuration.load(own, environ, base=base, overrides=overrides), root)
     name = settings.project.name or foreign.name or root.name
     return Project("supabase", root, name, folder, foreign.seeds, settings, foreign.notes)
 

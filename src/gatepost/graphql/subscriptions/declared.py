@@ -66,8 +66,8 @@ def _field(schema: GraphQLSchema, rows: RowTypes, declaration: Declaration) -> G
     members = {each.name: _member(schema, rows, declaration, each) for each in declaration.members}
     payload = GraphQLObjectType(declaration.type, members, description="What an event tells.")
     arguments = {name: GraphQLArgument(_input(schema, declaration, kind)) for name, kind in declaration.arguments}
-    means, type_ = {MEANING: Subscribe(declaration.field)}, cast(GraphQLOutputType, payload)
-    return GraphQLField(type_, arguments, description=declaration.description, extensions=means)
+    means = {MEANING: Subscribe(declaration.field)}
+    return GraphQLField(cast(Any, payload), arguments, description=declaration.description, extensions=means)
 
 
 def _member(schema: GraphQLSchema, rows: RowTypes, declaration: Declaration, member: Value | Row) -> GraphQLField:

@@ -1,0 +1,133 @@
+"""The GraphQL surface as it is mounted: behind the front door, or alone in PostGraphile's place.
+
+In: a database, a Configuration, who identifies. Out: a surface whose schema follows the database. Never: an end of
+serving because a schema cannot be made: what was known goes on, and where nothing is, requests are told why.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from gatepost import observe
+from gatepost.catalog import Catalog, Name
+from gatepost.catalog.anatomy import Anatomy
+from gatepost.database.anatomy import anatomy
+from gatepost.database.introspect import HARMLESS, introspect
+from gatepost.database.scope import Database, Scope
+from gatepost.exchange import Request, Response
+from gatepost.problem import DatabaseProblem, Problem, Unavailable
+from gatepost.query.sql import Statement, identifier
+
+from .callers import Identify, by_token
+from .configuration import Configuration
+from .documents import Limits
+from .executor import Executor
+from .known import know
+from .plan import Known
+from .registry import read_tags_file
+from .request import Documents
+from .schema import WARNINGS
+from .surface import DEFAULT_PATH, Page, Surface
+
+LOGIN = Statement("select current_user, pg_catalog.current_setting('search_path')")
+
+
+class Mounted:
+    """A surface that knows its database. `load` reads it, at the start and after each change.
+
+    `identify` is the door's; without one the surface verifies tokens itself, and its login stands for nobody.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Configuration,
+        limits: Limits,
+        *,
+        identify: Identify | None = None,
+        documents: Documents | None = None,
+        page: Page | None = None,
+        harmless: Iterable[Name] = HARMLESS,
+    ) -> None:
+        self.database, self.configuration = database, configuration
+        self.surface = Surface(settings=configuration.pg_settings, documents=documents, page=page)
+        self.executor = Executor(
+            database, limits, secret=configuration.options.jwt_secret or "", mask=configuration.mask_errors
+        )
+        self._identify, self._harmless = identify, tuple(harmless)
+        self._facts: tuple[Anatomy, Catalog] | None = None
+
+    async def __call__(self, request: Request) -> Response:
+        return await self.surface(request)
+
+    def refuse(self, request: Request, problem: Problem) -> Response:
+        """A refusal of the front door, in this surface's words."""
+        return self.surface.refuse(request, problem)
+
+    async def load(self) -> None:
+        """Read the database; a Problem where that failed. A schema that cannot be made is told to who asks for it."""
+        scope = self.database.system("catalog")
+        login, path = await _login(scope)
+        options = self.configuration.options
+        role = None if options.ignore_rbac else options.introspection_role or login
+        facts = await anatomy(scope, options.schemas, role)
+        catalog = await introspect(scope, options.schemas, harmless=self._harmless)
+        self.database.role_settings = catalog.role_settings
+        if self._facts != (facts, catalog):
+            # Other requests are answered meanwhile.
+            await asyncio.to_thread(self._use, facts, catalog)
+            self._facts = facts, catalog
+        self._serve(login, path)
+
+    def _use(self, facts: Anatomy, catalog: Catalog) -> None:
+        configuration = self.configuration
+        try:
+            tags = _tags(configuration.tags_file)
+            known = know(facts, catalog, configuration.options, tags, configuration.declared)
+        except (DatabaseProblem, Unavailable):
+            raise
+        except Problem as problem:
+            observe.emit("graphql.refused", error=str(problem))
+            self.surface.trouble = problem
+            return
+        self.surface.trouble = None
+        self.executor.use(known)
+        _tell(known)
+
+    def _serve(self, login: str, path: str) -> None:
+        configuration = self.configuration
+        if self._identify is not None:
+            self.surface.use(self.executor, self._identify)
+        elif self.surface.identify is None:
+            own = configuration.options.search_path
+            anonymous = configuration.anon_role or login
+            secret = configuration.jwt_secret or configuration.options.jwt_secret or ""
+            identify = by_token(secret, configuration.role_claim, anonymous)
+            self.surface.use(self.executor, identify, path if own is None else _quoted(own))
+
+
+async def _login(scope: Scope) -> tuple[str, str]:
+    """Who the login is, and where it looks for names."""
+    [result] = await scope.run(LOGIN)
+    role, path = (value.decode() if value else "" for value in result.rows[0])
+    return role, path or DEFAULT_PATH
+
+
+def _tags(name: str | None) -> dict[str, Any] | None:
+    if name is None:
+        return None
+    try:
+        return dict(read_tags_file(Path(name).read_text("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem("invalid_setting", 500, f"The file of smart tags cannot be read: {name}", str(error)) from None
+
+
+def _quoted(names: str) -> str:
+    return ", ".join(identifier(name.strip()) for name in names.split(","))
+
+
+def _tell(known: Known) -> None:
+    observe.emit("graphql.loaded", types=len(known.schema.type_map))
+    for warning in known.schema.extensions.get(WARNINGS, ()):
+        observe.emit("graphql.warning", text=warning)
