@@ -111,7 +111,7 @@ class Inflection:
     def _enum_of_values(self, relation: str, column: str | None, tags: Tags) -> str:
         """The enum whose labels are values of a relation's column (the primary key if none is given)."""
         singular = self._row_of_values(relation)
-        return tag(tags, "enumName") or self.upper_camel_case(f"{singular}-{column}" if column else singular)
+        return tag(tags, "name") or self.upper_camel_case(f"{singular}-{column}" if column else singular)
 
     def _row_of_values(self, relation: str) -> str:
         return self.singularize(relation)

@@ -168,7 +168,7 @@ def test_enums_keep_their_values() -> None:
 def test_enums_made_of_rows_are_called_by_the_relation_and_its_column() -> None:
     kind = Codec(Name("app", "kinds"), "", Kind.ENUM, values_of=("animal_kinds", None))
     by_column = Codec(Name("app", "kinds"), "", Kind.ENUM, values_of=("animal_kinds", "label"))
-    named = Codec(Name("app", "kinds"), "", Kind.ENUM, values_of=("kinds", None), tags={"enumName": "Species"})
+    named = Codec(Name("app", "kinds"), "", Kind.ENUM, values_of=("kinds", None), tags={"name": "Species"})
     assert [INFLECTION.type_name(each) for each in (kind, by_column, named)] == [
         "AnimalKind",
         "AnimalKindLabel",
