@@ -4,16 +4,20 @@ In: one of our own logins (`system("catalog")`), the schemas whose functions are
 are. Out: an Anatomy, read in one round trip from one snapshot. Never: what a surface makes of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from gatepost.catalog import Name
 from gatepost.catalog.anatomy import Anatomy
+from gatepost.query.answer import plain
 from gatepost.query.sql import Statement, array_literal
+from gatepost.query.tree import Cast, Column, Output, Read
 
 from .queries import load
 from .scope import Scope
+from .values import Result
 
 QUERIES = load(Path(__file__).with_name("anatomy.sql"))
 PARAMETERS = {"procedures": 1, "rights": 2}
@@ -26,3 +30,23 @@ async def anatomy(scope: Scope, schemas: Sequence[str], role: str | None = None)
     results = await scope.run(*(Statement(QUERIES[name], params[: PARAMETERS.get(name, 0)]) for name in asked))
     facts = {name: msgspec.Raw(result.rows[0][0] or b"null") for name, result in zip(asked, results, strict=True)}
     return msgspec.json.decode(msgspec.json.encode(facts), type=Anatomy)
+
+
+async def values(scope: Scope, tables: Mapping[Name, tuple[str, ...]]) -> dict[Name, list[dict[str, str | None]]]:
+    """The rows of a few small relations, as text, with the columns that are asked for."""
+    if not tables:
+        return {}
+    results = await scope.run(*(_every_row(name, columns) for name, columns in tables.items()))
+    return {name: _texts(result) for name, result in zip(tables, results, strict=True)}
+
+
+def _every_row(name: Name, columns: Iterable[str]) -> Statement:
+    outputs = tuple(Output(Cast(Column(column, name.name), "text"), column) for column in columns)
+    return plain(Read(name, name.name, outputs)).filled(lambda _: None)
+
+
+def _texts(result: Result) -> list[dict[str, str | None]]:
+    return [
+        {column: None if value is None else value.decode() for column, value in zip(result.columns, row, strict=True)}
+        for row in result.rows
+    ]

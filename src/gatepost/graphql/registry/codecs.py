@@ -9,28 +9,35 @@ from collections.abc import Mapping
 from gatepost.catalog import Name
 from gatepost.catalog.anatomy import Attribute as Column
 from gatepost.catalog.anatomy import Procedure, Relation, Type
-from gatepost.query.sql import identifier, qualified
 
 from .model import Attribute, Codec, EnumLabel, Kind, Tag
 from .scalars import EXTENSIONS, SHOWN
 from .source import TABLE_KINDS, Source
+from .tags.names import names
 
 JWT = ("-table", "jwt")
 
 
 class Codecs:
-    """Codecs by what they are of. `enums` are by column, `jwt` names the type that is shown as a signed token."""
+    """Codecs by what they are of. `enums` are codecs of columns, `domains` what domains are shown as instead."""
 
-    def __init__(self, source: Source, enums: Mapping[tuple[int, int], Codec], jwt: Name | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        enums: Mapping[tuple[int, int], Codec] | None = None,
+        domains: Mapping[int, Codec] | None = None,
+    ) -> None:
         self._source = source
-        self._enums = enums
-        self._jwt = jwt
+        self._enums = enums or {}
+        self._domains = domains or {}
+        self._jwt = _jwt(source.options.jwt_type)
         self._made: dict[int, Codec | None] = {}
 
     @property
     def made(self) -> dict[Name, Codec]:
         """All that were asked for."""
-        return {codec.id: codec for codec in self._made.values() if codec}
+        made = (codec for codec in self._made.values() if codec)
+        return {codec.id: codec for codec in (*self._enums.values(), *made)}
 
     def of(self, oid: int) -> Codec | None:
         """The codec of a type; None, and a warning, where there is no way to show it."""
@@ -50,6 +57,8 @@ class Codecs:
             return self._make(type, Kind.SCALAR)
         if type.schema == "pg_catalog" and type.name in SHOWN:
             return self._make(type, Kind.SCALAR)
+        if type.oid in self._domains:
+            return self._make(type, Kind.DOMAIN, self._domains[type.oid], alias=True)
         if type.kind == "e":
             labels = tuple(EnumLabel(label) for label in type.labels)
             return self._make(type, Kind.ENUM, labels=labels)
@@ -57,15 +66,25 @@ class Codecs:
         inner = self.of(type.of) if kind and type.of else None
         return self._make(type, kind, inner) if kind and inner else None
 
-    def _make(self, type: Type, kind: Kind, of: Codec | None = None, labels: tuple[EnumLabel, ...] = ()) -> Codec:
+    def _make(
+        self,
+        type: Type,
+        kind: Kind,
+        of: Codec | None = None,
+        labels: tuple[EnumLabel, ...] = (),
+        alias: bool = False,
+    ) -> Codec:
         said = self._source.notes.types[type.oid]
         codec = Codec(
             Name(type.schema, type.name),
-            self._sql(type.schema, type.name),
+            self._source.sql(type.schema, type.name),
             kind,
             of,
+            # What holds a row of a domain holds a row.
+            attributes=of.attributes if kind is Kind.DOMAIN and of else {},
             labels=labels,
             not_null=type.kind == "d" and type.not_null,
+            alias=alias,
             tags=self._tags(Name(type.schema, type.name), said.tags),
             description=said.description,
         )
@@ -76,7 +95,7 @@ class Codecs:
         of_type, of_relation = self._source.notes.types[type.oid], self._source.notes.relations[relation.oid]
         codec = Codec(
             Name(relation.schema, relation.name),
-            self._sql(relation.schema, relation.name),
+            self._source.sql(relation.schema, relation.name),
             Kind.COMPOSITE,
             table=relation.kind in TABLE_KINDS,
             persistent=relation.persistence == "p",
@@ -142,13 +161,13 @@ class Codecs:
                 codec.attributes[name] = Attribute(name, inner, codec, position)
         return codec
 
-    def _sql(self, schema: str, name: str) -> str:
-        if self._source.options.unqualified and schema != "pg_catalog":
-            return identifier(name)
-        return qualified(schema, name)
-
     def _tags(self, name: Name, tags: dict[str, Tag]) -> dict[str, Tag]:
         return {**tags, "behavior": JWT} if name == self._jwt else tags
+
+
+def _jwt(type: str | None) -> Name | None:
+    """The type that is shown as a signed token; of schema public unless the option says another."""
+    return Name(*("public", *names(type)[0])[-2:]) if type else None
 
 
 def can_have_indexes(relation: Relation) -> bool:

@@ -37,10 +37,10 @@ def _callable(source: Source) -> Iterable[Procedure]:
     warned: set[tuple[str, str]] = set()
     for procedure in source.anatomy.procedures:
         name = (procedure.schema, procedure.name)
-        if not source.exposes(procedure.schema) or name in ranges or procedure.name.startswith("__"):
+        if name in ranges or procedure.name.startswith("__") or procedure.extension is not None:
             continue
         if names[name] > 1:
-            if name not in warned and procedure.extension is None:
+            if name not in warned:
                 source.warn(f"The function {'.'.join(name)} is left out: there are several of its name")
             warned.add(name)
         elif any(argument.mode == "v" for argument in procedure.arguments):
@@ -63,7 +63,6 @@ def _function(source: Source, codecs: Codecs, procedure: Procedure) -> Resource 
         Name(procedure.schema, procedure.name),
         rows or codec,
         can_execute=not source.rights or procedure.oid in source.rights.procedures,
-        of_extension=procedure.extension is not None,
         parameters=parameters,
         returns_set=procedure.returns_set,
         returns_array=rows is not None,

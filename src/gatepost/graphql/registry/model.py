@@ -40,8 +40,9 @@ class Codec:
     """A PostgreSQL type.
 
     `id` is its name (of an anonymous record its function's); `sql` the same quoted and qualified, for casts ('' of an
-    anonymous record). `of` is the base of a domain, the element of an array, the subtype of a range. `table` says that
-    a relation's rows have it. `anonymous` records are the OUT parameters of a function.
+    anonymous record). `of` is the base of a domain, the element of an array, the subtype of a range. `attributes` are
+    those of a composite type, or of a domain over one. `table` says that a relation's rows have it. `anonymous` records
+    are the OUT parameters of a function.
     """
 
     id: Name
@@ -129,8 +130,8 @@ class Resource:
 
     `name` is unique and stands in cursors. `returns_array`: an array of `codec` rather than one. `uniques` begin with
     the primary key. The rights are as in Attribute; `insertable` and the like tell what the relation itself allows.
-    `returns_array` is an array of rows; an array of anything else is a codec of its own. `of_extension`: an extension
-    made it. `part`: it is a part of another relation that is shown instead, or the whole of parts that are.
+    `returns_array` is an array of rows; an array of anything else is a codec of its own. `part`: it is a part of
+    another relation that is shown instead, or the whole of parts that are.
     """
 
     name: str
@@ -148,7 +149,6 @@ class Resource:
     can_delete: bool = True
     can_execute: bool = True
     persistent: bool = True
-    of_extension: bool = False
     part: bool = False
     parameters: tuple[Parameter, ...] | None = None
     returns_set: bool = False

@@ -37,8 +37,9 @@ def _add(
         return
     pairs = tuple(zip(source.columns(key), source.names(key.target, key.target_columns), strict=True))
     said = source.note(key)
+    owner = source.anatomy.relation[key.relation]
     relation = Relation(
-        f"{key.name}{' backward' if backward else ''}",
+        f"{owner.schema}.{owner.name}.{key.name}{' backward' if backward else ''}",
         start,
         target,
         tuple((theirs, mine) for mine, theirs in pairs) if backward else pairs,

@@ -11,6 +11,7 @@ from typing import Any
 
 from gatepost.catalog.anatomy import Anatomy, Attribute, Constraint, Index, Relation, Rights
 from gatepost.graphql.options import Options
+from gatepost.query.sql import identifier, qualified
 
 from .tags import Note, Notes, notes, translate
 from .tags.file import overlay
@@ -39,6 +40,10 @@ class Source:
         """What a name begins with that must tell schemas apart."""
         apart = self.options.preset != "v4" and schema != self.options.schemas[0]
         return f"{schema}_" if apart else ""
+
+    def sql(self, schema: str, name: str) -> str:
+        """A type's name, quoted, and qualified unless the search path is to find it."""
+        return identifier(name) if self.options.unqualified and schema != "pg_catalog" else qualified(schema, name)
 
     def note(self, constraint: Constraint) -> Note:
         return self.notes.constraints[constraint.relation, constraint.name]

@@ -18,12 +18,12 @@ EXPOSED = ("parent", "child", "both")
 
 
 def tables(source: Source, codecs: Codecs) -> dict[int, Resource]:
-    """Every exposed relation with rows. Composite types of exposed schemas get their codecs on the way."""
+    """Every exposed relation with rows, but extensions' own. Composite types get their codecs on the way."""
     found: dict[int, Resource] = {}
     for relation in source.anatomy.relations:
         if source.exposes(relation.schema):
             codec = codecs.of(relation.type)
-            if codec and relation.kind in TABLE_KINDS:
+            if codec and relation.kind in TABLE_KINDS and relation.extension is None:
                 found[relation.oid] = _table(source, relation, codec)
     for relation in source.anatomy.relations:
         if relation.oid in found:
@@ -55,7 +55,6 @@ def _table(source: Source, relation: Relation, codec: Codec) -> Resource:
         can_update="w" in rights,
         can_delete="d" in rights,
         persistent=relation.persistence == "p",
-        of_extension=relation.extension is not None,
         tags=said.tags,
         description=said.description,
     )

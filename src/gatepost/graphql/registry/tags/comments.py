@@ -63,9 +63,10 @@ class Notes:
 
 
 def notes(anatomy: Anatomy) -> Notes:
-    """Everything that the database's comments say."""
+    """Everything that the database's comments say. A comment on a composite type is on its type, and means both."""
+    types = {one.oid: one.comment for one in anatomy.types}
     return Notes(
-        {one.oid: note(one.comment) for one in anatomy.relations},
+        {one.oid: note(one.comment or types.get(one.type)) for one in anatomy.relations},
         {one.oid: note(one.comment) for one in anatomy.types},
         {one.oid: note(one.comment) for one in anatomy.procedures},
         {(one.oid, column.number): note(column.comment) for one in anatomy.relations for column in one.attributes},

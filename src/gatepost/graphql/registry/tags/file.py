@@ -4,7 +4,6 @@ In: the text of a `postgraphile.tags.json5` (version 1). Out: its rules; notes w
 mistake: what is misspelled is a Problem, what matches nothing a warning.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -15,9 +14,9 @@ from gatepost.problem import Problem
 
 from ..model import Tag
 from .comments import Note, Notes
+from .names import names
 
 KINDS = ("class", "attribute", "constraint", "procedure", "type", "namespace")
-PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^."\s]+))\s*(\.|$)')
 
 Rule = Mapping[str, Any]
 Rules = Mapping[str, Mapping[str, Rule]]
@@ -43,24 +42,25 @@ def overlay(found: Notes, anatomy: Anatomy, rules: Rules, warn: Callable[[str], 
     """Let a tags file's words win over those of comments, tag by tag."""
     named = {kind: list(_objects(found, anatomy, kind)) for kind in KINDS}
     for kind, name, rule in _flat(rules):
-        parts = _parts(name)
-        hits = [note for path, note in named[kind] if path[-len(parts) :] == parts]
+        hits = [note for path, note in named[kind] if path[-len(name) :] == name]
         if not hits and kind != "namespace":
-            warn(f"The tags file speaks of the {kind} {name}, which does not exist")
+            warn(f"The tags file speaks of the {kind} {'.'.join(name)}, which does not exist")
         for note in hits:
             note.tags.update(_tags(rule))
             note.description = rule.get("description", note.description)
 
 
-def _flat(rules: Rules) -> Iterable[tuple[str, str, Rule]]:
+def _flat(rules: Rules) -> Iterable[tuple[str, tuple[str, ...], Rule]]:
+    """Kind, name and rule of every object, those of a class's columns and constraints after its own."""
     for kind, by_name in rules.items():
         for name, rule in by_name.items():
-            yield kind, name, rule
+            [path] = names(name, fold=False)
+            yield kind, path, rule
             for inner in ("attribute", "constraint"):
                 if inner in rule and kind != "class":
                     raise _problem(f"has '{inner}' in the {kind} {name}; only a class has these")
                 for member, inner_rule in rule.get(inner, {}).items():
-                    yield inner, f'{name}."{member}"', inner_rule
+                    yield inner, (*path, member), inner_rule
 
 
 def _objects(found: Notes, anatomy: Anatomy, kind: str) -> Found:
@@ -82,18 +82,6 @@ def _objects(found: Notes, anatomy: Anatomy, kind: str) -> Found:
             return (((one.schema, one.name), found.types[one.oid]) for one in anatomy.types)
         case _:
             return ()
-
-
-def _parts(name: str) -> tuple[str, ...]:
-    parts: list[str] = []
-    place, more = 0, True
-    while more:
-        part = PART.match(name, place)
-        if not part:
-            raise _problem(f"has a name that cannot be read: {name}")
-        parts.append(part[2] if part[1] is None else part[1].replace('""', '"'))
-        place, more = part.end(), part[3] == "."
-    return tuple(parts)
 
 
 def _tags(rule: Rule) -> dict[str, Tag]:

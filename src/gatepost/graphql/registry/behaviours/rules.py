@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gatepost.problem import Problem
 
-from .model import Entity
+from ..model import Entity
 
 
 class Rule(NamedTuple):

@@ -1,6 +1,6 @@
 """What is assumed of an entity before anybody says something else.
 
-In: an entity, the options. Out: its behaviours, in the notation of `behaviour.py`. Never: a tag's meaning but `@enum`,
+In: an entity, the options. Out: its behaviours, in the notation of `rules.py`. Never: a tag's meaning but `@enum`,
 `@isIndexed` and `@behavior` itself.
 
 The texts stand in the order in which they count, the last most; `wanted` stands among them, since some of what is
@@ -12,10 +12,10 @@ from functools import singledispatchmethod
 
 from gatepost.graphql.options import Options
 
-from .behaviour import Rules, parse_all
-from .model import Attribute, Codec, Entity, Kind, Ref, Relation, Resource, Tags, Unique
-from .scalars import BINARY, SEARCHED, UNEQUAL, UNORDERED
-from .tags.comments import behaviours
+from ..model import Attribute, Codec, Entity, Kind, Ref, Relation, Resource, Tags, Unique
+from ..scalars import BINARY, SEARCHED, UNEQUAL, UNORDERED
+from ..tags.comments import behaviours
+from .rules import Rules, parse_all
 
 RELAY = (
     "node connection -list -query:resource:single nodeId:filterBy nodeId:resource:update -constraint:resource:update "
@@ -38,7 +38,6 @@ NOT_STORED = (
     "-resource:select -resource:connection -resource:list -resource:array -resource:single -resource:insert "
     "-resource:update -resource:delete"
 )
-ROWS = "update delete update:resource:select delete:resource:nodeId -delete:resource:select"
 COMPUTED_ONLY = "-orderBy -condition:proc:filterBy"
 TO_ONE = "single -singularRelation:resource:list -singularRelation:resource:connection"
 NODE_IDS = "-nodeId:insert -nodeId:update -nodeId:base -nodeId:filterBy"
@@ -64,14 +63,20 @@ class Inferred:
     def __init__(self, options: Options, tables: Mapping[Codec, Resource], owners: Mapping[Unique, Resource]) -> None:
         self._options = options
         self._v4 = options.preset == "v4"
+        self._writes = not options.disable_default_mutations
         self._wanted = wanted(options)
         self._tables = tables
         self._owners = owners
 
     def __call__(self, entity: Entity) -> Rules:
-        before, after = self._assumed(entity)
         asked = [text for tags in self._tags(entity) for text in behaviours(tags)]
-        return Rules(parse_all(asked), parse_all([*before, self._wanted, *after]))
+        return Rules(parse_all(asked), parse_all(self._texts(entity)))
+
+    def _texts(self, entity: Entity) -> list[str]:
+        before, after = self._assumed(entity)
+        # A way of several steps is also what it leads to.
+        of_target = self._texts(entity.target.codec) + self._texts(entity.target) if isinstance(entity, Ref) else []
+        return [*of_target, *before, self._wanted, *after]
 
     # -------------------------------------------------------------- what is asked for
 
@@ -91,8 +96,9 @@ class Inferred:
     def _(self, entity: Unique) -> Iterable[Tags]:
         return (*self._tags(self._owners[entity]), entity.tags)
 
-    @_tags.register
-    def _(self, entity: Relation) -> Iterable[Tags]:
+    @_tags.register(Relation)
+    @_tags.register(Ref)
+    def _(self, entity: Relation | Ref) -> Iterable[Tags]:
         return (*self._tags(entity.target), entity.tags)
 
     # -------------------------------------------------------------- what is assumed
@@ -119,25 +125,20 @@ class Inferred:
     @_assumed.register
     def _(self, resource: Resource) -> tuple[list[str], list[str]]:
         before, after = self._function(resource) if resource.is_function else self._table(resource)
-        if resource.of_extension:
-            after.append(NOTHING)
         return before, after + _rights(resource) + _of_enum(resource.tags)
 
     def _table(self, table: Resource) -> tuple[list[str], list[str]]:
-        before = [ROWS, "record insert order"]
+        before = ["update delete insert delete:resource:nodeId"] if self._writes else []
         before += [] if table.insertable else ["-resource:insert"]
         before += [] if table.updatable else ["-resource:update"]
         before += [] if table.deletable else ["-resource:delete"]
-        before.append("resource:select filter resource:connection:backwards")
-        after = [] if table.persistent else [NOT_STORED]
-        after.append("insert:resource:select")
+        before.append("order resource:select filter resource:connection:backwards")
+        after = [] if table.persistent else [NOT_STORED, "insert:resource:select"]
         return before, [*after, NOTHING] if table.part else after
 
     def _function(self, function: Resource) -> tuple[list[str], list[str]]:
-        before = [ROWS, "-resource:connection:backwards -filter -order"]
-        if self._v4:
-            before.insert(0, "delete:resource:select")
-        after = ["insert:resource:select", *_fields(function)]
+        before = ["-resource:connection:backwards -filter -order"]
+        after = _fields(function)
         if is_simple_computed(function):
             after.append(COMPUTED_ONLY)
         if self._v4:
@@ -149,7 +150,8 @@ class Inferred:
         table = self._owners[unique]
         after = [] if table.persistent else [NOT_STORED]
         after += [NOTHING] if table.part else []
-        return ["update delete resource:select single"], after + _rights(table)
+        before = ["update delete"] if self._writes else []
+        return [*before, "resource:select single"], after + _rights(table)
 
     @_assumed.register
     def _(self, attribute: Attribute) -> tuple[list[str], list[str]]:
