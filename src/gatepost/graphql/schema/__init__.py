@@ -6,8 +6,9 @@ rows; and never an error for a name that is there twice: the later one is left o
 """
 
 from functools import partial
+from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLSchema, is_introspection_type, is_specified_scalar_type
 
 from gatepost.graphql.naming import Inflection
 from gatepost.graphql.options import Options
@@ -26,16 +27,17 @@ def build_schema(registry: Registry, names: Inflection, options: Options) -> Gra
     """The whole schema. It is taken as valid: every name was looked at when its type was claimed."""
     draft = Draft(registry, names, options)
     _declare(draft)
-    query, mutation = draft.named("Query"), root.mutation(draft)
-    assert isinstance(query, GraphQLObjectType)
-    return GraphQLSchema(
-        query,
-        mutation,
+    schema = GraphQLSchema(
+        draft.named("Query"),
+        root.mutation(draft),
         root.subscription(draft),
         draft.node_types(),
         extensions={WARNINGS: draft.warnings},
         assume_valid=True,
     )
+    if options.minify:
+        _minify(schema)
+    return schema
 
 
 def _declare(draft: Draft) -> None:
@@ -51,3 +53,20 @@ def _declare(draft: Draft) -> None:
     for codec in codecs:
         rows.declare(draft, codec)
     functions.declare(draft)
+
+
+def _minify(schema: GraphQLSchema) -> None:
+    """Leave out what only explains, and what should not be used any more."""
+    for kind in schema.type_map.values():
+        if not is_introspection_type(kind) and not is_specified_scalar_type(kind):
+            kind.description = None
+            _without_words(getattr(kind, "fields", {}))
+            _without_words(getattr(kind, "values", {}))
+
+
+def _without_words(members: dict[str, Any]) -> None:
+    for name, member in list(members.items()):
+        member.description = None
+        _without_words(getattr(member, "args", {}))
+        if member.deprecation_reason:
+            del members[name]

@@ -7,53 +7,45 @@ arguments of a field that gives one (`arguments`).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from graphql import (
-    GraphQLBoolean,
-    GraphQLField,
-    GraphQLInt,
-    GraphQLList,
-    GraphQLNamedType,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    is_output_type,
-)
+from graphql import GraphQLBoolean, GraphQLInt, GraphQLNamedType, GraphQLObjectType
 
 from gatepost.graphql.meaning import Part, Rows
 from gatepost.graphql.registry.model import Codec, Resource
 
-from .draft import Draft, Fields, Use, means
-from .types import has_type, nullable_output_type
+from .draft import Draft, Fields, Use, field, means, required, several
+from .types import has_type, nullable_type
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a connection type is made of. `sure` says that no node is null."""
+    """What a connection type is made of: `function` is the only one that has it, None where it is of a type of rows.
+
+    `sure` says that no node is null.
+    """
 
     name: str
     edge: str
     codec: Codec
     sure: bool = False
-    resource: Resource | None = None
+    function: Resource | None = None
 
 
 def declare(draft: Draft, made: Connection) -> bool:
-    """Let both types be there when needed; those of a table's codec stand for it."""
-    of_table = made.resource is None
-    return draft.declare(
-        made.edge, lambda: _edge(draft, made), made.codec if of_table else None, Use.EDGE
-    ) and draft.declare(made.name, lambda: _connection(draft, made), made.codec if of_table else None, Use.CONNECTION)
+    """Let both types be there when needed."""
+    codec = None if made.function else made.codec
+    return draft.declare(made.edge, lambda: _edge(draft, made), codec, Use.EDGE) and draft.declare(
+        made.name, lambda: _connection(draft, made), codec, Use.CONNECTION
+    )
 
 
 def page_info(draft: Draft) -> GraphQLNamedType:
     def fields() -> Fields:
-        flag = GraphQLNonNull(GraphQLBoolean)
-        cursor = _output(draft, "Cursor")
+        flag, cursor = required(GraphQLBoolean), draft.named("Cursor")
         return {
-            "hasNextPage": _field(flag, Part.HAS_NEXT, "Whether there is more after this page."),
-            "hasPreviousPage": _field(flag, Part.HAS_PREVIOUS, "Whether there is more before this page."),
-            "startCursor": _field(cursor, Part.START_CURSOR, "Where the page begins."),
-            "endCursor": _field(cursor, Part.END_CURSOR, "Where the page ends."),
+            "hasNextPage": field(flag, Part.HAS_NEXT, "Whether there is more after this page."),
+            "hasPreviousPage": field(flag, Part.HAS_PREVIOUS, "Whether there is more before this page."),
+            "startCursor": field(cursor, Part.START_CURSOR, "Where the page begins."),
+            "endCursor": field(cursor, Part.END_CURSOR, "Where the page ends."),
         }
 
     return GraphQLObjectType("PageInfo", fields, description="Where a page lies in a connection.")
@@ -61,15 +53,15 @@ def page_info(draft: Draft) -> GraphQLNamedType:
 
 def _connection(draft: Draft, made: Connection) -> GraphQLNamedType | None:
     def fields() -> Fields:
+        nodes, edges = nullable_type(draft, made.codec), draft.named(made.edge)
         fields = {
-            "nodes": _field(_several(_node(draft, made), made), Part.NODES, "What is in the page."),
-            "edges": _field(_several(_output(draft, made.edge), made), Part.EDGES, "The same, each with its cursor."),
-            "pageInfo": _field(GraphQLNonNull(_output(draft, "PageInfo")), Part.PAGE_INFO, "Where the page lies."),
+            "nodes": field(required(several(nodes, made.sure)), Part.NODES, "What is in the page."),
+            "edges": field(required(several(edges, made.sure)), Part.EDGES, "The same, each with its cursor."),
+            "pageInfo": field(required(draft.named("PageInfo")), Part.PAGE_INFO, "Where the page lies."),
         }
-        if draft.registry.may(made.codec, "totalCount"):
-            fields["totalCount"] = _field(
-                GraphQLNonNull(GraphQLInt), Part.TOTAL_COUNT, "How many there are in all, whatever the page."
-            )
+        if draft.may(made.codec, "totalCount"):
+            count = required(GraphQLInt)
+            fields["totalCount"] = field(count, Part.TOTAL_COUNT, "How many there are in all, whatever the page.")
         return fields
 
     return _object(draft, made, made.name, fields)
@@ -77,10 +69,10 @@ def _connection(draft: Draft, made: Connection) -> GraphQLNamedType | None:
 
 def _edge(draft: Draft, made: Connection) -> GraphQLNamedType | None:
     def fields() -> Fields:
-        node = _node(draft, made)
+        node = required(nullable_type(draft, made.codec), made.sure)
         return {
-            "cursor": _field(_output(draft, "Cursor"), Part.EDGE_CURSOR, "The place of this one in the connection."),
-            "node": _field(GraphQLNonNull(node) if made.sure else node, Part.EDGE_NODE, "What stands there."),
+            "cursor": field(draft.named("Cursor"), Part.EDGE_CURSOR, "The place of this one in the connection."),
+            "node": field(node, Part.EDGE_NODE, "What stands there."),
         }
 
     return _object(draft, made, made.edge, fields)
@@ -88,29 +80,7 @@ def _edge(draft: Draft, made: Connection) -> GraphQLNamedType | None:
 
 def _object(draft: Draft, made: Connection, name: str, fields: Callable[[], Fields]) -> GraphQLNamedType | None:
     """None where there is nothing to connect."""
-    return (
-        GraphQLObjectType(name, fields, extensions=means(Rows(made.codec, made.resource)))
-        if (has_type(draft, made.codec, Use.OUTPUT))
-        else None
-    )
-
-
-def _node(draft: Draft, made: Connection) -> GraphQLOutputType:
-    """What a node is: nullable, since rows may be hidden and functions may give NULL."""
-    kind = nullable_output_type(draft, made.codec)
-    assert kind
-    return kind
-
-
-def _several(kind: GraphQLOutputType, made: Connection) -> GraphQLOutputType:
-    return GraphQLNonNull(GraphQLList(GraphQLNonNull(kind) if made.sure else kind))
-
-
-def _output(draft: Draft, name: str) -> GraphQLOutputType:
-    kind = draft.named(name)
-    assert is_output_type(kind)
-    return kind
-
-
-def _field(kind: GraphQLOutputType, part: Part, description: str) -> GraphQLField:
-    return GraphQLField(kind, description=description, extensions=means(part))
+    if not has_type(draft, made.codec, Use.OUTPUT):
+        return None
+    rows = Rows(made.codec, made.function or draft.table(made.codec))
+    return GraphQLObjectType(name, fields, extensions=means(rows))

@@ -1,25 +1,21 @@
 """What is said about a row that comes in: the new row, what changes in one, what rows must be equal to.
 
-In: a codec and a use. Out: its input object type, whose members are columns and, in the place of a key, node ids. Never: a
-type without members, which GraphQL does not know.
+In: a codec and a use. Out: its input object type, whose members are columns and, in the place of a key, node ids.
+Never: a type without members, which GraphQL does not know.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
-from graphql import (
-    GraphQLID,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLNamedType,
-    GraphQLNonNull,
-)
+from graphql import GraphQLID, GraphQLInputField, GraphQLInputObjectType, GraphQLNamedType
 
 from gatepost.graphql.meaning import AttributeField, ComputedCondition, NodeIdCondition, Rows
 from gatepost.graphql.registry.model import Attribute, Codec, Kind, Relation, Resource
 
-from .draft import Draft, Use, means
+from .draft import Draft, Members, Use, means, member, required
 from .types import has_type, input_type, is_composite
+
+Named = tuple[str, GraphQLInputField]
 
 BEHAVIOURS = {
     Use.INPUT: ("attribute:insert", "nodeId:insert"),
@@ -33,6 +29,7 @@ DESCRIPTIONS = {
     Use.BASE: "A `{}`, none of whose members is required.",
     Use.CONDITION: "What a `{}` is to be: every member that is given must be equal, or null.",
 }
+EQUAL = "What it must be equal to."
 
 
 def declare(draft: Draft, codec: Codec, type_name: str) -> None:
@@ -44,11 +41,8 @@ def declare(draft: Draft, codec: Codec, type_name: str) -> None:
         (Use.BASE, names.base_input_type(type_name)),
         (Use.CONDITION, names.condition_type(type_name)),
     ):
-        _declare(draft, codec, use, name, DESCRIPTIONS[use].format(type_name))
-
-
-def _declare(draft: Draft, codec: Codec, use: Use, name: str, description: str) -> None:
-    draft.declare(name, lambda: _input(draft, codec, use, name, description), codec, use)
+        description = DESCRIPTIONS[use].format(type_name)
+        draft.declare(name, partial(_input, draft, codec, use, name, description), codec, use)
 
 
 def _input(draft: Draft, codec: Codec, use: Use, name: str, description: str) -> GraphQLNamedType | None:
@@ -57,16 +51,16 @@ def _input(draft: Draft, codec: Codec, use: Use, name: str, description: str) ->
     keys = list(_keys(draft, codec, use))
     computed = list(_computed(draft, codec)) if use is Use.CONDITION else []
 
-    def fields() -> dict[str, GraphQLInputField]:
-        members: dict[str, GraphQLInputField] = {}
-        draft.add_all(name, members, (_column(draft, attribute, use) for attribute in columns))
-        draft.add_all(name, members, (_key(draft, codec, relation, use) for relation in keys))
-        return draft.add_all(name, members, (_computed_member(draft, resource) for resource in computed))
+    def members() -> Members:
+        found: Members = {}
+        draft.add(name, found, (_column(draft, attribute, use) for attribute in columns))
+        draft.add(name, found, (_key(draft, codec, relation, use) for relation in keys))
+        return draft.add(name, found, (_computed_member(draft, resource) for resource in computed))
 
     if not columns and not keys and not computed:
         return None
     rows = Rows(codec, draft.table(codec))
-    return GraphQLInputObjectType(name, fields, description=description, extensions=means(rows))
+    return GraphQLInputObjectType(name, members, description=description, extensions=means(rows))
 
 
 # ---------------------------------------------------------------- columns
@@ -75,22 +69,15 @@ def _input(draft: Draft, codec: Codec, use: Use, name: str, description: str) ->
 def _columns(draft: Draft, codec: Codec, use: Use) -> Iterator[Attribute]:
     behaviour, _ = BEHAVIOURS[use]
     for attribute in codec.base.attributes.values():
-        if draft.registry.may(attribute, behaviour) and has_type(draft, attribute.codec, Use.INPUT):
+        if draft.may(attribute, behaviour) and has_type(draft, attribute.codec, Use.INPUT):
             yield attribute
 
 
-def _column(draft: Draft, attribute: Attribute, use: Use) -> tuple[str, GraphQLInputField]:
-    kind = input_type(draft, attribute.codec)
-    assert kind
+def _column(draft: Draft, attribute: Attribute, use: Use) -> Named:
     needed = use is Use.INPUT and attribute.not_null and not attribute.has_default
-    description = "What it must be equal to." if use is Use.CONDITION else attribute.description
-    return draft.names.attribute(attribute), _member(kind, needed, description, AttributeField(attribute))
-
-
-def _member(kind: GraphQLInputType, needed: bool, description: str | None, meaning: object) -> GraphQLInputField:
-    return GraphQLInputField(
-        GraphQLNonNull(kind) if needed else kind, description=description, extensions=means(meaning)
-    )
+    kind = required(input_type(draft, attribute.codec), needed)
+    description = EQUAL if use is Use.CONDITION else attribute.description
+    return draft.names.attribute(attribute), member(kind, AttributeField(attribute), description)
 
 
 # ---------------------------------------------------------------- node ids in the place of keys
@@ -100,15 +87,15 @@ def _keys(draft: Draft, codec: Codec, use: Use) -> Iterator[Relation]:
     _, behaviour = BEHAVIOURS[use]
     for relation in draft.relations(codec):
         forward = not relation.backward and relation.unique
-        if forward and draft.registry.may(relation, behaviour) and draft.node_table(relation.target.codec):
+        if forward and draft.may(relation, behaviour) and draft.node_table(relation.target.codec):
             yield relation
 
 
-def _key(draft: Draft, codec: Codec, relation: Relation, use: Use) -> tuple[str, GraphQLInputField]:
+def _key(draft: Draft, codec: Codec, relation: Relation, use: Use) -> Named:
     needed = use is Use.INPUT and any(codec.base.attributes[local].not_null for local, _ in relation.pairs)
     description = f"The node id of a `{draft.name_of(relation.target.codec, Use.OUTPUT)}`."
     meaning = NodeIdCondition(relation, relation.target)
-    return draft.names.node_id_attribute(relation), _member(GraphQLID, needed, description, meaning)
+    return draft.names.node_id_attribute(relation), member(required(GraphQLID, needed), meaning, description)
 
 
 # ---------------------------------------------------------------- what functions compute
@@ -116,15 +103,15 @@ def _key(draft: Draft, codec: Codec, relation: Relation, use: Use) -> tuple[str,
 
 def computed_scalars(draft: Draft, codec: Codec, behaviour: str) -> Iterator[Resource]:
     """Functions of a row alone that give one plain value, and may be used so."""
-    for resource in codec.functions.values():
-        if _is_plain(resource) and draft.registry.may(resource, behaviour):
+    for resource in draft.functions_of(codec):
+        if _is_plain(resource) and draft.may(resource, behaviour):
             yield resource
 
 
 def _is_plain(resource: Resource) -> bool:
-    several = resource.returns_set or resource.returns_array or resource.codec.base.kind in (Kind.ARRAY, Kind.RANGE)
+    lists = resource.returns_set or resource.returns_array or resource.codec.base.kind in (Kind.ARRAY, Kind.RANGE)
     others = (resource.parameters or ())[1:]
-    return not several and not is_composite(resource.codec) and not any(one.required for one in others)
+    return not lists and not is_composite(resource.codec) and not any(one.required for one in others)
 
 
 def _computed(draft: Draft, codec: Codec) -> Iterator[Resource]:
@@ -133,8 +120,5 @@ def _computed(draft: Draft, codec: Codec) -> Iterator[Resource]:
             yield resource
 
 
-def _computed_member(draft: Draft, resource: Resource) -> tuple[str, GraphQLInputField]:
-    kind = input_type(draft, resource.codec)
-    assert kind
-    meaning = ComputedCondition(resource)
-    return draft.names.computed(resource), _member(kind, False, "What it must be equal to.", meaning)
+def _computed_member(draft: Draft, resource: Resource) -> Named:
+    return draft.names.computed(resource), member(input_type(draft, resource.codec), ComputedCondition(resource), EQUAL)

@@ -6,13 +6,13 @@ In: a codec, whose rows the fields stand in. Out: fields. Never: a field to rows
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graphql import GraphQLField, GraphQLList, GraphQLNonNull, is_output_type
+from graphql import GraphQLField
 
 from gatepost.graphql.meaning import Many, RelationField
 from gatepost.graphql.registry.model import Codec, Ref, Relation
 
 from . import arguments
-from .draft import Draft, Use, deprecation, means
+from .draft import Arguments, Draft, Kind, Use, deprecation, field, required, several
 
 Named = Iterator[tuple[str, GraphQLField]]
 
@@ -47,8 +47,8 @@ def payload_fields(draft: Draft, codec: Codec) -> Named:
 def _of_relation(draft: Draft, relation: Relation) -> Way:
     names = draft.names
     single = names.single_relation_backwards(relation) if relation.backward else names.single_relation(relation)
-    connection, several = names.many_relation_connection(relation), names.many_relation_list(relation)
-    return Way(relation, relation.unique, relation.backward, single, connection, several)
+    connection, several_rows = names.many_relation_connection(relation), names.many_relation_list(relation)
+    return Way(relation, relation.unique, relation.backward, single, connection, several_rows)
 
 
 def _of_ref(draft: Draft, ref: Ref) -> Way:
@@ -58,44 +58,41 @@ def _of_ref(draft: Draft, ref: Ref) -> Way:
 
 
 def _fields(draft: Draft, way: Way) -> Named:
-    scope = "singularRelation" if way.to_one else "manyRelation"
-    may = draft.registry.may
-    if way.to_one and may(way.of, f"{scope}:resource:single"):
+    scope = f"{'singular' if way.to_one else 'many'}Relation:resource"
+    if way.to_one and draft.may(way.of, f"{scope}:single"):
         yield from _single(draft, way)
-    if way.backward and may(way.of, f"{scope}:resource:connection"):
-        yield from _connection(draft, way, f"{scope}:resource:connection")
-    if way.backward and may(way.of, f"{scope}:resource:list"):
-        yield from _list(draft, way, f"{scope}:resource:list")
+    if way.backward and draft.may(way.of, f"{scope}:connection"):
+        yield from _connection(draft, way, f"{scope}:connection")
+    if way.backward and draft.may(way.of, f"{scope}:list"):
+        yield from _list(draft, way, f"{scope}:list")
 
 
 def _single(draft: Draft, way: Way) -> Named:
     """One row, or null: rows may be hidden."""
     kind = draft.find(way.of.target.codec, Use.OUTPUT)
-    if is_output_type(kind):
-        sure = bool(way.of.tags.get("notNull"))
-        yield way.single, _field(way, GraphQLNonNull(kind) if sure else kind, {}, None)
+    if kind:
+        yield way.single, _field(draft, way, required(kind, bool(way.of.tags.get("notNull"))))
 
 
 def _connection(draft: Draft, way: Way, scope: str) -> Named:
     kind = draft.find(way.of.target.codec, Use.CONNECTION)
-    if is_output_type(kind):
+    if kind:
         given = arguments.of_rows(draft, way.of.target, Many.CONNECTION, scope)
-        yield way.connection, _field(way, GraphQLNonNull(kind), given, Many.CONNECTION)
+        yield way.connection, _field(draft, way, required(kind), given, Many.CONNECTION)
 
 
 def _list(draft: Draft, way: Way, scope: str) -> Named:
     kind = draft.find(way.of.target.codec, Use.OUTPUT)
-    if is_output_type(kind):
+    if kind:
         given = arguments.of_rows(draft, way.of.target, Many.LIST, scope)
-        yield way.list, _field(way, GraphQLNonNull(GraphQLList(GraphQLNonNull(kind))), given, Many.LIST)
+        yield way.list, _field(draft, way, required(several(kind, sure=True)), given, Many.LIST)
 
 
-def _field(way: Way, kind: object, given: arguments.Arguments, many: Many | None) -> GraphQLField:
-    assert is_output_type(kind)
+def _field(
+    draft: Draft, way: Way, kind: Kind, given: Arguments | None = None, many: Many | None = None
+) -> GraphQLField:
     of = way.of
+    rows = f"The `{draft.name_of(of.target.codec, Use.OUTPUT)}`"
+    description = f"{rows} rows that belong to it." if many else f"{rows} that belongs to it."
     reason = None if isinstance(of, Ref) else deprecation(of.tags) or deprecation(of.target.tags)
-    description = (
-        of.description
-        or f"The `{of.target.name}` that this {'refers to' if not way.backward else 'is referred to by'}."
-    )
-    return GraphQLField(kind, given, None, None, description, reason, means(RelationField(of, many)))
+    return field(kind, RelationField(of, many), of.description or description, given, reason)

@@ -11,13 +11,9 @@ from graphql import (
     GraphQLBoolean,
     GraphQLField,
     GraphQLID,
-    GraphQLInterfaceType,
-    GraphQLList,
     GraphQLNamedType,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLString,
-    is_output_type,
 )
 
 from gatepost.graphql.meaning import (
@@ -35,17 +31,17 @@ from gatepost.graphql.meaning import (
 from gatepost.graphql.registry.model import Resource, Unique
 
 from . import arguments, functions, mutations
-from .draft import Draft, Fields, Use, deprecation, means
-from .types import input_type
+from .draft import Arguments, Draft, Fields, Kind, Use, argument, deprecation, field, required, several
+from .types import has_type, input_type
 
 Named = Iterator[tuple[str, GraphQLField]]
 
 
 def declare(draft: Draft) -> None:
-    """Let Query be there, for what leads back to it."""
+    """Let Query be there, for what leads back to it; the others are nobody else's."""
     draft.declare("Query", lambda: _query(draft))
-    for name in ("Mutation", "Subscription"):
-        draft.claim(name)
+    draft.claim("Mutation")
+    draft.claim("Subscription")
 
 
 # ---------------------------------------------------------------- Query
@@ -54,150 +50,113 @@ def declare(draft: Draft) -> None:
 def _query(draft: Draft) -> GraphQLNamedType:
     def fields() -> Fields:
         members: Fields = {}
-        draft.add_all("Query", members, _itself(draft, query))
-        draft.add_all("Query", members, _all_rows(draft))
-        draft.add_all("Query", members, _by_uniques(draft))
-        draft.add_all("Query", members, functions.root_fields(draft))
-        return draft.add_all("Query", members, _by_node_ids(draft))
+        draft.add("Query", members, _itself(draft))
+        draft.add("Query", members, _by_uniques(draft))
+        draft.add("Query", members, functions.root_fields(draft))
+        draft.add("Query", members, _by_node_ids(draft))
+        return draft.add("Query", members, _all_rows(draft))
 
-    node = draft.named("Node")
-    interfaces = [node] if isinstance(node, GraphQLInterfaceType) else []
-    query = GraphQLObjectType("Query", fields, interfaces, description="Where every query begins.")
-    return query
+    interfaces = [draft.named("Node")] if draft.has_nodes else []
+    return GraphQLObjectType("Query", fields, interfaces, description="Where every query begins.")
 
 
-def _itself(draft: Draft, query: GraphQLObjectType) -> Named:
+def _itself(draft: Draft) -> Named:
     """Query as a node like any other."""
-    description = "The root again, for clients that can only ask for things below a field."
-    yield "query", GraphQLField(GraphQLNonNull(query), description=description, extensions=means(Part.QUERY))
-    node = draft.named("Node")
-    if is_output_type(node):
-        name = draft.names.node_id_field()
+    again = "The root again, for clients that can only ask for things below a field."
+    yield "query", field(required(draft.named("Query")), Part.QUERY, again)
+    if draft.has_nodes:
         own = "The node id of the root: always `query`."
-        yield (
-            name,
-            GraphQLField(GraphQLNonNull(GraphQLID), description=own, extensions=means(Part.QUERY_NODE_ID)),
-        )
-        yield (
-            "node",
-            GraphQLField(
-                node, _node_id(draft), description="Whatever has that node id.", extensions=means(Part.NODE_BY_ID)
-            ),
-        )
+        yield draft.names.node_id_field(), field(required(GraphQLID), Part.QUERY_NODE_ID, own)
+        yield "node", field(draft.named("Node"), Part.NODE_BY_ID, "Whatever has that node id.", _node_id(draft))
 
 
-def _node_id(draft: Draft) -> arguments.Arguments:
-    argument = GraphQLArgument(GraphQLNonNull(GraphQLID), description="A node id.", extensions=means(Argument.NODE_ID))
-    return {draft.names.node_id_field(): argument}
+def _node_id(draft: Draft) -> Arguments:
+    return {draft.names.node_id_field(): argument(required(GraphQLID), Argument.NODE_ID, "A node id.")}
+
+
+def _by_uniques(draft: Draft) -> Named:
+    for table in draft.tables.values():
+        kind = draft.find(table.codec, Use.OUTPUT)
+        for unique in table.uniques if kind else ():
+            if draft.may(unique, "query:resource:single") and _has_types(draft, table, unique):
+                yield draft.names.row_by_unique(table, unique), _by_unique(draft, table, unique, kind)
+
+
+def _has_types(draft: Draft, table: Resource, unique: Unique) -> bool:
+    return all(has_type(draft, table.codec.attributes[name].codec, Use.INPUT) for name in unique.attributes)
+
+
+def _by_unique(draft: Draft, table: Resource, unique: Unique, kind: Kind) -> GraphQLField:
+    given: Arguments = {}
+    for attribute in (table.codec.attributes[name] for name in unique.attributes):
+        column = required(input_type(draft, attribute.codec))
+        given[draft.names.attribute(attribute)] = argument(column, AttributeField(attribute), attribute.description)
+    return field(kind, ByUnique(table, unique), f"The `{kind}` with that key.", given, deprecation(table.tags))
+
+
+def _by_node_ids(draft: Draft) -> Named:
+    for table in draft.tables.values():
+        kind = draft.find(table.codec, Use.OUTPUT) if draft.node_table(table.codec) else None
+        if kind:
+            description, reason = f"The `{kind}` with that node id.", deprecation(table.tags)
+            yield draft.names.table_node(table), field(kind, ByNodeId(table), description, _node_id(draft), reason)
 
 
 def _all_rows(draft: Draft) -> Named:
     names = draft.names
     for table in draft.tables.values():
         row, connection = draft.find(table.codec, Use.OUTPUT), draft.find(table.codec, Use.CONNECTION)
-        if is_output_type(row) and draft.registry.may(table, "query:resource:list"):
-            yield names.all_rows_list(table), _rows(draft, table, GraphQLList(GraphQLNonNull(row)), Many.LIST)
-        if is_output_type(connection) and draft.registry.may(table, "query:resource:connection"):
+        if row and draft.may(table, "query:resource:list"):
+            yield names.all_rows_list(table), _rows(draft, table, several(row, sure=True), Many.LIST)
+        if connection and draft.may(table, "query:resource:connection"):
             yield names.all_rows_connection(table), _rows(draft, table, connection, Many.CONNECTION)
 
 
-def _rows(draft: Draft, table: Resource, kind: object, many: Many) -> GraphQLField:
-    assert is_output_type(kind)
+def _rows(draft: Draft, table: Resource, kind: Kind, many: Many) -> GraphQLField:
     given = arguments.of_rows(draft, table, many, f"query:resource:{many.value}")
     description = f"All rows of `{draft.name_of(table.codec, Use.OUTPUT)}`."
-    return GraphQLField(kind, given, None, None, description, deprecation(table.tags), means(AllRows(table, many)))
-
-
-def _by_uniques(draft: Draft) -> Named:
-    for table in draft.tables.values():
-        for unique in table.uniques:
-            if draft.registry.may(unique, "query:resource:single") and draft.has(table.codec, Use.OUTPUT):
-                yield from _by_unique(draft, table, unique)
-
-
-def _by_unique(draft: Draft, table: Resource, unique: Unique) -> Named:
-    kind = draft.find(table.codec, Use.OUTPUT)
-    given: arguments.Arguments = {}
-    for attribute in (table.codec.attributes[name] for name in unique.attributes):
-        taken = input_type(draft, attribute.codec)
-        if taken is None:
-            return
-        given[draft.names.attribute(attribute)] = GraphQLArgument(
-            GraphQLNonNull(taken), description=attribute.description, extensions=means(AttributeField(attribute))
-        )
-    assert is_output_type(kind)
-    yield (
-        draft.names.row_by_unique(table, unique),
-        GraphQLField(
-            kind,
-            given,
-            description=f"The `{kind}` with that key.",
-            deprecation_reason=deprecation(table.tags),
-            extensions=means(ByUnique(table, unique)),
-        ),
-    )
-
-
-def _by_node_ids(draft: Draft) -> Named:
-    for table in draft.tables.values():
-        kind = draft.find(table.codec, Use.OUTPUT)
-        if draft.node_table(table.codec) and is_output_type(kind):
-            yield (
-                draft.names.table_node(table),
-                GraphQLField(
-                    kind,
-                    _node_id(draft),
-                    description=f"The `{kind}` with that node id.",
-                    deprecation_reason=deprecation(table.tags),
-                    extensions=means(ByNodeId(table)),
-                ),
-            )
+    return field(kind, AllRows(table, many), description, given, deprecation(table.tags))
 
 
 # ---------------------------------------------------------------- Mutation
 
 
-def mutation(draft: Draft) -> GraphQLObjectType | None:
-    """None where nothing can be changed."""
+def mutation(draft: Draft) -> Kind | None:
+    """None where nothing can be changed. Functions stand first, but their types take the names that are left."""
     if "MutationPlugin" in draft.options.skip_plugins:
         return None
+    of_tables = list(mutations.fields(draft))
     members: Fields = {}
-    draft.add_all("Mutation", members, mutations.fields(draft))
-    draft.add_all("Mutation", members, functions.mutation_fields(draft))
+    draft.add("Mutation", members, functions.mutation_fields(draft))
+    draft.add("Mutation", members, of_tables)
     return GraphQLObjectType("Mutation", members, description="Where every change begins.") if members else None
 
 
 # ---------------------------------------------------------------- Subscription
 
 
-def subscription(draft: Draft) -> GraphQLObjectType | None:
+def subscription(draft: Draft) -> Kind | None:
     """Topics of everybody, where those are wanted."""
     if not draft.options.simple_subscriptions or not draft.claim("ListenPayload"):
         return None
     given = {
-        "topic": GraphQLArgument(GraphQLNonNull(GraphQLString), description="What to listen to."),
+        "topic": GraphQLArgument(required(GraphQLString), description="What to listen to."),
         "initialEvent": GraphQLArgument(
-            GraphQLNonNull(GraphQLBoolean), False, "Whether the start of listening is an event of its own."
+            required(GraphQLBoolean), False, "Whether the start of listening is an event of its own."
         ),
     }
-    listen = GraphQLField(
-        _event(draft), given, description="The events of a topic.", extensions=means(Subscribe("listen"))
-    )
+    listen = field(_event(draft), Subscribe("listen"), "The events of a topic.", given)
     return GraphQLObjectType("Subscription", {"listen": listen}, description="Where every subscription begins.")
 
 
-def _event(draft: Draft) -> GraphQLObjectType:
+def _event(draft: Draft) -> Kind:
     def fields() -> Fields:
-        event = GraphQLField(GraphQLString, description="What happened.", extensions=means(EventValue(("event",))))
-        node = draft.named("Node")
-        if not is_output_type(node):
-            return {"event": event}
-        return {
-            "event": event,
-            "relatedNode": GraphQLField(node, description="What it happened to.", extensions=means(EventNode.ROW)),
-            "relatedNodeId": GraphQLField(
-                GraphQLID, description="The node id of that.", extensions=means(EventNode.ID)
-            ),
+        event = {"event": field(GraphQLString, EventValue(("event",)), "What happened.")}
+        if not draft.has_nodes:
+            return event
+        return event | {
+            "relatedNode": field(draft.named("Node"), EventNode.ROW, "What it happened to."),
+            "relatedNodeId": field(GraphQLID, EventNode.ID, "The node id of that."),
         }
 
     return GraphQLObjectType("ListenPayload", fields, description="An event of a topic.")

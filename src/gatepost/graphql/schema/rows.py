@@ -1,7 +1,7 @@
 """Object types of rows: of tables and views, composite values, functions' anonymous records.
 
-In: codecs. Out: their types with columns, relations and computed fields, and all other types that go with rows. Never: a
-type without fields.
+In: codecs. Out: their types with columns, relations and computed fields, and all other types that go with rows.
+Never: a type without fields.
 """
 
 from collections.abc import Iterator
@@ -11,20 +11,17 @@ from graphql import (
     GraphQLID,
     GraphQLInterfaceType,
     GraphQLNamedType,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLScalarType,
 )
 
 from gatepost.graphql.meaning import AttributeField, NodeIdField, Rows
-from gatepost.graphql.registry.model import Attribute, Codec, Tag
+from gatepost.graphql.registry.model import Attribute, Codec
 
 from . import arguments, connections, functions, inputs, relations
 from .connections import Connection
-from .draft import Draft, Fields, Use, deprecation, means
+from .draft import Draft, Fields, Kind, Use, deprecation, field, means, required
 from .types import has_type, is_composite, output_type
-
-Named = Iterator[tuple[str, GraphQLField]]
 
 NODE_ID = "What tells it from everything else."
 
@@ -34,14 +31,20 @@ def declare(draft: Draft, codec: Codec) -> None:
     if not is_composite(codec):
         return
     name = draft.names.table_type(codec)
-    if draft.registry.may(codec, "jwt"):
-        if draft.options.jwt_secret:
-            draft.declare(name, lambda: _token(codec, name), codec, Use.OUTPUT)
-    elif draft.registry.may(codec, "table") and draft.declare(
-        name, lambda: _row(draft, codec, name), codec, Use.OUTPUT
-    ):
-        if not codec.anonymous:
+    if draft.may(codec, "jwt"):
+        _declare_token(draft, codec, name)
+    elif draft.may(codec, "table"):
+        declared = draft.declare(name, lambda: _row(draft, codec, name), codec, Use.OUTPUT)
+        if declared and not codec.anonymous:
             _declare_companions(draft, codec, name)
+
+
+def _declare_token(draft: Draft, codec: Codec, name: str) -> None:
+    if draft.options.jwt_secret:
+        token = GraphQLScalarType(
+            name, description="A signed JSON Web Token (RFC 7519).", extensions=means(Rows(codec))
+        )
+        draft.declare(name, lambda: token, codec, Use.OUTPUT)
 
 
 def _declare_companions(draft: Draft, codec: Codec, name: str) -> None:
@@ -54,14 +57,10 @@ def _declare_companions(draft: Draft, codec: Codec, name: str) -> None:
 
 def node_interface(draft: Draft) -> GraphQLNamedType:
     """What has a node id."""
-    field = GraphQLField(GraphQLNonNull(GraphQLID), description=NODE_ID)
+    node_id = GraphQLField(required(GraphQLID), description=NODE_ID)
     return GraphQLInterfaceType(
-        "Node", {draft.names.node_id_field(): field}, description="Something that has a node id."
+        "Node", {draft.names.node_id_field(): node_id}, description="Something that has a node id."
     )
-
-
-def _token(codec: Codec, name: str) -> GraphQLNamedType:
-    return GraphQLScalarType(name, description="A signed JSON Web Token (RFC 7519).", extensions=means(Rows(codec)))
 
 
 def _row(draft: Draft, codec: Codec, name: str) -> GraphQLNamedType | None:
@@ -72,43 +71,27 @@ def _row(draft: Draft, codec: Codec, name: str) -> GraphQLNamedType | None:
     def fields() -> Fields:
         members: Fields = {}
         if table:
-            node_id = GraphQLField(GraphQLNonNull(GraphQLID), description=NODE_ID, extensions=means(NodeIdField(table)))
-            draft.add(name, members, draft.names.node_id_field(), node_id)
-        draft.add_all(name, members, (_column(draft, attribute) for attribute in columns))
-        draft.add_all(name, members, relations.fields(draft, codec))
-        return draft.add_all(name, members, functions.computed_fields(draft, codec))
+            node_id = field(required(GraphQLID), NodeIdField(table), NODE_ID)
+            draft.add(name, members, [(draft.names.node_id_field(), node_id)])
+        draft.add(name, members, functions.computed_fields(draft, codec))
+        draft.add(name, members, (_column(draft, attribute) for attribute in columns))
+        return draft.add(name, members, relations.fields(draft, codec))
 
-    node = draft.named("Node") if table else None
-    row = GraphQLObjectType(
-        name,
-        fields,
-        [node] if isinstance(node, GraphQLInterfaceType) else [],
-        description=codec.description,
-        extensions=means(Rows(codec, draft.table(codec))),
-    )
+    interfaces = [draft.named("Node")] if table else []
+    rows = Rows(codec, draft.table(codec))
+    row: Kind = GraphQLObjectType(name, fields, interfaces, description=codec.description, extensions=means(rows))
     return row if columns or table or row.fields else None
 
 
 def _columns(draft: Draft, codec: Codec) -> Iterator[Attribute]:
     for attribute in codec.base.attributes.values():
-        if draft.registry.may(attribute, "attribute:select") and has_type(draft, attribute.codec, Use.OUTPUT):
+        if draft.may(attribute, "attribute:select") and has_type(draft, attribute.codec, Use.OUTPUT):
             yield attribute
 
 
 def _column(draft: Draft, attribute: Attribute) -> tuple[str, GraphQLField]:
     kind = output_type(draft, attribute.codec, attribute.not_null)
-    assert kind
-    field = GraphQLField(
-        kind,
-        description=attribute.description,
-        deprecation_reason=_reason(attribute.tags.get("deprecated")),
-        extensions=means(AttributeField(attribute)),
-    )
-    return draft.names.attribute(attribute), field
-
-
-def _reason(given: Tag | None) -> str | None:
-    """A column's reason is the word `true` where none is given."""
-    if not given:
-        return None
-    return "true" if given is True else deprecation({"deprecated": given})
+    # Where a column is deprecated without a reason, the reason is this word.
+    reason = "true" if attribute.tags.get("deprecated") is True else deprecation(attribute.tags)
+    column = field(kind, AttributeField(attribute), attribute.description, None, reason)
+    return draft.names.attribute(attribute), column

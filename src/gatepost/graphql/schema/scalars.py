@@ -1,8 +1,8 @@
 """The types of PostgreSQL that GraphQL has no word for: scalars, and objects in the place of intervals and shapes.
 
-In: options. Out: the GraphQL type for each name here, and what name stands for a type of PostgreSQL. Values that come in
-become plain values of Python; what they are to PostgreSQL is the planner's to say. Never: a value that goes out, which
-PostgreSQL writes.
+In: options. Out: the GraphQL type for each name here, and what name stands for a type of PostgreSQL. Values that come
+in become plain values of Python; what they are to PostgreSQL is the planner's to say. Never: a value that goes out,
+which PostgreSQL writes.
 """
 
 import math
@@ -16,15 +16,11 @@ from graphql import (
     FloatValueNode,
     GraphQLBoolean,
     GraphQLError,
-    GraphQLField,
     GraphQLFloat,
     GraphQLID,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInt,
-    GraphQLList,
     GraphQLNamedType,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLString,
@@ -35,13 +31,12 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
-    value_from_ast_untyped,
 )
 
 from gatepost.graphql.meaning import MemberField
 from gatepost.graphql.registry.model import Codec
 
-from .draft import Draft, means
+from .draft import Draft, Fields, Kind, Members, field, member, required, several
 
 BUILT_IN = {
     "Int": GraphQLInt,
@@ -183,19 +178,20 @@ def name_for(draft: Draft, codec: Codec) -> str | None:
     return "String" if name in NETWORK and not draft.options.network_scalars else name
 
 
-def _itself(scalar: GraphQLScalarType) -> GraphQLNamedType:
+def _itself(scalar: GraphQLNamedType) -> GraphQLNamedType:
     return scalar
 
 
-def renamed(scalar: GraphQLScalarType, name: str, description: str | None) -> GraphQLScalarType:
+def renamed(scalar: Kind, name: str, description: str | None) -> GraphQLNamedType:
     """The same scalar under another name: what a domain is."""
-    return GraphQLScalarType(**{**scalar.to_kwargs(), "name": name, "description": description})
+    given = scalar.to_kwargs()
+    return GraphQLScalarType(name, given["serialize"], given["parse_value"], given["parse_literal"], description)
 
 
 # ---------------------------------------------------------------- scalars that are strings
 
 
-def _text(name: str) -> GraphQLScalarType:
+def _text(name: str) -> GraphQLNamedType:
     check: Callable[[str], str] = _uuid if name == "UUID" else str
 
     def parse_value(value: Any) -> str:
@@ -230,18 +226,16 @@ def _uuid(text: str) -> str:
 # ---------------------------------------------------------------- other scalars
 
 
-def _json_text() -> GraphQLScalarType:
+def _json_text() -> GraphQLNamedType:
     """JSON as the text of a string."""
+
+    def parse_value(value: Any) -> Any:
+        return _parse(_as_text("JSON", value))
 
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
         return _parse(node.value) if isinstance(node, StringValueNode) else Undefined
 
-    return GraphQLScalarType(
-        "JSON",
-        parse_value=lambda value: _parse(_as_text("JSON", value)),
-        parse_literal=parse_literal,
-        description="JSON, as the text of a string.",
-    )
+    return GraphQLScalarType("JSON", None, parse_value, parse_literal, "JSON, as the text of a string.")
 
 
 def _parse(text: str) -> Any:
@@ -251,14 +245,12 @@ def _parse(text: str) -> Any:
         raise ValueError("This is not valid JSON.") from None
 
 
-def _json() -> GraphQLScalarType:
+def _json() -> GraphQLNamedType:
     """JSON as it is; variables may stand anywhere in it."""
-    return GraphQLScalarType(
-        "JSON", parse_value=lambda value: value, parse_literal=value_from_ast_untyped, description="Any JSON value."
-    )
+    return GraphQLScalarType("JSON", None, None, None, "Any JSON value.")
 
 
-def _oid() -> GraphQLScalarType:
+def _oid() -> GraphQLNamedType:
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> int:
         if isinstance(node, StringValueNode | IntValueNode):
             return _integer(node.value)
@@ -280,7 +272,7 @@ def _integer(value: Any) -> int:
     return found
 
 
-def _hash() -> GraphQLScalarType:
+def _hash() -> GraphQLNamedType:
     return GraphQLScalarType(
         "KeyValueHash",
         parse_value=_checked_hash,
@@ -320,11 +312,9 @@ def _hash_value(node: ValueNode, variables: dict[str, Any]) -> Any:
 def structure(draft: Draft, kind: str, name: str, description: str | None) -> GraphQLNamedType:
     """One of the STRUCTURES, under its own name or a domain's."""
 
-    def fields() -> dict[str, GraphQLField]:
-        return {
-            member: GraphQLField(_spelled(draft, spelling, False), extensions=means(MemberField(member)))
-            for member, spelling in STRUCTURES[kind][1].items()
-        }
+    def fields() -> Fields:
+        parts = STRUCTURES[kind][1].items()
+        return {part: field(_spelled(draft, spelling, False), MemberField(part)) for part, spelling in parts}
 
     return GraphQLObjectType(name, fields, description=description)
 
@@ -332,23 +322,22 @@ def structure(draft: Draft, kind: str, name: str, description: str | None) -> Gr
 def structure_input(draft: Draft, kind: str, name: str, description: str | None) -> GraphQLNamedType:
     """The same as an input."""
 
-    def fields() -> dict[str, GraphQLInputField]:
-        return {
-            member: GraphQLInputField(
-                _spelled(draft, spelling.removesuffix("!") if (kind, member) in OPTIONAL else spelling, True),
-                extensions=means(MemberField(member)),
-            )
-            for member, spelling in STRUCTURES[kind][1].items()
-        }
+    def members() -> Members:
+        parts = STRUCTURES[kind][1].items()
+        return {part: member(_taken(draft, kind, part, spelling), MemberField(part)) for part, spelling in parts}
 
-    return GraphQLInputObjectType(name, fields, description=description)
+    return GraphQLInputObjectType(name, members, description=description)
 
 
-def _spelled(draft: Draft, spelling: str, is_input: bool) -> Any:
+def _taken(draft: Draft, kind: str, part: str, spelling: str) -> Kind:
+    return _spelled(draft, spelling.removesuffix("!") if (kind, part) in OPTIONAL else spelling, True)
+
+
+def _spelled(draft: Draft, spelling: str, is_input: bool) -> Kind:
     """A type out of its spelling in GraphQL."""
     if spelling.endswith("!"):
-        return GraphQLNonNull(_spelled(draft, spelling[:-1], is_input))
+        return required(_spelled(draft, spelling[:-1], is_input))
     if spelling.startswith("["):
-        return GraphQLList(_spelled(draft, spelling[1:-1], is_input))
+        return several(_spelled(draft, spelling[1:-1], is_input))
     structured = spelling in STRUCTURES and is_input
-    return BUILT_IN.get(spelling) or draft.named(draft.names.input_type(spelling) if structured else spelling)
+    return draft.named(draft.names.input_type(spelling) if structured else spelling)

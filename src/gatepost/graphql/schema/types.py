@@ -1,7 +1,7 @@
 """The GraphQL type of a PostgreSQL type: scalars, enums, domains, ranges, and lists of anything.
 
-In: codecs. Out: what stands for their values, going out and coming in. Never: the types of rows, which `rows` and `inputs`
-make; here they are only looked up.
+In: codecs. Out: what stands for their values, going out and coming in. Never: the types of rows, which `rows` and
+`inputs` make; here they are only looked up.
 """
 
 from collections.abc import Iterator
@@ -11,65 +11,53 @@ from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLEnumValue,
-    GraphQLField,
-    GraphQLInputField,
     GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLList,
     GraphQLNamedType,
-    GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLScalarType,
-    is_input_type,
-    is_output_type,
 )
 
 from gatepost.graphql.meaning import Part
-from gatepost.graphql.registry.model import Codec, Kind, Registry
+from gatepost.graphql.registry import model
+from gatepost.graphql.registry.model import Codec, Registry
 
 from . import scalars
-from .draft import Draft, Use, means
+from .draft import Draft, Fields, Kind, Members, Use, field, member, required, several
 
 
 def element(codec: Codec) -> Codec | None:
     """What an array holds, also where a domain is around it; None for all others."""
-    return codec.base.of if codec.base.kind is Kind.ARRAY else None
+    return codec.base.of if codec.base.kind is model.Kind.ARRAY else None
+
+
+def innermost(codec: Codec) -> Codec:
+    """What is below all arrays."""
+    inner = element(codec)
+    return innermost(inner) if inner else codec
 
 
 def is_composite(codec: Codec) -> bool:
-    return codec.base.kind is Kind.COMPOSITE
+    return codec.base.kind is model.Kind.COMPOSITE
 
 
-def output_type(draft: Draft, codec: Codec, not_null: bool = False) -> GraphQLOutputType | None:
+def output_type(draft: Draft, codec: Codec, not_null: bool = False) -> Kind | None:
     """The type of a field that gives such a value."""
     inner = element(codec)
-    if inner:
-        of = output_type(draft, inner)
-        kind = GraphQLList(of) if of else None
-    else:
-        kind = nullable_output_type(draft, codec)
-    return GraphQLNonNull(kind) if kind and (not_null or codec.not_null) else kind
+    kind = output_type(draft, inner) if inner else draft.find(codec, Use.OUTPUT)
+    return kind and required(several(kind) if inner else kind, not_null or codec.not_null)
 
 
-def nullable_output_type(draft: Draft, codec: Codec) -> GraphQLOutputType | None:
+def nullable_type(draft: Draft, codec: Codec) -> Kind | None:
     """The same of what may be null whatever its type says: what functions give, what connections hold."""
     inner = element(codec)
-    if inner:
-        of = nullable_output_type(draft, inner)
-        return GraphQLList(of) if of else None
-    found = draft.find(codec, Use.OUTPUT)
-    return found if is_output_type(found) else None
+    kind = nullable_type(draft, inner) if inner else draft.find(codec, Use.OUTPUT)
+    return kind and (several(kind) if inner else kind)
 
 
-def input_type(draft: Draft, codec: Codec, use: Use = Use.INPUT) -> GraphQLInputType | None:
+def input_type(draft: Draft, codec: Codec, use: Use = Use.INPUT) -> Kind | None:
     """The type of an argument or a member of an input that takes such a value; never one that requires it."""
     inner = element(codec)
-    if inner:
-        of = input_type(draft, inner, use)
-        return GraphQLList(of) if of else None
-    found = draft.find(codec, use)
-    return found if is_input_type(found) else None
+    kind = input_type(draft, inner, use) if inner else draft.find(codec, use)
+    return kind and (several(kind) if inner else kind)
 
 
 def has_type(draft: Draft, codec: Codec, use: Use) -> bool:
@@ -108,15 +96,15 @@ def declare(draft: Draft, codec: Codec) -> None:
     kind = codec.base.kind
     if codec.alias and codec.of:
         _declare_alias(draft, codec, codec.of)
-    elif kind is Kind.ENUM:
+    elif kind is model.Kind.ENUM:
         name = draft.names.type_name(codec)
         if draft.declare(name, partial(_enum, draft, name, codec), codec, Use.OUTPUT):
             draft.stand_for(codec, name, Use.INPUT)
-    elif kind is Kind.RANGE:
+    elif kind is model.Kind.RANGE:
         _declare_range(draft, codec)
-    elif kind is Kind.SCALAR and codec.kind is Kind.DOMAIN:
+    elif kind is model.Kind.SCALAR and codec.kind is model.Kind.DOMAIN:
         _declare_domain(draft, codec)
-    elif kind is Kind.SCALAR:
+    elif kind is model.Kind.SCALAR:
         _declare_scalar(draft, codec)
 
 
@@ -129,11 +117,9 @@ def _declare_alias(draft: Draft, codec: Codec, of: Codec) -> None:
 
 def _declare_scalar(draft: Draft, codec: Codec) -> None:
     name = scalars.name_for(draft, codec)
-    if name is None:
-        draft.warn(f"nothing in GraphQL stands for the type {codec.id}; what has it is left out")
-        return
-    draft.stand_for(codec, name, Use.OUTPUT)
-    draft.stand_for(codec, draft.names.input_type(name) if name in scalars.STRUCTURES else name, Use.INPUT)
+    if name:
+        draft.stand_for(codec, name, Use.OUTPUT)
+        draft.stand_for(codec, draft.names.input_type(name) if name in scalars.STRUCTURES else name, Use.INPUT)
 
 
 def _declare_domain(draft: Draft, codec: Codec) -> None:
@@ -141,104 +127,87 @@ def _declare_domain(draft: Draft, codec: Codec) -> None:
     below = scalars.name_for(draft, codec.base)
     if below is None:
         return
-    name = draft.names.type_name(codec)
+    name, said = draft.names.type_name(codec), codec.description
     if below in scalars.STRUCTURES:
-        own_input = draft.names.input_type(name)
-        draft.declare(name, partial(scalars.structure, draft, below, name, codec.description), codec, Use.OUTPUT)
-        draft.declare(
-            own_input, partial(scalars.structure_input, draft, below, own_input, codec.description), codec, Use.INPUT
-        )
-    elif draft.declare(name, partial(_domain, draft, name, below, codec.description), codec, Use.OUTPUT):
+        taken = draft.names.input_type(name)
+        draft.declare(name, partial(scalars.structure, draft, below, name, said), codec, Use.OUTPUT)
+        draft.declare(taken, partial(scalars.structure_input, draft, below, taken, said), codec, Use.INPUT)
+    elif draft.declare(name, lambda: scalars.renamed(draft.named(below), name, said), codec, Use.OUTPUT):
         draft.stand_for(codec, name, Use.INPUT)
-
-
-def _domain(draft: Draft, name: str, below: str, description: str | None) -> GraphQLNamedType | None:
-    scalar = draft.named(below)
-    return scalars.renamed(scalar, name, description) if isinstance(scalar, GraphQLScalarType) else None
 
 
 def _enum(draft: Draft, name: str, codec: Codec) -> GraphQLNamedType | None:
     """Each value is the label as PostgreSQL has it."""
-    values: dict[str, GraphQLEnumValue] = {}
-    for label in codec.base.labels:
-        value = GraphQLEnumValue(label.value, description=label.description, deprecation_reason=label.deprecated)
-        draft.add(name, values, draft.names.enum_value(codec, label), value)
+    values = draft.add(
+        name,
+        dict[str, GraphQLEnumValue](),
+        (
+            (
+                draft.names.enum_value(codec, label),
+                GraphQLEnumValue(label.value, label.description, label.deprecated),
+            )
+            for label in codec.base.labels
+        ),
+    )
     return GraphQLEnumType(name, values, description=codec.description) if values else None
 
 
 # ---------------------------------------------------------------- ranges
 
+BEGINS = "Where the range begins."
+ENDS = "Where it ends."
+VALUE = "The value at this end."
+INCLUSIVE = "Whether the range contains that value."
+
 
 def _declare_range(draft: Draft, codec: Codec) -> None:
     """Ranges over the same GraphQL type are the same type."""
     of = codec.base.of
-    output, given = (draft.name_of(of, Use.OUTPUT), draft.name_of(of, Use.INPUT)) if of else (None, None)
-    if of is None or output is None or given is None:
+    below = draft.name_of(of, Use.OUTPUT) if of else None
+    if of is None or below is None:
         return
-    names = draft.names
-    name, bound = names.range_type(output), names.range_bound_type(output)
+    taken = draft.names.input_type
+    name, bound = draft.names.range_type(below), draft.names.range_bound_type(below)
     if not draft.is_declared(name):
-        draft.declare(bound, partial(_bound, draft, bound, of))
-        draft.declare(names.input_type(bound), partial(_bound_input, draft, names.input_type(bound), of))
-        draft.declare(name, partial(_range, draft, name, bound))
-        draft.declare(
-            names.input_type(name), partial(_range_input, draft, names.input_type(name), names.input_type(bound))
-        )
+        draft.declare(bound, lambda: _bound(draft, bound, of))
+        draft.declare(taken(bound), lambda: _bound_input(draft, taken(bound), of))
+        draft.declare(name, lambda: _range(draft, name, bound))
+        draft.declare(taken(name), lambda: _range_input(draft, taken(name), taken(bound)))
     draft.stand_for(codec, name, Use.OUTPUT)
-    draft.stand_for(codec, names.input_type(name), Use.INPUT)
+    draft.stand_for(codec, taken(name), Use.INPUT)
 
 
 def _range(draft: Draft, name: str, bound: str) -> GraphQLNamedType:
-    def fields() -> dict[str, GraphQLField]:
+    def fields() -> Fields:
         end = draft.named(bound)
-        assert isinstance(end, GraphQLObjectType)
-        return {
-            "start": GraphQLField(end, description="Where the range begins.", extensions=means(Part.RANGE_START)),
-            "end": GraphQLField(end, description="Where it ends.", extensions=means(Part.RANGE_END)),
-        }
+        return {"start": field(end, Part.RANGE_START, BEGINS), "end": field(end, Part.RANGE_END, ENDS)}
 
     return GraphQLObjectType(name, fields, description="All values between two bounds.")
 
 
 def _range_input(draft: Draft, name: str, bound: str) -> GraphQLNamedType:
-    def fields() -> dict[str, GraphQLInputField]:
+    def members() -> Members:
         end = draft.named(bound)
-        assert isinstance(end, GraphQLInputObjectType)
-        return {
-            "start": GraphQLInputField(end, description="Where the range begins.", extensions=means(Part.RANGE_START)),
-            "end": GraphQLInputField(end, description="Where it ends.", extensions=means(Part.RANGE_END)),
-        }
+        return {"start": member(end, Part.RANGE_START, BEGINS), "end": member(end, Part.RANGE_END, ENDS)}
 
-    return GraphQLInputObjectType(name, fields, description="All values between two bounds.")
-
-
-VALUE = "The value at this end."
-INCLUSIVE = "Whether the range contains that value."
+    return GraphQLInputObjectType(name, members, description="All values between two bounds.")
 
 
 def _bound(draft: Draft, name: str, of: Codec) -> GraphQLNamedType:
-    def fields() -> dict[str, GraphQLField]:
-        kind = output_type(draft, of, not_null=True)
-        assert kind
+    def fields() -> Fields:
         return {
-            "value": GraphQLField(kind, description=VALUE, extensions=means(Part.BOUND_VALUE)),
-            "inclusive": GraphQLField(
-                GraphQLNonNull(GraphQLBoolean), description=INCLUSIVE, extensions=means(Part.BOUND_INCLUSIVE)
-            ),
+            "value": field(output_type(draft, of, not_null=True), Part.BOUND_VALUE, VALUE),
+            "inclusive": field(required(GraphQLBoolean), Part.BOUND_INCLUSIVE, INCLUSIVE),
         }
 
     return GraphQLObjectType(name, fields, description="One end of a range.")
 
 
 def _bound_input(draft: Draft, name: str, of: Codec) -> GraphQLNamedType:
-    def fields() -> dict[str, GraphQLInputField]:
-        kind = input_type(draft, of)
-        assert kind
+    def members() -> Members:
         return {
-            "value": GraphQLInputField(GraphQLNonNull(kind), description=VALUE, extensions=means(Part.BOUND_VALUE)),
-            "inclusive": GraphQLInputField(
-                GraphQLNonNull(GraphQLBoolean), description=INCLUSIVE, extensions=means(Part.BOUND_INCLUSIVE)
-            ),
+            "value": member(required(input_type(draft, of)), Part.BOUND_VALUE, VALUE),
+            "inclusive": member(required(GraphQLBoolean), Part.BOUND_INCLUSIVE, INCLUSIVE),
         }
 
-    return GraphQLInputObjectType(name, fields, description="One end of a range.")
+    return GraphQLInputObjectType(name, members, description="One end of a range.")
