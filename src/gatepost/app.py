@@ -276,7 +276,7 @@ def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any
 def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> None:
     """PostgREST's dialect: behind the door with the door's identities, alone with its own."""
     room, settings = load_room("rest.mounted"), server.settings.rest
-    harmless = (*HARMLESS, *map(_function_name, server.settings.database.inert_functions))
+    harmless = _harmless(server)
     if identifier is None:
         surface = room.alone(server.database, settings, harmless)
     else:
@@ -285,13 +285,23 @@ def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> N
     server.loaders.append(surface.load)
 
 
-def _mount_graphql(server: Server, configuration: Any, identifier: Identifier | None = None) -> None:
+def _mount_graphql(
+    server: Server, configuration: Any, identifier: Identifier | None = None, find_live: Any = None
+) -> None:
     """PostGraphile's dialect: behind the door with the door's identities, alone with its own."""
-    settings, rooms = server.settings.graphql, load_room("graphql.mounted")
-    limits = load_room("graphql.configuration").limits(settings)
-    surface = rooms.Mounted(server.database, configuration, limits)
-    server.mounts.append(Mount("/graphql", surface, surface.refuse))
+    settings, room = server.settings.graphql, load_room("graphql.mounted")
+    surface = room.mounted(server.database, configuration, settings, identifier, _harmless(server))
+    hub = surface.hub(settings, identifier, find_live) if configuration.sockets else None
+    server.mounts.append(Mount("/graphql", surface, surface.refuse, talk=hub.talk if hub else None))
     server.loaders.append(surface.load)
+    if hub:
+        server.background.append(hub.keep)
+        server.closers.append(hub.stop)
+
+
+def _harmless(server: Server) -> tuple[Name, ...]:
+    """Functions that may run in shared reads."""
+    return (*HARMLESS, *map(_function_name, server.settings.database.inert_functions))
 
 
 def _function_name(text: str) -> Name:

@@ -51,11 +51,11 @@ class Topics:
         if self._drop(channel, hear) and self._connection is not None:
             self._connection.unlisten(channel)
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
+        """Hear nothing more."""
         self._hearers.clear()
         if self._returning is not None:
             self._returning.cancel()
-            await asyncio.gather(self._returning, return_exceptions=True)
         if self._connection is not None:
             self._connection.close()
 

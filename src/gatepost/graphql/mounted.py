@@ -6,6 +6,7 @@ serving because a schema cannot be made: what was known goes on, and where nothi
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,27 @@ from gatepost.catalog.anatomy import Anatomy
 from gatepost.database.anatomy import anatomy
 from gatepost.database.introspect import HARMLESS, introspect
 from gatepost.database.scope import Database, Scope
+from gatepost.database.topics import Topics
 from gatepost.exchange import Request, Response
+from gatepost.identity import ANON, Identity, Proof
+from gatepost.identity.identify import Identifier
 from gatepost.problem import DatabaseProblem, Problem, Unavailable
 from gatepost.query.sql import Statement, identifier
+from gatepost.settings import GraphQLSettings
 
-from .callers import Identify, by_token
-from .configuration import Configuration
+from .callers import Identify, behind_door, by_token
+from .configuration import Configuration, limits
 from .documents import Limits
+from .documents.persisted import load
 from .executor import Executor
 from .known import know
 from .plan import Known
 from .registry import read_tags_file
 from .request import Documents
 from .schema import WARNINGS
+from .subscriptions.hub import Hub
+from .subscriptions.sessions import FindLive, Sessions
+from .subscriptions.shared import Shared
 from .surface import DEFAULT_PATH, Page, Surface
 
 LOGIN = Statement("select current_user, pg_catalog.current_setting('search_path')")
@@ -60,6 +69,32 @@ class Mounted:
 
     async def __call__(self, request: Request) -> Response:
         return await self.surface(request)
+
+    def hub(self, settings: GraphQLSettings, door: Identifier | None = None, find_live: FindLive | None = None) -> Hub:
+        """What talks over sockets. `find_live` finds out which sessions still live."""
+        database, configuration = self.database, self.configuration
+        return Hub(
+            Shared(
+                surface=self.surface,
+                executor=self.executor,
+                database=database,
+                settings=settings,
+                topics=Topics(database.conninfo("authenticator"), database.settings.acquire_timeout),
+                admit=self._admit if door is None else partial(self._admit_by_key, door),
+                sessions=Sessions(find_live),
+                turns=asyncio.Semaphore(max(1, database.settings.pool_size // 2)),
+                declared=configuration.declared,
+                authorization=configuration.authorization,
+                keys=door is not None,
+            )
+        )
+
+    def _admit(self, proof: Proof, _: Request) -> Identity:
+        return self.surface.who(proof)
+
+    def _admit_by_key(self, door: Identifier, proof: Proof, request: Request) -> Identity:
+        door.check_key(proof, browser=request.header(b"origin") is not None)
+        return self.surface.who(proof)
 
     def refuse(self, request: Request, problem: Problem) -> Response:
         """A refusal of the front door, in this surface's words."""
@@ -105,6 +140,29 @@ class Mounted:
             secret = configuration.jwt_secret or configuration.options.jwt_secret or ""
             identify = by_token(secret, configuration.role_claim, anonymous)
             self.surface.use(self.executor, identify, path if own is None else _quoted(own))
+
+
+def mounted(
+    database: Database,
+    configuration: Configuration,
+    settings: GraphQLSettings,
+    door: Identifier | None = None,
+    harmless: Iterable[Name] = HARMLESS,
+    page: Page | None = None,
+) -> Mounted:
+    """The surface of a project, behind its door; or without a door, alone."""
+    identify = None if door is None else behind_door(door.identify, configuration.role_claim, ANON.role)
+    known = settings.persisted_operations
+    documents = load(Path(known), settings.persisted_only) if known else None
+    return Mounted(
+        database,
+        configuration,
+        limits(settings),
+        identify=identify,
+        documents=documents,
+        page=page,
+        harmless=harmless,
+    )
 
 
 async def _login(scope: Scope) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from gatepost.database.values import Context
 from gatepost.exchange import Headers, Request, Response
-from gatepost.identity import Identity
+from gatepost.identity import Identity, Proof
 from gatepost.problem import Problem, Unavailable
 
 from .answer import Answer, refused_for
@@ -56,14 +56,14 @@ class Surface:
         if request.method != "POST":
             return self.refuse(request, _method())
         asked = read(request, self.documents)
-        answer = await self.execute(self.who(request), asked, self.context(request))
+        answer = await self.execute(self.who(request.proof), asked, self.context(request))
         return Response(_status(answer, kind), answer.body, _content(kind))
 
-    def who(self, request: Request) -> Identity:
-        """Who the request acts as; a Problem where its proof proves nothing, or nobody can be known yet."""
+    def who(self, proof: Proof) -> Identity:
+        """Who acts; a Problem where the proof proves nothing, or nobody can be known yet."""
         if self.identify is None:
             raise not_ready()
-        return self.identify(request.proof)
+        return self.identify(proof)
 
     async def execute(self, identity: Identity, asked: GraphQLRequest, context: Context) -> Answer:
         if self.trouble is not None or self.executor is None:

@@ -1,0 +1,211 @@
+"""One conversation in `graphql-transport-ws`.
+
+In: a socket. Out: answers to operations and events of subscriptions, in the words of `messages`. Never: an operation
+before the client has said who it is, or after it stopped being that; never more unsent messages than the settings say.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from gatepost import observe
+from gatepost.exchange import Request
+from gatepost.graphql.answer import Answer, refused, refused_for
+from gatepost.graphql.documents.reading import Invalid
+from gatepost.graphql.request import from_value
+from gatepost.identity import Credential, Identity, Proof
+from gatepost.problem import Problem
+from gatepost.sockets import PATIENCE, Socket
+
+from . import messages
+from .messages import Message, Violation
+from .shared import Shared
+from .stream import Stream
+
+FAILED = Problem("internal_error", 500, "The server failed on this operation")
+SLOW = "Messages are not taken in as fast as they come (graphql.max_waiting)"
+
+
+class Connection:
+    """`identity` is None until the client was let in; it is asked for again before each event."""
+
+    def __init__(self, shared: Shared, request: Request, socket: Socket) -> None:
+        self.shared, self.request, self.socket = shared, request, socket
+        self.identity: Identity | None = None
+        self._proof = request.proof
+        self._session = ""
+        self._begun = False
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._unsent: asyncio.Queue[str] = asyncio.Queue(shared.settings.max_waiting)
+        self._ending: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Talk until either side has enough."""
+        if messages.PROTOCOL not in self.socket.protocols:
+            await self.socket.accept()
+            await self.socket.close(messages.NO_PROTOCOL, "Subprotocol not acceptable")
+            return
+        await self.socket.accept(messages.PROTOCOL)
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(self.shared.settings.init_timeout, self._late)
+        tasks = [loop.create_task(work()) for work in (self._listen, self._write)]
+        try:
+            code, reason = await self._ending
+        finally:
+            late.cancel()
+            await self._stop([*tasks, *self._operations.values()])
+            self.shared.sessions.forget(self._session)
+        await self.socket.close(code, reason)
+
+    def end(self, code: int, reason: str) -> None:
+        """Close, if nothing else has ended it yet."""
+        if not self._ending.done():
+            self._ending.set_result((code, reason))
+
+    def say(self, text: str) -> None:
+        """Send when the peer takes it in; one that leaves too much waiting is left."""
+        try:
+            self._unsent.put_nowait(text)
+        except asyncio.QueueFull:
+            self.end(messages.TRY_LATER, SLOW)
+
+    async def check(self) -> Identity | None:
+        """Who this still is. Where it is nobody any more, the end, and None."""
+        if self.identity is None:
+            return None
+        try:
+            self.identity = self.shared.admit(self._proof, self.request)
+        except Problem as problem:
+            self.end(messages.FORBIDDEN, problem.message)
+            return None
+        if not await self.shared.sessions.holds(self._session):
+            self.end(messages.FORBIDDEN, "The session has ended")
+            return None
+        return self.identity
+
+    # ------------------------------------------------------------------ what the client says
+
+    async def _listen(self) -> None:
+        while (text := await self.socket.receive()) is not None:
+            try:
+                await self._hear(messages.read(text))
+            except Violation as violation:
+                self.end(violation.code, violation.reason)
+                return
+            except Exception as error:
+                observe.LOGGER.error("socket %s failed", self.request.id, exc_info=error)
+                self.end(1011, FAILED.message)
+                return
+        self.end(messages.NORMAL, "")
+
+    async def _hear(self, message: Message) -> None:
+        match message.type:
+            case "connection_init":
+                await self._begin(message.payload or {})
+            case "ping":
+                self.say(messages.pong(message.payload))
+            case "subscribe":
+                self._subscribe(message.id, message.payload or {})
+            case "complete":
+                self._cancel(message.id)
+            case _:
+                pass
+
+    async def _begin(self, payload: dict[str, Any]) -> None:
+        if self._begun:
+            raise Violation(messages.TOO_MANY_INITS, "Too many initialisation requests")
+        self._begun = True
+        self._proof = proof(payload, self.request.proof, self.shared.keys)
+        try:
+            identity = self.shared.admit(self._proof, self.request)
+        except Problem as problem:
+            raise Violation(messages.FORBIDDEN, problem.message) from None
+        session = identity.claims.get("session_id")
+        self._session = session if isinstance(session, str) else ""
+        self.shared.sessions.watch(self._session)
+        self.identity = identity
+        if await self.check() is not None:
+            self.say(messages.ACK)
+
+    def _late(self) -> None:
+        if not self._begun:
+            self.end(messages.INIT_TIMEOUT, "Connection initialisation timeout")
+
+    def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
+        if self.identity is None:
+            raise Violation(messages.UNAUTHORIZED, "Unauthorized")
+        if id in self._operations:
+            raise Violation(messages.DUPLICATE, f"Subscriber for {id} already exists")
+        most = self.shared.settings.max_subscriptions
+        if most and len(self._operations) >= most:
+            words = f"{len(self._operations)} operations go on; at most {most} are allowed (graphql.max_subscriptions)"
+            self.say(messages.failed(id, refused_for(Problem("too_many_operations", 429, words)).errors))
+            return
+        self._operations[id] = asyncio.get_running_loop().create_task(self._operate(id, payload))
+
+    def _cancel(self, id: str) -> None:
+        task = self._operations.pop(id, None)
+        if task is not None:
+            task.cancel()
+
+    # ------------------------------------------------------------------ what it is answered
+
+    async def _operate(self, id: str, payload: dict[str, Any]) -> None:
+        """One operation, to its last word."""
+        try:
+            answer = await self._execute(id, payload)
+        except asyncio.CancelledError:
+            return  # the client has had enough, or has gone
+        except Invalid as invalid:
+            answer = refused(invalid.errors)
+        except Problem as problem:
+            answer = refused_for(problem)
+        except Exception as error:
+            observe.LOGGER.error("operation on socket %s failed", self.request.id, exc_info=error)
+            answer = refused_for(FAILED)
+        self._operations.pop(id, None)
+        if answer is None:
+            self.say(messages.complete(id))
+        else:
+            self.say(messages.failed(id, answer.errors))
+
+    async def _execute(self, id: str, payload: dict[str, Any]) -> Answer | None:
+        """Why it was not executed; None where it was."""
+        surface = self.shared.surface
+        asked = from_value(payload, surface.documents)
+        stream = Stream.of(self.shared, asked, surface.context(self.request))
+        if stream is not None:
+            return await stream.run(self.check, lambda body: self.say(messages.following(id, body)))
+        identity = await self.check()
+        if identity is None:
+            return None
+        answer = await surface.execute(identity, asked, surface.context(self.request))
+        if not answer.executed:
+            return answer
+        self.say(messages.following(id, answer.body))
+        return None
+
+    async def _write(self) -> None:
+        while not self.socket.closed:
+            await self.socket.send(await self._unsent.get())
+            self._unsent.task_done()
+
+    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        """What was said before the end still goes out, where the peer takes it in."""
+        if not self.socket.closed and not self._unsent.full():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._unsent.join(), PATIENCE)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def proof(payload: dict[str, Any], given: Proof, keys: bool) -> Proof:
+    """What a first message says of its sender, in the place of the upgrade's headers where it says it."""
+    named = {name.lower(): value for name, value in payload.items() if isinstance(value, str)}
+    key = Credential(named["apikey"]) if named.get("apikey") else given.api_key
+    authorization = named.get("authorization", "")
+    scheme, _, rest = authorization.partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else authorization.strip()
+    bearer = Credential(token) if token else given.bearer
+    return Proof(key, bearer if bearer is not None or not keys else key)

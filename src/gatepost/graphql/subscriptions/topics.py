@@ -1,0 +1,90 @@
+"""What a subscription's root field listens to.
+
+In: an operation, its variables. Out: a Topic: the declared field, its arguments, its channel. Never: a channel that an
+argument reaches which its template does not lead to.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from graphql import GraphQLError
+from graphql.execution.collect_fields import collect_fields
+from graphql.execution.values import get_argument_values
+
+from gatepost.catalog import Name
+from gatepost.graphql.documents.reading import Invalid
+from gatepost.graphql.meaning import MEANING, Subscribe
+from gatepost.graphql.prepared import Operation
+
+from .authorization import text
+from .declaration import PLACE, Authorization, Declaration
+
+LISTEN = "listen"
+PREFIX = "postgraphile:"
+"""What PostGraphile writes before the topics of its own `listen`."""
+WORD = re.compile(r"\w")
+INITIAL = {"event": "initial"}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`initial`: an event that comes at once, None where none does."""
+
+    channel: str
+    arguments: Mapping[str, Any]
+    authorization: Authorization
+    initial: dict[str, Any] | None = None
+
+
+def topic(
+    operation: Operation, values: dict[str, Any], declared: Sequence[Declaration], authorization: Name | None
+) -> Topic:
+    """The topic of a subscription; Invalid where its arguments are no topic."""
+    collected = collect_fields(
+        operation.known.schema, operation.fragments, values, operation.root, operation.node.selection_set
+    )
+    node = next((nodes[0] for nodes in collected.values()), None)
+    field = operation.root.fields.get(node.name.value) if node is not None else None
+    means = None if field is None else field.extensions.get(MEANING)
+    if node is None or field is None or not isinstance(means, Subscribe):
+        raise Invalid([GraphQLError("The subscription selects nothing")])
+    try:
+        arguments = get_argument_values(field, node, values)
+    except GraphQLError as error:
+        raise Invalid([error]) from None
+    if means.name == LISTEN:
+        initial = INITIAL if arguments.get("initialEvent") else None
+        return Topic(f"{PREFIX}{arguments['topic']}", arguments, authorization, initial)
+    declaration = next(each for each in declared if each.field == means.name)
+    kinds = dict(declaration.arguments)
+    canonical = {name: _canonical(kinds[name].rstrip("!"), arguments.get(name)) for name in kinds}
+    return Topic(channel(declaration, canonical), canonical, declaration.authorization)
+
+
+def channel(declaration: Declaration, arguments: Mapping[str, Any]) -> str:
+    """The declared channel with arguments in their places."""
+    separators = {each for each in PLACE.sub("", declaration.channel) if not WORD.match(each)}
+
+    def value(place: re.Match[str]) -> str:
+        given = arguments.get(place[1])
+        if given is None or isinstance(given, dict | list):
+            raise Invalid([GraphQLError(f"The argument '{place[1]}' names no topic")])
+        found = text(given) or ""
+        if separators & set(found):
+            raise Invalid([GraphQLError(f"The argument '{place[1]}' may not hold {' '.join(sorted(separators))}")])
+        return found
+
+    return PLACE.sub(value, declaration.channel)
+
+
+def _canonical(type_: str, value: Any) -> Any:
+    """A UUID as PostgreSQL writes it, which is how channels are called."""
+    if type_ != "UUID" or not isinstance(value, str):
+        return value
+    try:
+        return str(UUID(value))
+    except ValueError:
+        return value
