@@ -5,12 +5,30 @@ Never: a second statement for a count, a check or a setting: what must fail afte
 that PostgreSQL undoes the rest.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .call import call
-from .read import SOURCE, count_rows, select
+from .read import SOURCE, count_rows, expression, select
 from .sql import Parameters, Statement, Template, identifier, literal, qualified
-from .tree import SCALAR, Answer, Body, Call, Delete, Guard, Handler, Insert, Read, Update, Write
+from .tree import (
+    SCALAR,
+    Answer,
+    Body,
+    Call,
+    Cast,
+    Column,
+    Delete,
+    Guard,
+    Handler,
+    Insert,
+    Json,
+    Listed,
+    Object,
+    Read,
+    Update,
+    Write,
+)
 from .write import INSERTED, delete, insert, update
 
 PAGE = "gatepost_page"
@@ -52,16 +70,21 @@ def plain(node: Read | Write, inert: bool = False) -> Template:
     return Template(text, tuple(params.given), inert)
 
 
-def store(node: Write | Read, setting: str) -> Template:
+def store(node: Write | Read, setting: str, columns: Mapping[str, bool]) -> Template:
     """A write or read whose rows the next statement of the transaction finds (`Stored`); it gives how many there were.
 
-    A setting is the only thing that outlives a statement and needs no object of ours in the database.
+    A setting is the only thing that outlives a statement and needs no object of ours in the database. Values are kept
+    as texts, which every type reads back, but for JSON (True in `columns`).
     """
     params = Parameters()
     text = select(node, params) if isinstance(node, Read) else write(node, params)
-    kept = f"pg_catalog.set_config({literal(setting)}, coalesce(pg_catalog.json_agg(s)::text, '[]'), true)"
-    text = f"WITH {SOURCE} AS ({text}) SELECT count(*), {kept} IS NULL FROM {SOURCE} AS s"
-    return Template(text, tuple(params.given))
+    row = Object(tuple((name, kept_value(Column(name, "s"), is_json)) for name, is_json in columns.items()))
+    kept = f"pg_catalog.set_config({literal(setting)}, {expression(Listed(row), params)}, true) IS NULL"
+    return Template(f"WITH {SOURCE} AS ({text}) SELECT count(*), {kept} FROM {SOURCE} AS s", tuple(params.given))
+
+
+def kept_value(column: Column, is_json: bool) -> Json:
+    return Json(column, "bare") if is_json else Json(Cast(column, "text"))
 
 
 def statement(node: Answer, params: Parameters) -> tuple[str, tuple[str, ...]]:

@@ -21,7 +21,9 @@ from .tree import (
     Exists,
     Expression,
     Holds,
+    Json,
     JsonPath,
+    Listed,
     Literal,
     Lookup,
     Not,
@@ -149,7 +151,12 @@ class Inertness:
                 return all(map(self.expression, values))
             case Select(read):
                 return self.read(read)
-            case Aggregate(("json_agg" | "array_agg" | "count") as function, value, where, order):
+            case Json(value):
+                return "::" not in self.catalog.hazards and self.expression(value)
+            case Listed(value, where, order):
+                parts = [value, *(term.value for term in order)]
+                return all(map(self.expression, parts)) and (where is None or self.condition(where))
+            case Aggregate(("array_agg" | "count") as function, value, where, order):
                 parts = [term.value for term in order] + ([] if value is None else [value])
                 known = value is None or function != "count"
                 return known and all(map(self.expression, parts)) and (where is None or self.condition(where))

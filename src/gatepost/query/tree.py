@@ -102,7 +102,7 @@ class Invoke(Struct, frozen=True):
 class Aggregate(Struct, frozen=True):
     """Of the rows that `where` lets pass, in `order`."""
 
-    function: OneOf["sum", "avg", "count", "max", "min", "json_agg", "array_agg"]
+    function: OneOf["sum", "avg", "count", "max", "min", "array_agg"]
     value: "Expression | None" = None
     where: "Condition | None" = None
     order: "tuple[Order, ...]" = ()
@@ -113,9 +113,27 @@ class RowNumber(Struct, frozen=True):
 
 
 class Object(Struct, frozen=True):
-    """A JSON object of these members, in this order; a name may be of any length."""
+    """A JSON object of these members, in this order, as text; what is no JSON among them becomes it."""
 
     members: tuple[tuple[str, "Expression"], ...]
+
+
+class Listed(Struct, frozen=True):
+    """A JSON array, as text, of what `value` is of the rows that `where` lets pass, in `order`."""
+
+    value: "Expression"
+    where: "Condition | None" = None
+    order: "tuple[Order, ...]" = ()
+
+
+class Json(Struct, frozen=True):
+    """A value as JSON text: its own text is that (`bare`), or is within quotes (`quoted`), or PostgreSQL converts it.
+
+    What can be said of a value costs PostgreSQL less than a conversion.
+    """
+
+    value: "Expression"
+    form: OneOf["bare", "quoted", "any"] = "any"
 
 
 class Member(Struct, frozen=True):
@@ -193,6 +211,8 @@ Expression = (
     | Aggregate
     | RowNumber
     | Object
+    | Listed
+    | Json
     | Member
     | Subscript
     | Lookup

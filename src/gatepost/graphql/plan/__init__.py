@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLObjectType, OperationType
+from msgspec import json
 
 from gatepost.query import answer
 from gatepost.query.resolve import is_inert
 from gatepost.query.sql import Parameter, Slot, Statement, Template
-from gatepost.query.tree import Expression, Nothing, Output, Read
+from gatepost.query.tree import Constant, Expression, Nothing, Output, Read
 
 from ..values.leaves import Values
 from .context import After, Context, Filler, Known, Mark
@@ -55,8 +56,8 @@ class Plan:
 
     @property
     def asks_schema(self) -> bool:
-        """Whether the schema gives some of the answer: then variables are in it."""
-        return any(step.constant is not None for step in self.steps)
+        """Whether the schema gives some of the answer: then variables may be in it."""
+        return any(step.nodes[0].name.value in INTROSPECTION for step in self.steps)
 
     def statements(self, step: Step, values: Values) -> list[Statement]:
         """The statements of a step for these values."""
@@ -87,7 +88,10 @@ def _step(context: Context, field: Field, plan: Callable[[Context, Field], Step]
 def _read(context: Context, field: Field) -> Step:
     if field.name in INTROSPECTION:
         return Step(field.key, field.nodes, constant=introspect(field))
-    node = _answer(root_field(context, field))
+    value = root_field(context, field)
+    if isinstance(value, Constant):
+        return Step(field.key, field.nodes, constant=json.encode(value.value))
+    node = _answer(value)
     return Step(
         field.key, field.nodes, answer.plain(node, is_inert(node, context.known.catalog)), marks=_marks(context, field)
     )
@@ -97,7 +101,7 @@ def _write(context: Context, field: Field) -> Step:
     if field.name == TYPENAME:
         return _read(context, field)
     found = mutation(context, field)
-    write, read = answer.store(found.write, SETTING), answer.plain(_answer(found.payload))
+    write, read = answer.store(found.write, SETTING, found.kept), answer.plain(_answer(found.payload))
     return Step(field.key, field.nodes, read, write, found.unless_any, _marks(context, field))
 
 

@@ -154,8 +154,7 @@ class Context:
     _aliases: int = 0
 
     def __post_init__(self) -> None:
-        options = self.known.options
-        self.texts = Texts(self._names, json_text=not options.dynamic_json)
+        self.texts = Texts(self._names)
 
     @property
     def options(self) -> Options:

@@ -15,6 +15,7 @@ from gatepost.query.tree import (
     Condition,
     Expression,
     Invoke,
+    Json,
     Literal,
     Not,
     Nothing,
@@ -47,8 +48,9 @@ def function(context: Context, field: Field, means: FunctionField, source: Sourc
 def row_set(context: Context, resource: Resource, call: Invoke) -> RowSet:
     """The rows, or values, of a function that gives a set."""
     if resource.codec.kind is Kind.COMPOSITE:
-        return RowSet(call, resource.codec, None, sparse=context.options.setof_functions_contain_nulls)
-    return RowSet(values(call), resource.codec, scalar=True)
+        sparse = context.options.setof_functions_contain_nulls
+        return RowSet(call, resource.codec, name=resource.name, sparse=sparse)
+    return RowSet(values(call), resource.codec, name=resource.name, scalar=True)
 
 
 def values(call: Invoke) -> Read:
@@ -62,7 +64,9 @@ def value(context: Context, resource: Resource, call: Invoke, field: Field) -> E
     result = Column(VALUE, alias)
     codec = result_codec(resource)
     found = shown(context, codec, result, field)
-    return call if found is result else Select(Read(values(call), alias, (Output(found),)))
+    if isinstance(found, Json) and found.value is result:
+        return Json(call, found.form)
+    return Select(Read(values(call), alias, (Output(found),)))
 
 
 def row(context: Context, resource: Resource, call: Invoke, field: Field) -> Expression:

@@ -13,14 +13,14 @@ from typing import Any, cast
 from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 
 from gatepost.query.tree import (
-    Aggregate,
-    Apply,
     Case,
     Column,
     Compare,
     Condition,
     Expression,
     Insert,
+    Json,
+    Listed,
     Nothing,
     Object,
     Output,
@@ -55,7 +55,7 @@ from .conditions import key, key_of
 from .context import VALUE, Context, Source, Value, whole_row
 from .functions import from_input, invoke, result_codec
 from .ordering import cursor_of, node_id, ordered
-from .output import EMPTY, NULL, shown, typename
+from .output import JSON_TYPES, NULL, shown, typename
 from .rows import member
 from .selection import Field
 
@@ -68,9 +68,12 @@ NOT_DELETED = (
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """`write` runs first; `unless_any` is the error where it touched no row. `payload` is what is shown then."""
+    """`write` runs first, and `kept` are the columns of its rows that `payload`, which is shown then, needs.
+    `unless_any` is the error where it touched no row.
+    """
 
     write: Write | Read
+    kept: Mapping[str, bool]
     payload: Expression
     unless_any: str | None = None
 
@@ -174,19 +177,23 @@ class Table:
         values = self.asked.below(Argument.ROW).columns()
         payload = self.payload()
         rows = (tuple(values.values()),) if values else ()
-        return Mutation(Insert(self.resource.id, returning=self.returning(), columns=tuple(values), rows=rows), payload)
+        kept = self.kept()
+        return Mutation(
+            Insert(self.resource.id, returning=tuple(kept), columns=tuple(values), rows=rows), kept, payload
+        )
 
     def update(self) -> Mutation:
         values = self.asked.below(Argument.PATCH).columns()
         if not values:
             raise GraphQLError(NOTHING_NEW)
-        payload, where = self.payload(), self.where()
-        return Mutation(UpdateRows(self.resource.id, None, self.returning(), where, tuple(values.items())), payload)
+        payload, kept = self.payload(), self.kept()
+        write = UpdateRows(self.resource.id, None, tuple(kept), self.where(), tuple(values.items()))
+        return Mutation(write, kept, payload)
 
     def delete(self) -> Mutation:
-        payload, where = self.payload(), self.where()
-        write = DeleteRows(self.resource.id, self.returning(), where)
-        return Mutation(write, payload, NOT_DELETED.format(self.resource.name))
+        payload, kept = self.payload(), self.kept()
+        write = DeleteRows(self.resource.id, tuple(kept), self.where())
+        return Mutation(write, kept, payload, NOT_DELETED.format(self.resource.name))
 
     def where(self) -> tuple[Condition, ...]:
         """Which row: by a key, or by its node id."""
@@ -196,9 +203,9 @@ class Table:
         table = self.resource.id.name
         return tuple(Compare(Column(name, table), "equal", value) for name, value in found.items())
 
-    def returning(self) -> tuple[str, ...]:
+    def kept(self) -> dict[str, bool]:
         """The columns that the payload needs; known once it is made."""
-        return tuple(self.written.used)
+        return {name: is_json(self.resource.codec.attributes[name].codec) for name in self.written.used}
 
     def payload(self) -> Expression:
         return Payload(self.context, self.asked, self.stored, self.written, self.written.alias).shown(self.field)
@@ -220,14 +227,20 @@ class Function:
         codec = self.resource.codec
         if codec.anonymous:
             write = Read(call, self.alias, (Output(Star(self.alias)),))
-            columns = tuple((name, each.codec.sql) for name, each in codec.attributes.items())
+            columns = {name: each.codec for name, each in codec.attributes.items()}
             source: Source = Written(self.alias, codec)
         else:
             write = Read(Nothing(), "", (Output(call, VALUE),))
-            columns = ((VALUE, result_codec(self.resource).sql),)
+            columns = {VALUE: result_codec(self.resource)}
             source = Value(Column(VALUE, self.alias), codec)
-        stored = Stored(SETTING, None, columns)
-        return Mutation(write, Result(self, stored, source).shown(self.field))
+        stored = Stored(SETTING, None, tuple((name, each.sql) for name, each in columns.items()))
+        kept = {name: is_json(each) for name, each in columns.items()}
+        return Mutation(write, kept, Result(self, stored, source).shown(self.field))
+
+
+def is_json(codec: Codec) -> bool:
+    """Whether a value is JSON already."""
+    return codec.base.id.name in JSON_TYPES
 
 
 # ------------------------------------------------------------------ payloads
@@ -254,7 +267,7 @@ class Payload:
                 return self.select(self.edge(field))
             case Part.PAYLOAD_DELETED_ID:
                 resource = self.table()
-                return self.select(node_id(self.context, resource, self.source)) if resource else NULL
+                return self.select(Json(node_id(self.context, resource, self.source), "quoted")) if resource else NULL
             case RelationField():
                 return self.select(member(self.context, self.source, field))
             case _:
@@ -276,7 +289,7 @@ class Payload:
         for each in field.below():
             match each.meaning:
                 case Part.EDGE_CURSOR:
-                    parts.append((each.key, cursor_of(order, self.source, lambda: NULL)))
+                    parts.append((each.key, Json(cursor_of(order, self.source, lambda: NULL), "quoted")))
                 case Part.EDGE_NODE:
                     parts.append((each.key, self.context.row(self.context, self.source, each.below())))
                 case _:
@@ -303,8 +316,7 @@ class Result(Payload):
             value = self.value(codec, field)
         if not self.resource.returns_set:
             return self.select(value)
-        listed = Aggregate("json_agg", value)
-        return Select(Read(self.stored, self.alias, (Output(Apply("coalesce", (listed, EMPTY))),)))
+        return Select(Read(self.stored, self.alias, (Output(Listed(value)),)))
 
     def value(self, codec: Codec, field: Field) -> Expression:
         """One value; a row that is all NULL is none."""

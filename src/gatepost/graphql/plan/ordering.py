@@ -76,8 +76,10 @@ class Sorted:
         return tuple(Order(value(term.by, source), term.descending != backwards, nulls) for term in self.terms)
 
 
-def ordered(context: Context, given: Any, resource: Resource | None) -> Sorted:
-    """The order that a client asks for; where it is not unique, the first key that is follows."""
+def ordered(context: Context, given: Any, resource: Resource | None, name: str = "") -> Sorted:
+    """The order that a client asks for; where it is not unique, the first key that is follows. `name` is that of what
+    is no relation.
+    """
     orderings: list[Ordering] = given or []
     terms = [term for ordering in orderings for term in ordering.terms]
     unique = any(ordering.unique for ordering in orderings)
@@ -85,8 +87,9 @@ def ordered(context: Context, given: Any, resource: Resource | None) -> Sorted:
         descending = terms[0].descending if terms else False
         terms += [OrderTerm(resource.codec.attributes[name], descending) for name in resource.uniques[0].attributes]
         unique = True
-    name = resource.name if resource is not None else ""
-    return Sorted(tuple(terms), unique, name, context.options.order_nulls_last)
+    return Sorted(
+        tuple(terms), unique, resource.name if resource is not None else name, context.options.order_nulls_last
+    )
 
 
 def value(by: Attribute | Resource, source: Source) -> Expression:
@@ -119,7 +122,7 @@ def encoded(prefix: str, parts: Sequence[Expression], width: int | None) -> Expr
     base64 = Apply("pg_catalog.encode", (binary, Constant("base64")))
     if width is not None and len(prefix) + 2 + width <= ONE_LINE:
         return base64
-    return Apply("pg_catalog.translate", (base64, Constant("\n"), Constant("")))
+    return Apply("pg_catalog.replace", (base64, Constant("\n"), Constant("")))
 
 
 def width_of(codecs: Sequence[Codec]) -> int | None:

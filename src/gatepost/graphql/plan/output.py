@@ -14,7 +14,6 @@ from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType
 from gatepost.query.tree import (
     FALSE,
     TRUE,
-    Aggregate,
     Apply,
     Case,
     Cast,
@@ -22,6 +21,8 @@ from gatepost.query.tree import (
     Compare,
     Constant,
     Expression,
+    Json,
+    Listed,
     Lookup,
     Object,
     Operation,
@@ -34,14 +35,14 @@ from gatepost.query.tree import (
     Unnest,
 )
 
-from ..meaning import MemberField, Part
+from ..meaning import AttributeField, MemberField, Part
 from ..registry.model import Codec, Kind
 from .context import VALUE, After, Context, Value
 from .selection import TYPENAME, Field
 
 Convert = Callable[[Expression], Expression]
 NULL = Constant(None)
-EMPTY = Cast(Constant("[]"), "json")
+EMPTY = Json(Constant("[]"), "bare")
 EPOCH = Cast(Constant("1970-01-01"), "date")
 
 
@@ -66,7 +67,7 @@ def as_time(format_: str, *, of_day: bool = False) -> Convert:
 def as_base64(value: Expression) -> Expression:
     """Base64 in one line."""
     return Apply(
-        "pg_catalog.translate", (Apply("pg_catalog.encode", (value, Constant("base64"))), Constant("\n"), Constant(""))
+        "pg_catalog.replace", (Apply("pg_catalog.encode", (value, Constant("base64"))), Constant("\n"), Constant(""))
     )
 
 
@@ -84,6 +85,9 @@ CONVERSIONS: dict[str, Convert] = {
     "xml": as_text,
 }
 JSON_TYPES = ("json", "jsonb")
+# Types whose texts are JSON, as they are or in quotes: they have nothing to escape.
+BARE = frozenset(["bool", "int2", "int4", "oid", "money", *JSON_TYPES])
+QUOTED = frozenset(["int8", "numeric", "uuid", "timestamp", "timestamptz", "date", "time", "timetz", "bytea"])
 INTERVAL = {
     "years": "year",
     "months": "month",
@@ -125,15 +129,21 @@ def scalar(context: Context, codec: Codec, value: Expression, field: Field, dept
         context.mark(field, After.JSON_TEXT, depth)
     if isinstance(field.type, GraphQLObjectType):
         return members(context, name, value, field)
-    return plain(codec, value)
+    return written(codec, value)
+
+
+def written(codec: Codec, value: Expression) -> Json:
+    """A scalar as JSON."""
+    name = codec.base.id.name
+    return Json(plain(codec, value), "bare" if name in BARE else "quoted" if name in QUOTED else "any")
 
 
 def enum(value: Expression, field: Field) -> Expression:
     """A value's GraphQL name, where that is another."""
     if not isinstance(field.type, GraphQLEnumType):
-        return value
+        return Json(value)
     pairs = tuple((str(each.value), name) for name, each in field.type.values.items())
-    return value if all(label == name for label, name in pairs) else Lookup(value, pairs)
+    return Json(value if all(label == name for label, name in pairs) else Lookup(value, pairs), "quoted")
 
 
 def array(context: Context, element: Codec, value: Expression, field: Field, depth: int) -> Expression:
@@ -141,16 +151,23 @@ def array(context: Context, element: Codec, value: Expression, field: Field, dep
     alias = context.alias()
     inner = Column(VALUE, alias)
     each = shown(context, element, inner, field, depth + 1)
-    if each is inner:
-        return value
-    listed = Aggregate("json_agg", each)
-    read = Read(Unnest(value), alias, (Output(Apply("coalesce", (listed, EMPTY))),))
-    return or_null(value, Select(read))
+    if isinstance(each, Json) and each.value is inner:
+        return Json(value)
+    read = Read(Unnest(value), alias, (Output(Listed(each)),))
+    empty = EMPTY if element.base.kind is Kind.COMPOSITE and of_a_relation(field) else NULL
+    return Case(((State(value, "null"), empty),), Select(read))
+
+
+def of_a_relation(field: Field) -> bool:
+    """Whether it shows a relation's column. There a composite of NULLs is one, and an array of composites never NULL,
+    as clients know it of PostGraphile.
+    """
+    return isinstance(field.meaning, AttributeField) and field.meaning.attribute.owner.table
 
 
 def or_null(value: Expression, otherwise: Expression) -> Expression:
-    """`otherwise`, where the value is not NULL; a composite of NULLs is not."""
-    return Case(((Compare(value, "distinct", NULL), otherwise),), NULL)
+    """`otherwise`, where the value is not NULL; a composite of NULLs is NULL."""
+    return Case(((State(value, "null"), NULL),), otherwise)
 
 
 def range_(context: Context, subtype: Codec, value: Expression, field: Field) -> Expression:
@@ -166,7 +183,7 @@ def range_(context: Context, subtype: Codec, value: Expression, field: Field) ->
 def bound(context: Context, subtype: Codec, value: Expression, side: str, field: Field) -> Expression:
     """`{value, inclusive}` of one side."""
     limit = Apply(f"pg_catalog.{side}", (value,))
-    inclusive = Apply(f"pg_catalog.{side}_inc", (value,))
+    inclusive = Json(Apply(f"pg_catalog.{side}_inc", (value,)), "bare")
     parts = [
         (
             each.key,
@@ -188,9 +205,12 @@ def composite(context: Context, codec: Codec, value: Expression, field: Field, d
     if isinstance(field.type, GraphQLScalarType):
         context.mark(field, After.TOKEN, depth)
         source = Value(value, codec)
-        claims = tuple((name, plain(each.codec, source.column(name))) for name, each in codec.attributes.items())
+        claims = tuple((name, written(each.codec, source.column(name))) for name, each in codec.attributes.items())
         return or_null(value, Object(claims))
-    return or_null(value, context.row(context, Value(value, codec), field.below()))
+    found = context.row(context, Value(value, codec), field.below())
+    if of_a_relation(field) and not depth:
+        return Case(((Compare(value, "distinct", NULL), found),), NULL)
+    return or_null(value, found)
 
 
 # ------------------------------------------------------------------ values with members that are no composites
@@ -212,7 +232,7 @@ def member(context: Context, name: str, value: Expression, field: Field, which: 
     """One member: a number, a point, or the points of a path."""
     match name, which:
         case "interval", _:
-            return Apply("pg_catalog.date_part", (Constant(INTERVAL[which]), value))
+            return Json(Apply("pg_catalog.date_part", (Constant(INTERVAL[which]), value)), "bare")
         case "point", _:
             return Subscript(value, 0 if which == "x" else 1)
         case "lseg", _:
@@ -245,10 +265,10 @@ def points(context: Context, value: Expression, field: Field) -> Expression:
         (Apply("pg_catalog.btrim", (as_text(value), Constant("()[]"))), Constant(r"\),\(")),
     )
     point = Cast(Operation(Operation(Constant("("), "||", Column(VALUE, alias)), "||", Constant(")")), "point")
-    read = Read(Unnest(listed), alias, (Output(Aggregate("json_agg", members(context, "point", point, field))),))
+    read = Read(Unnest(listed), alias, (Output(Listed(members(context, "point", point, field))),))
     return Select(read)
 
 
 def truth(value: bool) -> Expression:
     """A boolean that is known."""
-    return Truth(TRUE if value else FALSE)
+    return Json(Truth(TRUE if value else FALSE), "bare")

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from gatepost.query.tree import Compare, Constant, Expression, Object, Output, Read, Select
+from gatepost.query.tree import Compare, Constant, Expression, Json, Object, Output, Read, Select
 
 from ..meaning import (
     AllRows,
@@ -21,6 +21,7 @@ from ..meaning import (
     EventValue,
     FunctionField,
     Part,
+    Subscribe,
 )
 from ..registry.model import Resource
 from ..values.identifiers import QUERY_NODE_ID, node_id
@@ -51,7 +52,7 @@ def root_field(context: Context, field: Field) -> Expression:
             return function(context, field, means)
         case Part.NODE_BY_ID:
             return node(context, field, field.given(Argument.NODE_ID))
-        case Part.QUERY:
+        case Part.QUERY | Subscribe():
             return root(context, field.below())
         case Part.QUERY_NODE_ID:
             return Constant(QUERY_NODE_ID)
@@ -102,7 +103,7 @@ def event(context: Context, field: Field, means: EventValue | EventRow | EventNo
         case EventValue(path):
             return context.literal(context.event, _json_at(path), "json")
         case EventNode.ID:
-            return context.literal(context.event_node, str, "text") if context.event_node else NULL
+            return Json(context.literal(context.event_node, str, "text")) if context.event_node else NULL
         case EventNode.ROW:
             return node(context, field, context.event_node)
         case EventRow(resource, pairs):

@@ -14,6 +14,7 @@ from gatepost.query.tree import (
     Either,
     Exists,
     Expression,
+    Json,
     Object,
     Output,
     Read,
@@ -48,7 +49,7 @@ def member(context: Context, source: Source, field: Field) -> Expression:
         case FunctionField() as means:
             return function(context, field, means, source)
         case NodeIdField(resource):
-            return node_id(context, resource, source)
+            return Json(node_id(context, resource, source), "quoted")
         case Part.QUERY:
             return context.root(context, field.below())
         case _:

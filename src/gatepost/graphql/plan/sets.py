@@ -18,13 +18,14 @@ from gatepost.catalog import Name
 from gatepost.query.sql import Slot
 from gatepost.query.tree import (
     Aggregate,
-    Apply,
     Case,
     Column,
     Compare,
     Condition,
     Expression,
     Invoke,
+    Json,
+    Listed,
     Literal,
     Not,
     Object,
@@ -48,7 +49,7 @@ from ..values.leaves import known
 from .conditions import conditions
 from .context import NUMBER, VALUE, Alias, Context, Direct, whole_row
 from .ordering import Side, Sorted, beyond, cursor_of, ordered, read_cursor
-from .output import EMPTY, NULL, shown, truth, typename
+from .output import NULL, shown, truth, typename
 from .selection import Field
 
 PRESENT = "gatepost_present"
@@ -72,6 +73,7 @@ class RowSet:
     codec: Codec
     resource: Resource | None = None
     where: Where = everything
+    name: str = ""
     scalar: bool = False
     sparse: bool = False
 
@@ -129,7 +131,7 @@ class Reader:
     def __init__(self, context: Context, field: Field, found: RowSet) -> None:
         self.context, self.field, self.set = context, field, found
         self.page = Page.of(field)
-        self.order = ordered(context, field.given(Argument.ORDER_BY), found.resource)
+        self.order = ordered(context, field.given(Argument.ORDER_BY), found.resource, found.name)
         self.way = self.page.way(self.order)
         self.alias = context.alias()
         self.source = Alias(self.alias, found.codec)
@@ -172,7 +174,7 @@ class Reader:
     def edge_part(self, field: Field) -> Expression:
         match field.meaning:
             case Part.EDGE_CURSOR:
-                return self.cursor()
+                return Json(self.cursor(), "quoted")
             case Part.EDGE_NODE:
                 return self.row(field)
             case _:
@@ -218,19 +220,19 @@ class Reader:
 
     def more(self) -> Expression:
         """Whether there was a row beyond the page."""
-        return Truth(Compare(Aggregate("count"), "greater", self.size()))
+        return Json(Truth(Compare(Aggregate("count"), "greater", self.size())), "bare")
 
     def end(self, *, first: bool) -> Expression:
         """The cursor of the page's first or last row."""
         self.numbered = True
         backwards = self.way is Way.BACKWARD
         order = (Order(Column(NUMBER, self.alias), descending=first == backwards),)
-        return Subscript(Aggregate("array_agg", self.cursor(), self.inside(), order), 1)
+        return Json(Subscript(Aggregate("array_agg", self.cursor(), self.inside(), order), 1), "quoted")
 
     def listed(self, value: Expression) -> Expression:
         """What `value` is of each row of the page, in the page's order."""
         order = (Order(Column(NUMBER, self.alias), descending=True),) if self.way is Way.BACKWARD else ()
-        return Apply("coalesce", (Aggregate("json_agg", value, self.inside(), order), EMPTY))
+        return Listed(value, self.inside(), order)
 
     def inside(self) -> Condition | None:
         """That a row belongs to the page: one more may have been read, to know whether there is one."""
@@ -240,7 +242,7 @@ class Reader:
         """How many rows the set has, beyond the page."""
         alias = self.context.alias()
         where = self.where(Direct(alias, self.set.codec))
-        return Select(Read(self.set.source, alias, (Output(Aggregate("count")),), where=where))
+        return Json(Select(Read(self.set.source, alias, (Output(Aggregate("count")),), where=where)), "bare")
 
     # ---------------------------------------------------------------- what is read
 
@@ -250,14 +252,13 @@ class Reader:
     def select(self, show: Expression) -> Expression:
         """The page's rows in a sub-select, and what is shown of them around it."""
         source = Direct(self.alias, self.set.codec)
-        limit = None if self.way is Way.TAIL and self.page.first is None else self.limit()
         read = Read(
             self.set.source,
             self.alias,
             (*self.source.outputs(), *self.present()),
             where=(*self.where(source), *self.cursors(source)),
             order=self.order.orders(source, backwards=self.way is Way.BACKWARD),
-            limit=limit,
+            limit=self.limit(),
             offset=self.skipped(),
         )
         if self.numbered or self.counted:

@@ -19,10 +19,16 @@ QUERY_NODE_ID = "query"
 PIPE = "pipeString"
 
 
+def _bytes(text: str) -> bytes:
+    """What base64 stands for, of either alphabet, padded or not, as Node.js reads it."""
+    plain = text.rstrip("=")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_" if "-" in plain or "_" in plain else None)
+
+
 def _decoded(text: str) -> list[Any] | None:
     """The JSON array behind base64, or None."""
     try:
-        found = json.loads(base64.b64decode(text, validate=False).decode())
+        found = json.loads(_bytes(text).decode())
     except (binascii.Error, ValueError, RecursionError):
         return None
     return cast(list[Any], found) if isinstance(found, list) and found else None

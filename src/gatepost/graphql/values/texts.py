@@ -22,11 +22,10 @@ INTERVAL = ("years", "months", "days", "hours", "minutes", "seconds")
 
 
 class Texts:
-    """`names` says how the members of composite inputs are called; `json_text`: JSON comes as text already."""
+    """`names` says how the members of composite inputs are called."""
 
-    def __init__(self, names: Named, json_text: bool) -> None:
+    def __init__(self, names: Named) -> None:
         self.names = names
-        self.json_text = json_text
 
     def text(self, codec: Codec, value: Any) -> str | None:
         """The text of a value; None is NULL."""
@@ -69,7 +68,7 @@ class Texts:
     def scalar(self, codec: Codec, value: Any) -> str:
         name = codec.id.name
         if name in ("json", "jsonb"):
-            return str(value) if self.json_text else json.dumps(value, ensure_ascii=False)
+            return json.dumps(value, ensure_ascii=False)
         if name == "hstore":
             return hstore(value)
         if name == "interval" and isinstance(value, dict):
