@@ -5,12 +5,14 @@ are. Out: an Anatomy, read in one round trip from one snapshot. Never: what a su
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from gatepost.catalog import Name
 from gatepost.catalog.anatomy import Anatomy
+from gatepost.problem import DatabaseProblem
 from gatepost.query.answer import plain
 from gatepost.query.sql import Statement, array_literal
 from gatepost.query.tree import Cast, Column, Output, Read
@@ -33,11 +35,15 @@ async def anatomy(scope: Scope, schemas: Sequence[str], role: str | None = None)
 
 
 async def values(scope: Scope, tables: Mapping[Name, tuple[str, ...]]) -> dict[Name, list[dict[str, str | None]]]:
-    """The rows of a few small relations, as text, with the columns that are asked for."""
-    if not tables:
-        return {}
-    results = await scope.run(*(_every_row(name, columns) for name, columns in tables.items()))
-    return {name: _texts(result) for name, result in zip(tables, results, strict=True)}
+    """The rows of a few small relations, as text, with the columns that are asked for. Those that the login may not
+    read are left out.
+    """
+    found: dict[Name, list[dict[str, str | None]]] = {}
+    for name, columns in tables.items():
+        with suppress(DatabaseProblem):
+            [result] = await scope.run(_every_row(name, columns))
+            found[name] = _texts(result)
+    return found
 
 
 def _every_row(name: Name, columns: Iterable[str]) -> Statement:

@@ -16,7 +16,8 @@ from .meaning import MEANING, AttributeField, NodeIdField, Rows
 from .naming import inflection
 from .options import Options
 from .plan import Known
-from .registry import build
+from .registry import NO_ROWS, build
+from .registry import Rows as EnumRows
 from .registry.model import Attribute, Resource
 from .schema import build_schema
 from .subscriptions.declaration import Declaration
@@ -29,11 +30,12 @@ def know(
     options: Options,
     tags_file: Mapping[str, Any] | None = None,
     declared: Sequence[Declaration] = (),
+    rows: EnumRows = NO_ROWS,
 ) -> Known:
-    """The schema of a database and what stands behind it. A Problem where a tag, or a declared subscription, asks for
-    what cannot be.
+    """The schema of a database and what stands behind it; `rows` are those of its enum tables. A Problem where a tag,
+    or a declared subscription, asks for what cannot be.
     """
-    registry = build(anatomy, options, tags_file)
+    registry = build(anatomy, options, tags_file, rows)
     names = inflection(options, registry)
     schema = declare(build_schema(registry, names, options), declared)
     types = dict(_row_types(schema))

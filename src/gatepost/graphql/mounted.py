@@ -13,7 +13,7 @@ from typing import Any
 from gatepost import observe
 from gatepost.catalog import Catalog, Name
 from gatepost.catalog.anatomy import Anatomy
-from gatepost.database.anatomy import anatomy
+from gatepost.database.anatomy import anatomy, values
 from gatepost.database.introspect import HARMLESS, introspect
 from gatepost.database.scope import Database, Scope
 from gatepost.database.topics import Topics
@@ -31,7 +31,7 @@ from .documents.persisted import load
 from .executor import Executor
 from .known import know
 from .plan import Known
-from .registry import read_tags_file
+from .registry import Rows, enum_tables, read_tags_file
 from .request import Documents
 from .schema import WARNINGS
 from .subscriptions.hub import Hub
@@ -65,7 +65,7 @@ class Mounted:
             database, limits, secret=configuration.options.jwt_secret or "", mask=configuration.mask_errors
         )
         self._identify, self._harmless = identify, tuple(harmless)
-        self._facts: tuple[Anatomy, Catalog] | None = None
+        self._facts: tuple[Anatomy, Catalog, Rows] | None = None
 
     async def __call__(self, request: Request) -> Response:
         return await self.surface(request)
@@ -109,23 +109,23 @@ class Mounted:
         facts = await anatomy(scope, options.schemas, role)
         catalog = await introspect(scope, options.schemas, harmless=self._harmless)
         self.database.role_settings = catalog.role_settings
-        if self._facts != (facts, catalog):
-            # Other requests are answered meanwhile.
-            await asyncio.to_thread(self._use, facts, catalog)
-            self._facts = facts, catalog
-        self._serve(login, path)
-
-    def _use(self, facts: Anatomy, catalog: Catalog) -> None:
-        configuration = self.configuration
         try:
-            tags = _tags(configuration.tags_file)
-            known = know(facts, catalog, configuration.options, tags, configuration.declared)
+            tags = _tags(self.configuration.tags_file)
+            rows = await values(scope, enum_tables(facts, options, tags))
+            if self._facts != (facts, catalog, rows):
+                self._facts = facts, catalog, rows
+                # Other requests are answered meanwhile.
+                await asyncio.to_thread(self._use, facts, catalog, tags, rows)
         except (DatabaseProblem, Unavailable):
             raise
         except Problem as problem:
-            observe.emit("graphql.refused", error=str(problem))
+            if str(problem) != str(self.surface.trouble):
+                observe.emit("graphql.refused", error=str(problem))
             self.surface.trouble = problem
-            return
+        self._serve(login, path)
+
+    def _use(self, facts: Anatomy, catalog: Catalog, tags: dict[str, Any] | None, rows: Rows) -> None:
+        known = know(facts, catalog, self.configuration.options, tags, self.configuration.declared, rows)
         self.surface.trouble = None
         self.executor.use(known)
         _tell(known)

@@ -23,7 +23,7 @@ from .source import Source, read
 from .tables import tables
 from .tags import read_tags_file
 
-__all__ = ["build", "enum_tables", "read_tags_file"]
+__all__ = ["NO_ROWS", "Rows", "build", "enum_tables", "read_tags_file"]
 
 TagsFile = Mapping[str, Any]
 NO_ROWS: Rows = {}
