@@ -4,6 +4,7 @@ In: JSON text, or GraphQL errors. Out: an Answer, which HTTP and sockets each ca
 executed data parsed again.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,10 @@ import msgspec
 from graphql import GraphQLError
 
 from gatepost.problem import Problem
+
+QUOTED = re.compile(r"'([^'\"]*)'")
+WORDS = {"True": "true", "False": "false", "None": "null"}
+VALUE = re.compile(r": (True|False|None)$")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -25,7 +30,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 def refused(errors: Sequence[GraphQLError]) -> Answer:
     """What is wrong with a document or its variables: nothing was executed."""
-    return _refused(tuple(formatted(error) for error in errors))
+    return _refused(tuple({**formatted(error), "message": _worded(error.message)} for error in errors))
+
+
+def _worded(message: str) -> str:
+    """As the reference implementation in JavaScript words it, which clients may compare with: names in double quotes,
+    values as JSON.
+    """
+    return VALUE.sub(lambda found: f": {WORDS[found[1]]}", QUOTED.sub(r'"\1"', message))
 
 
 def refused_for(problem: Problem) -> Answer:
