@@ -117,11 +117,11 @@ def _by_primary_key(draft: Draft, codec: Codec) -> Iterator[Value]:
 
 
 def _by_columns(draft: Draft, codec: Codec) -> Iterator[Value]:
-    """A column alone tells rows apart where a key has no other."""
+    """The first column of a key counts as telling rows apart, as cursors of PostGraphile have it."""
     table = draft.table(codec)
-    alone = {one.attributes[0] for one in table.uniques} if table else set[str]()
+    first = {one.attributes[0] for one in table.uniques} if table else set[str]()
     for attribute in codec.base.attributes.values():
         if draft.may(attribute, "attribute:orderBy"):
             for descending in (False, True):
-                ordering = Ordering((OrderTerm(attribute, descending),), unique=attribute.name in alone)
+                ordering = Ordering((OrderTerm(attribute, descending),), unique=attribute.name in first)
                 yield draft.names.order_by_attribute_enum(attribute, descending), GraphQLEnumValue(ordering)
