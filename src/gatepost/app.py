@@ -291,7 +291,7 @@ def _mount_graphql(
     """PostGraphile's dialect: behind the door with the door's identities, alone with its own."""
     settings, room = server.settings.graphql, load_room("graphql.mounted")
     surface = room.mounted(server.database, configuration, settings, identifier, _harmless(server))
-    hub = surface.hub(settings, identifier, find_live) if configuration.sockets else None
+    hub = surface.hub(settings, find_live) if configuration.sockets else None
     server.mounts.append(Mount("/graphql", surface, surface.refuse, talk=hub.talk if hub else None))
     server.loaders.append(surface.load)
     if hub:

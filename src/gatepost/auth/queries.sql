@@ -222,6 +222,21 @@ select to_jsonb(s) || jsonb_build_object('amr', (
 from auth.sessions s
 where s.id = $1::uuid
 
+-- name: live_sessions
+-- Of these sessions, those that have not ended: neither they nor their users.
+select s.id::text
+from auth.sessions s join auth.users u on u.id = s.user_id
+where s.id = any (array(select jsonb_array_elements_text($1::jsonb)::uuid))
+    and coalesce(s.not_after > $2::timestamptz, true)
+    and ($3::float8 = 0 or s.created_at + $3::float8 * interval '1 second' > $2::timestamptz)
+    and coalesce(u.banned_until <= $2::timestamptz, true) and u.deleted_at is null
+
+-- name: search_emails
+select u.email from auth.users u
+where u.email is not null and u.deleted_at is null and not u.is_sso_user and strpos(lower(u.email), lower($1::text)) > 0
+order by u.last_sign_in_at desc nulls last, u.email
+limit $2::int
+
 -- name: session_by_refresh_token
 select to_jsonb(s) || jsonb_build_object('amr', (
     select coalesce(jsonb_agg(jsonb_build_object('method', a.authentication_method, 'at', a.updated_at) order by a.updated_at desc), '[]')

@@ -10,23 +10,26 @@ from typing import Any
 
 import msgspec
 
-from gatepost.identity import Claims, Identity, Proof
+from gatepost.exchange import Request
+from gatepost.identity import ANON, Claims, Identity, Proof
+from gatepost.identity.identify import Identifier
 from gatepost.identity.keys import KeyRing, from_secret
 from gatepost.identity.tokens import Rules, Tokens
 from gatepost.problem import Problem
 
-Identify = Callable[[Proof], Identity]
+Admit = Callable[[Proof, Request], Identity]
+"""Who a proof is, at the door of a request; a Problem where it is nobody who may enter."""
 Pairs = tuple[tuple[str, str], ...]
 
 KEPT = 1024
 
 
-def by_token(secret: str, role_claim: str, anonymous: str) -> Identify:
+def by_token(secret: str, role_claim: str, anonymous: str) -> Admit:
     """Where the surface runs alone: a token signed with the secret (HS256), or nobody."""
     tokens = Tokens(KeyRing([from_secret(secret)] if secret else []), _rules(role_claim, anonymous))
     nobody = Identity(anonymous, {"role": anonymous})
 
-    def identify(proof: Proof) -> Identity:
+    def admit(proof: Proof, _: Request) -> Identity:
         if not proof.bearer:
             return nobody
         if not secret:
@@ -34,19 +37,20 @@ def by_token(secret: str, role_claim: str, anonymous: str) -> Identify:
             raise Problem("no_secret", 401, "The server has no secret to verify tokens with", None, hint)
         return tokens.identify(proof.bearer)
 
-    return identify
+    return admit
 
 
-def behind_door(identify: Identify, role_claim: str, anonymous: str) -> Identify:
-    """Where a door has identified: a user's role is what `role_claim` names; keys keep theirs."""
-    if role_claim == "role":
-        return identify
+def by_key(door: Identifier, role_claim: str) -> Admit:
+    """Where a door has keys: a key, and a user's token beside it. A user's role is what `role_claim` names."""
 
-    def identify_by_claim(proof: Proof) -> Identity:
-        identity = identify(proof)
-        return _with_role(identity.claims_json, role_claim, anonymous) if identity.subject else identity
+    def admit(proof: Proof, request: Request) -> Identity:
+        door.check_key(proof, browser=request.header(b"origin") is not None)
+        identity = door.identify(proof)
+        if role_claim == "role" or not identity.subject:
+            return identity
+        return _with_role(identity.claims_json, role_claim, ANON.role)
 
-    return identify_by_claim
+    return admit
 
 
 @lru_cache(KEPT)

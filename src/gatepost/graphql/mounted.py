@@ -6,7 +6,6 @@ serving because a schema cannot be made: what was known goes on, and where nothi
 
 import asyncio
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,12 @@ from gatepost.database.introspect import HARMLESS, introspect
 from gatepost.database.scope import Database, Scope
 from gatepost.database.topics import Topics
 from gatepost.exchange import Request, Response
-from gatepost.identity import ANON, Identity, Proof
 from gatepost.identity.identify import Identifier
 from gatepost.problem import DatabaseProblem, Problem, Unavailable
 from gatepost.query.sql import Statement, identifier
 from gatepost.settings import GraphQLSettings
 
-from .callers import Identify, behind_door, by_token
+from .callers import Admit, by_key, by_token
 from .configuration import Configuration, limits
 from .documents import Limits
 from .documents.persisted import load
@@ -45,7 +43,7 @@ LOGIN = Statement("select current_user, pg_catalog.current_setting('search_path'
 class Mounted:
     """A surface that knows its database. `load` reads it, at the start and after each change.
 
-    `identify` is the door's; without one the surface verifies tokens itself, and its login stands for nobody.
+    `admit` is the door's; without one the surface verifies tokens itself, and its login stands for nobody.
     """
 
     def __init__(
@@ -54,7 +52,7 @@ class Mounted:
         configuration: Configuration,
         limits: Limits,
         *,
-        identify: Identify | None = None,
+        admit: Admit | None = None,
         documents: Documents | None = None,
         page: Page | None = None,
         harmless: Iterable[Name] = HARMLESS,
@@ -64,13 +62,13 @@ class Mounted:
         self.executor = Executor(
             database, limits, secret=configuration.options.jwt_secret or "", mask=configuration.mask_errors
         )
-        self._identify, self._harmless = identify, tuple(harmless)
+        self._admit, self._harmless = admit, tuple(harmless)
         self._facts: tuple[Anatomy, Catalog, Rows] | None = None
 
     async def __call__(self, request: Request) -> Response:
         return await self.surface(request)
 
-    def hub(self, settings: GraphQLSettings, door: Identifier | None = None, find_live: FindLive | None = None) -> Hub:
+    def hub(self, settings: GraphQLSettings, find_live: FindLive | None = None) -> Hub:
         """What talks over sockets. `find_live` finds out which sessions still live."""
         database, configuration = self.database, self.configuration
         return Hub(
@@ -80,21 +78,13 @@ class Mounted:
                 database=database,
                 settings=settings,
                 topics=Topics(database.conninfo("authenticator"), database.settings.acquire_timeout),
-                admit=self._admit if door is None else partial(self._admit_by_key, door),
                 sessions=Sessions(find_live),
                 turns=asyncio.Semaphore(max(1, database.settings.pool_size // 2)),
                 declared=configuration.declared,
                 authorization=configuration.authorization,
-                keys=door is not None,
+                keys=self._admit is not None,
             )
         )
-
-    def _admit(self, proof: Proof, _: Request) -> Identity:
-        return self.surface.who(proof)
-
-    def _admit_by_key(self, door: Identifier, proof: Proof, request: Request) -> Identity:
-        door.check_key(proof, browser=request.header(b"origin") is not None)
-        return self.surface.who(proof)
 
     def refuse(self, request: Request, problem: Problem) -> Response:
         """A refusal of the front door, in this surface's words."""
@@ -132,14 +122,14 @@ class Mounted:
 
     def _serve(self, login: str, path: str) -> None:
         configuration = self.configuration
-        if self._identify is not None:
-            self.surface.use(self.executor, self._identify)
-        elif self.surface.identify is None:
+        if self._admit is not None:
+            self.surface.use(self.executor, self._admit)
+        elif self.surface.admit is None:
             own = configuration.options.search_path
             anonymous = configuration.anon_role or login
             secret = configuration.jwt_secret or configuration.options.jwt_secret or ""
-            identify = by_token(secret, configuration.role_claim, anonymous)
-            self.surface.use(self.executor, identify, path if own is None else _quoted(own))
+            admit = by_token(secret, configuration.role_claim, anonymous)
+            self.surface.use(self.executor, admit, path if own is None else _quoted(own))
 
 
 def mounted(
@@ -151,14 +141,14 @@ def mounted(
     page: Page | None = None,
 ) -> Mounted:
     """The surface of a project, behind its door; or without a door, alone."""
-    identify = None if door is None else behind_door(door.identify, configuration.role_claim, ANON.role)
+    admit = None if door is None else by_key(door, configuration.role_claim)
     known = settings.persisted_operations
     documents = load(Path(known), settings.persisted_only) if known else None
     return Mounted(
         database,
         configuration,
         limits(settings),
-        identify=identify,
+        admit=admit,
         documents=documents,
         page=page,
         harmless=harmless,

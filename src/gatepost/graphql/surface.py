@@ -15,7 +15,7 @@ from gatepost.identity import Identity, Proof
 from gatepost.problem import Problem, Unavailable
 
 from .answer import Answer, refused_for
-from .callers import Identify, Pairs, settings_of
+from .callers import Admit, Pairs, settings_of
 from .request import JSON, Documents, GraphQLRequest, accepted, accepts_page, read
 
 CHARSET = b";charset=utf-8"
@@ -32,22 +32,22 @@ class Executor(Protocol):
 
 
 class Surface:
-    """GraphQL at `/`. `executor` and `identify` are None until the database was read; `page` shows itself to people.
+    """GraphQL at `/`. `executor` and `admit` are None until the database was read; `page` shows itself to people.
     `trouble` is why there is no schema.
     """
 
     def __init__(self, *, settings: Pairs = (), documents: Documents | None = None, page: Page | None = None) -> None:
         self.executor: Executor | None = None
-        self.identify: Identify | None = None
+        self.admit: Admit | None = None
         self.search_path = DEFAULT_PATH
         self.trouble: Problem | None = None
         self.documents = documents
         self.page = page
         self._settings = settings
 
-    def use(self, executor: Executor, identify: Identify, search_path: str = DEFAULT_PATH) -> None:
+    def use(self, executor: Executor, admit: Admit, search_path: str = DEFAULT_PATH) -> None:
         """What the database says now; operations under way go on with what they began with."""
-        self.executor, self.identify, self.search_path = executor, identify, search_path
+        self.executor, self.admit, self.search_path = executor, admit, search_path
 
     async def __call__(self, request: Request) -> Response:
         if request.path != "/" or (request.method == "GET" and accepts_page(request.header(b"accept"))):
@@ -56,14 +56,14 @@ class Surface:
         if request.method != "POST":
             return self.refuse(request, _method())
         asked = read(request, self.documents)
-        answer = await self.execute(self.who(request.proof), asked, self.context(request))
+        answer = await self.execute(self.who(request.proof, request), asked, self.context(request))
         return Response(_status(answer, kind), answer.body, _content(kind))
 
-    def who(self, proof: Proof) -> Identity:
+    def who(self, proof: Proof, request: Request) -> Identity:
         """Who acts; a Problem where the proof proves nothing, or nobody can be known yet."""
-        if self.identify is None:
+        if self.admit is None:
             raise not_ready()
-        return self.identify(proof)
+        return self.admit(proof, request)
 
     async def execute(self, identity: Identity, asked: GraphQLRequest, context: Context) -> Answer:
         if self.trouble is not None or self.executor is None:

@@ -74,7 +74,7 @@ class Connection:
         if self.identity is None:
             return None
         try:
-            self.identity = self.shared.admit(self._proof, self.request)
+            self.identity = self.shared.surface.who(self._proof, self.request)
         except Problem as problem:
             self.end(messages.FORBIDDEN, problem.message)
             return None
@@ -117,7 +117,7 @@ class Connection:
         self._begun = True
         self._proof = proof(payload, self.request.proof, self.shared.keys)
         try:
-            identity = self.shared.admit(self._proof, self.request)
+            identity = self.shared.surface.who(self._proof, self.request)
         except Problem as problem:
             raise Violation(messages.FORBIDDEN, problem.message) from None
         session = identity.claims.get("session_id")

@@ -1,23 +1,18 @@
 """What all conversations of a process share. In, out: –. Never: anything of one of them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatepost.catalog import Name
 from gatepost.database.scope import Database
 from gatepost.database.topics import Topics
-from gatepost.exchange import Request
 from gatepost.graphql.executor import Executor
 from gatepost.graphql.surface import Surface
-from gatepost.identity import Identity, Proof
 from gatepost.settings import GraphQLSettings
 
 from .declaration import Declaration
 from .sessions import Sessions
-
-Admit = Callable[[Proof, Request], Identity]
-"""Who a proof is at the door of a request; a Problem where it is nobody who may enter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +26,6 @@ class Shared:
     database: Database
     settings: GraphQLSettings
     topics: Topics
-    admit: Admit
     sessions: Sessions
     turns: asyncio.Semaphore
     declared: Sequence[Declaration] = ()
