@@ -6,9 +6,9 @@ In: the `condition` of a field, the rows it is about. Out: conditions. Never: an
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from graphql import GraphQLInputObjectType, get_named_type
+from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 
-from gatepost.query.tree import FALSE, Both, Compare, Condition, Expression, Invoke, State
+from gatepost.query.tree import Both, Compare, Condition, Expression, Invoke, State
 
 from ..meaning import MEANING, Argument, AttributeField, ComputedCondition, NodeIdCondition
 from ..registry.model import Attribute, Codec, Relation, Resource
@@ -57,12 +57,12 @@ def key_of(relation: Relation | None, resource: Resource) -> Sequence[tuple[str,
 def refers(
     context: Context, source: Source, pairs: Sequence[tuple[str, str]], resource: Resource, value: Any
 ) -> Condition:
-    """That a row has the key which a node id names; of another type, or none: no row has."""
+    """That a row has the key which a node id names; GraphQLError where it is of another type, or none at all."""
     if value is None:
         return State(source.column(pairs[0][0]), "null")
     parts = key(context, resource, value)
     if parts is None:
-        return FALSE
+        raise GraphQLError(f"Invalid node identifier for '{context.known.type_name(resource)}'")
     tests = [Compare(source.column(own), "equal", parts[theirs]) for own, theirs in pairs]
     return Both(tuple(tests))
 

@@ -11,6 +11,7 @@ from dataclasses import field as factory
 from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
+from msgspec import json
 
 from gatepost.query.tree import (
     Case,
@@ -51,6 +52,7 @@ from ..meaning import (
     Update,
 )
 from ..registry.model import Codec, Kind, Resource
+from ..values.leaves import known
 from .conditions import key, key_of
 from .context import VALUE, Context, Source, Value, whole_row
 from .functions import from_input, invoke, result_codec
@@ -158,7 +160,8 @@ class Input:
         """The key that a node id names; GraphQLError where it is of something else."""
         parts = key(self.context, resource, given)
         if parts is None:
-            raise GraphQLError(f"Invalid node identifier for '{self.context.known.type_name(resource)}'")
+            sent = json.encode(known(given)).decode()
+            raise GraphQLError(f"Invalid node identifier for '{self.context.known.type_name(resource)}': {sent}")
         return parts
 
 

@@ -43,6 +43,7 @@ from .selection import TYPENAME, Field
 Convert = Callable[[Expression], Expression]
 NULL = Constant(None)
 EMPTY = Json(Constant("[]"), "bare")
+ZERO, ONE = (Cast(Constant(number), "double precision") for number in "01")
 EPOCH = Cast(Constant("1970-01-01"), "date")
 
 
@@ -234,27 +235,30 @@ def member(context: Context, name: str, value: Expression, field: Field, which: 
         case "interval", _:
             return Json(Apply("pg_catalog.date_part", (Constant(INTERVAL[which]), value)), "bare")
         case "point", _:
-            return Subscript(value, 0 if which == "x" else 1)
-        case "lseg", _:
+            return Json(Subscript(value, 0 if which == "x" else 1))
+        case "lseg" | "box", _:
             return members(context, "point", Subscript(value, 0 if which == "a" else 1), field)
-        case "box", _:
-            return members(context, "point", Subscript(value, 0 if which == "upper" else 1), field)
         case "circle", "center":
             return members(context, "point", Apply("pg_catalog.point", (value,)), field)
         case "circle", _:
-            return Apply("pg_catalog.radius", (value,))
+            return Json(Apply("pg_catalog.radius", (value,)))
         case "line", _:
-            return coefficient(value, which)
+            return members(context, "point", intercept(value, which), field)
         case _, "isOpen":
-            return Apply("pg_catalog.isopen", (value,))
+            return Json(Apply("pg_catalog.isopen", (value,)), "bare")
         case _:
             return points(context, value, field)
 
 
-def coefficient(value: Expression, which: str) -> Expression:
-    """A, B or C of a line, which PostgreSQL gives only as text."""
+def intercept(value: Expression, which: str) -> Expression:
+    """Where a line meets the axis: `a` that of x, `b` that of y; 1 where it never does. A line gives its coefficients
+    only as text.
+    """
     array_ = Cast(as_text(value), "double precision[]")
-    return Subscript(array_, "ABC".index(which.upper()) + 1)
+    slope, constant = Subscript(array_, 1 if which == "a" else 2), Subscript(array_, 3)
+    meets = Operation(Operation(ZERO, "-", constant), "/", slope)
+    place = Case(((Compare(slope, "equal", ZERO), ONE),), meets)
+    return Apply("pg_catalog.point", (place, ZERO) if which == "a" else (ZERO, place))
 
 
 def points(context: Context, value: Expression, field: Field) -> Expression:

@@ -17,11 +17,15 @@ from msgspec.structs import replace
 from gatepost.catalog import Name
 from gatepost.query.sql import Slot
 from gatepost.query.tree import (
+    FALSE,
     Aggregate,
+    Apply,
     Case,
+    Cast,
     Column,
     Compare,
     Condition,
+    Constant,
     Expression,
     Invoke,
     Json,
@@ -210,13 +214,24 @@ class Reader:
             case Part.HAS_PREVIOUS:
                 if self.page.empty:
                     return truth(False)
-                return self.more() if self.way is Way.BACKWARD else truth(bool(known(self.page.offset)))
+                return self.earlier()
             case Part.START_CURSOR:
                 return self.end(first=True)
             case Part.END_CURSOR:
                 return self.end(first=False)
             case _:
                 return typename(field) or NULL
+
+    def earlier(self) -> Expression:
+        """Whether there were rows before the page, as far as paging itself left them out."""
+        if self.way is Way.BACKWARD:
+            return self.more()
+        if self.way is Way.TAIL and self.page.first is None:
+            first = Aggregate("min", Column(NUMBER, self.alias))
+            return Json(
+                Apply("coalesce", (Truth(Compare(first, "greater", Cast(Constant("1"), "bigint"))), Truth(FALSE)))
+            )
+        return truth(bool(known(self.page.offset)))
 
     def more(self) -> Expression:
         """Whether there was a row beyond the page."""

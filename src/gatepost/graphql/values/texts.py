@@ -113,12 +113,8 @@ def geometric(name: str, value: Members) -> str:
     match name:
         case "point":
             return point(value)
-        case "line":
-            return "{" + f"{value['A']},{value['B']},{value['C']}" + "}"
-        case "lseg" | "box":
-            first, second = ("lower", "upper") if "lower" in value else ("a", "b")
-            ends = f"{point(value[first])},{point(value[second])}"
-            return f"[{ends}]" if name == "lseg" else f"({ends})"
+        case "line" | "lseg" | "box":
+            return f"{point(value['a'])},{point(value['b'])}"
         case "circle":
             return f"<{point(value['center'])},{value['radius']}>"
         case _:
