@@ -30,7 +30,7 @@ from .database.changes import Changes
 from .database.introspect import HARMLESS
 from .database.scope import Database
 from .exchange import Request, Response
-from .gateway import JSON, Gateway, Mount, refuse
+from .gateway import JSON, Gateway, Mount, nowhere, refuse
 from .identity.api_keys import ApiKeys
 from .identity.identify import Identifier
 from .identity.keys import KeyRing, SigningKey, from_secret, from_set
@@ -198,8 +198,10 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
     inbox = _mount_inbox(server, project) if state.development else None
     identifier = Identifier(server.tokens, server.api_keys)
     server.mounts.append(Mount("/health", _health(server), refuse, lambda path: False))
-    _mount_auth(server, "/auth/v1", project, inbox)
+    auth = _mount_auth(server, "/auth/v1", project, inbox)
     _mount_rest(server, "/rest/v1", identifier)
+    if settings.graphql.enabled:
+        _mount_project_graphql(server, state, identifier, auth)
     if state.development:
         server.background.append(partial(_migrate_on_change, project, state))
     if state.embedded:
@@ -246,7 +248,7 @@ def _addressed(settings: Settings, state: State) -> Settings:
     )
 
 
-def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any = None) -> None:
+def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any = None) -> Any:
     """GoTrue's dialect. Mails go to SMTP where it is configured, else to the inbox where there is one."""
     settings, root = server.settings, project.root if project else Path.cwd()
     sink = load_room("auth.mail.smtp").configured(settings.mail) if settings.mail.smtp_host else inbox
@@ -271,6 +273,7 @@ def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any
         )
     )
     server.closers.append(surface.close)
+    return surface
 
 
 def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> None:
@@ -285,14 +288,31 @@ def _mount_rest(server: Server, prefix: str, identifier: Identifier | None) -> N
     server.loaders.append(surface.load)
 
 
+def _mount_project_graphql(server: Server, state: State, identifier: Identifier, auth: Any) -> None:
+    """Behind the door, with its identities; sockets end with their sessions. In development also a page to ask with."""
+    settings, inside = server.settings, load_room("auth.flows.inside")
+    graphql = msgspec.structs.replace(
+        settings.graphql, mask_errors=settings.graphql.mask_errors and not state.development
+    )
+    configuration = load_room("graphql.configuration").from_settings(graphql, settings.rest.schemas)
+    page = None
+    if state.development:
+        emails, token_for = (partial(ask, auth.auth) for ask in (inside.emails, inside.token_for))
+        page = load_room("studio.graphiql").GraphiQL(emails, token_for, state.keys.publishable)
+    find_live = partial(inside.live_sessions, auth.auth)
+    _mount_graphql(server, configuration, identifier, page=page, find_live=find_live)
+
+
 def _mount_graphql(
-    server: Server, configuration: Any, identifier: Identifier | None = None, find_live: Any = None
+    server: Server, configuration: Any, identifier: Identifier | None = None, *, page: Any = None, find_live: Any = None
 ) -> None:
-    """PostGraphile's dialect: behind the door with the door's identities, alone with its own."""
+    """PostGraphile's dialect: behind the door with the door's keys, alone with its own. The page needs no key."""
     settings, room = server.settings.graphql, load_room("graphql.mounted")
-    surface = room.mounted(server.database, configuration, settings, identifier, _harmless(server))
+    surface = room.mounted(server.database, configuration, settings, identifier, _harmless(server), page)
     hub = surface.hub(settings, find_live) if configuration.sockets else None
-    server.mounts.append(Mount("/graphql", surface, surface.refuse, talk=hub.talk if hub else None))
+    talk = hub.talk if hub else None
+    server.mounts.append(Mount("/graphql", surface, surface.refuse, lambda path: page is None, talk=talk))
+    server.mounts.append(Mount("/graphql/v1", nowhere, refuse, lambda path: False))
     server.loaders.append(surface.load)
     if hub:
         server.background.append(hub.keep)
@@ -407,12 +427,13 @@ def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: so
     uvicorn.Server(config).run([listening])
 
 
-def await_state(pipe: int, child: int) -> str:
-    """Load what a project needs while `child` sets it up; the path of the state that it then writes into the pipe.
+def await_state(pipe: int, child: int, rooms: Sequence[str] = ()) -> str:
+    """Load what a project needs, `rooms` of it, while `child` sets it up; the path of the state that it then writes
+    into the pipe.
 
     Where it fails, it has said why: this process ends with its exit code.
     """
-    for name in ("auth.endpoints", "auth.mail", "auth.limits", "rest.endpoint", "studio.inbox"):
+    for name in ("auth.endpoints", "auth.mail", "auth.limits", "rest.endpoint", "studio.inbox", *rooms):
         load_room(name)
     with os.fdopen(pipe, "rb") as reading:
         path = os.fsdecode(reading.read())
@@ -434,10 +455,11 @@ def _alone(surface: alone.Surface, settings: Settings) -> Callable[[], Gateway]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m gatepost.app STATE_FILE | --await PIPE CHILD | auth | rest | graphql`."""
+    """`python -m gatepost.app STATE_FILE | --await PIPE CHILD ROOM… | auth | rest | graphql`."""
     what, *given = sys.argv[1:] if arguments is None else arguments
     if what == "--await":
-        what = await_state(*map(int, given))
+        pipe, child, *rooms = given
+        what = await_state(int(pipe), int(child), rooms)
     logging.basicConfig(level=os.environ.get("GATEPOST_LOG", "WARNING").upper(), format="%(levelname)s %(message)s")
     try:
         surface: alone.Surface | None = next((each for each in alone.SURFACES if each == what), None)

@@ -364,13 +364,17 @@ def _is_browser(named: Named) -> bool:
     return b"origin" in named or named.get(b"user-agent", b"").startswith(b"Mozilla/")
 
 
+async def nowhere(request: Request) -> Response:
+    """What is served at an address of another system's, below one of ours."""
+    return refuse(request, _nowhere(request))
+
+
 def _nowhere(request: Request) -> Problem:
+    path = request.prefix + request.path
     for prefix, words in ELSEWHERE.items():
-        if request.path.startswith(prefix):
+        if path.startswith(prefix):
             return Problem("not_found", 404, words)
-    return Problem(
-        "not_found", 404, f"There is nothing at {request.path[:200]}", None, "See /health, /auth/v1, /rest/v1"
-    )
+    return Problem("not_found", 404, f"There is nothing at {path[:200]}", None, "See /health, /auth/v1, /rest/v1")
 
 
 def _internal(request: Request) -> Problem:

@@ -14,6 +14,7 @@ from gatepost.cli import process
 from gatepost.problem import Problem
 from gatepost.project import Project, state
 
+GRAPHQL = ("graphql.mounted", "studio.graphiql")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -34,7 +35,8 @@ def begin(folder: Path, *, port: int | None, tour: bool, exit_after: bool, datab
     project = read(folder, database_url, port)
     script = _tour(project, tour, exit_after)
     lock = claim(project)
-    return Claimed(project, lock, script, _nobody if script else process.become_meanwhile(lock))
+    rooms = GRAPHQL if project.settings.graphql.enabled else ()
+    return Claimed(project, lock, script, _nobody if script else process.become_meanwhile(lock, rooms))
 
 
 def _nobody(_: Path) -> None:

@@ -124,6 +124,12 @@ def doctor(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
 
 
 @app.command()
+def assets() -> None:
+    """Install the front-end packages of pages for developers (GraphiQL). Needs a Node.js: the extra `web` has one."""
+    run("assets", "run")
+
+
+@app.command()
 def version() -> None:
     """The version of Gatepost, and of what it brings along."""
     run("status", "versions")

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -51,8 +51,9 @@ def become(arguments: list[str], lock: int | None) -> NoReturn:
     os.execv(sys.executable, [*PYTHON, *arguments])  # noqa: S606
 
 
-def become_meanwhile(lock: int) -> Callable[[Path], None]:
-    """Turn this process into the serving one while a child of it sets up: each takes about as long as the other.
+def become_meanwhile(lock: int, rooms: Sequence[str] = ()) -> Callable[[Path], None]:
+    """Turn this process into the serving one while a child of it sets up: each takes about as long as the other. It
+    loads `rooms` too, beside those that every project needs.
 
     What returns is the child, with a function that hands the state file over. Where the child fails, the serving
     process ends with its exit code, having served nothing.
@@ -64,7 +65,7 @@ def become_meanwhile(lock: int) -> Callable[[Path], None]:
     if child:
         os.set_inheritable(reading, True)
         os.close(writing)
-        become(["--await", str(reading), str(child)], lock)
+        become(["--await", str(reading), str(child), *rooms], lock)
     os.close(reading)
 
     def hand_over(file: Path) -> None:

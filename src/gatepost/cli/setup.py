@@ -118,6 +118,7 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
         database_url=_database_url(place, passwords),
         embedded=str(place.server.home) if place.server else "",
         development=development,
+        graphql=project.settings.graphql.enabled,
     )
 
 

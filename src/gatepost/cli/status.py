@@ -54,6 +54,7 @@ def facts(known: State) -> list[tuple[str, str]]:
         ("API URL", known.url),
         ("Auth", f"{known.url}/auth/v1"),
         ("REST", f"{known.url}/rest/v1"),
+        ("GraphQL", f"{known.url}/graphql" if known.graphql else ""),
         ("Mail arrives at", f"{known.url}/inbox" if known.development else ""),
         ("Database", known.database_url),
         ("Data lie in", known.embedded),

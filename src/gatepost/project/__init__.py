@@ -87,4 +87,9 @@ def _located(settings: Settings, root: Path) -> Settings:
     mail = settings.mail
     paths = {name: getattr(mail, name) for name in mail.__struct_fields__ if name.startswith("template_")}
     found = {name: str(root / path) for name, path in paths.items() if path and (root / path).is_file()}
-    return replace(settings, mail=replace(mail, **found)) if found else settings
+    settings = replace(settings, mail=replace(mail, **found)) if found else settings
+    graphql = settings.graphql
+    named = {
+        name: str(root / path) for name in ("tags_file", "persisted_operations") if (path := getattr(graphql, name))
+    }
+    return replace(settings, graphql=replace(graphql, **named)) if named else settings

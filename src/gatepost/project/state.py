@@ -37,7 +37,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     `root` is the project's folder; `overrides` are settings by key that its files do not hold (port, logins); `logins`
     maps `authenticator`, `service`, `auth`, `admin` and `owner` to connection strings; `database_url` is for people;
-    `embedded` is the embedded server's home, empty where a server of somebody else's is used.
+    `embedded` is the embedded server's home, empty where a server of somebody else's is used; `graphql` says whether
+    that surface is served.
     """
 
     root: str
@@ -50,6 +51,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     embedded: str = ""
     development: bool = True
+    graphql: bool = False
 
 
 def read(folder: Path) -> State | None:
