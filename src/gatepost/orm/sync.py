@@ -118,6 +118,10 @@ class SyncClient(Blocking):
             portal.close()
             raise
 
+    def around(self, make: Callable[[Any], Any]) -> Any:
+        """What is made of the asynchronous client, blocking: `db.around(Builder).query("select …")`."""
+        return Blocking(self._portal, make(self._held))
+
     def transaction(self, *, isolation: str | None = None) -> BlockingTransaction:
         """`with db.transaction() as tx` commits at the end and undoes everything on an exception."""
         return BlockingTransaction(self._portal, self._held.transaction(isolation=isolation))

@@ -20,23 +20,30 @@ from gatepost.query.sql import Statement, array_literal
 
 
 async def query_raw(session: Session, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:
-    """The rows; moments without a zone are UTC, as everywhere."""
-    return [{name: _in_utc(value) for name, value in row.items()} for row in rows(await _run(session, sql, values))]
+    """The rows."""
+    return decoded(await run_raw(session, sql, values))
 
 
 async def execute_raw(session: Session, sql: str, values: Sequence[object]) -> int:
     """How many rows the statement touched."""
-    return (await _run(session, sql, values)).count
+    return (await run_raw(session, sql, values)).count
 
 
-async def _run(session: Session, sql: str, values: Sequence[object]) -> Result:
+async def run_raw(session: Session, sql: str, values: Sequence[object]) -> Result:
+    """What PostgreSQL answers to the statement as it is."""
     if not isinstance(sql, str) or "\0" in sql:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("SQL is a text without NUL characters")
-    params = tuple(_parameter(value, index) for index, value in enumerate(values))
+    params = tuple(parameter(value, index) for index, value in enumerate(values))
     return (await session.run(Statement(sql, params, foreign=True)))[0]
 
 
-def _parameter(value: object, index: int) -> bytes | None:
+def decoded(result: Result) -> list[dict[str, Any]]:
+    """Rows as Python values; moments without a zone are UTC, as everywhere."""
+    return [{name: _in_utc(value) for name, value in row.items()} for row in rows(result)]
+
+
+def parameter(value: object, index: int) -> bytes | None:
+    """A value by what it is in Python; `index` is its place among the values, for messages."""
     if value is None or value is DbNull:
         return None
     if isinstance(value, Mapping) or value is JsonNull:
@@ -57,6 +64,8 @@ def _scalar(value: object, index: int) -> str:
         return value.value
     if isinstance(value, UUID | date | time) and not isinstance(value, datetime):
         return str(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)  # a column without a zone would not look at it
     if isinstance(value, bytearray | memoryview):
         return text(bytes(cast("bytes", value)))
     if not isinstance(value, str | bool | int | float | Decimal | datetime | bytes):

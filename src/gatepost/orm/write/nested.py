@@ -15,7 +15,7 @@ from gatepost.orm.write.rows.insert import insert, told
 from gatepost.orm.write.rows.locate import locate, referenced
 from gatepost.orm.write.rows.tables import Row
 from gatepost.orm.write.rows.work import Work
-from gatepost.query.tree import Expression, Literal
+from gatepost.query.tree import Conflict, Expression, Literal
 from gatepost.zmodel.schema import Field, Model, Relation
 
 
@@ -132,7 +132,7 @@ async def create_many(
     keys = {name: Literal(value) for name, value in parent.keys_of_child().items()} if parent else {}
     rows = [{**told(work, model, values), **keys} for values in what.rows]
     wanted = None if counted and model.base is None else parent.needed_of_child() if parent else ()
-    made = await insert(work, model, rows, wanted, skip=what.skip)
+    made = await insert(work, model, rows, wanted, skip=Conflict() if what.skip else None)
     if parent is not None and parent.through is not None:
         await parent.take_all(made)
     return made

@@ -140,7 +140,7 @@ def failure(work: Work, model: Model, node: Write, error: DatabaseError) -> OrmE
     """What a failed statement means: ours, row level security's, or the database's own."""
     if MARK in (error.db_error_message or "") and UNREADABLE in (error.db_error_message or ""):
         return cannot_read_back(work, model.name)
-    return refused(work.schema, error, node) if work.session.guard == "database" else error
+    return refused(work.schema, error, type(node)) if work.session.guard == "database" else error
 
 
 # ------------------------------------------------------------------ what is quick

@@ -4,13 +4,16 @@ In: which rows, and values by field. Out: the keys of the rows.
 Never: a row that the rules for update or delete do not give, or half of a chain of tables.
 """
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, cast
 from typing import Literal as OneOf
+
+import msgspec
 
 from gatepost.orm.arguments.data.changes import Change
 from gatepost.orm.errors import NotSupported
 from gatepost.orm.write.rows import checks
+from gatepost.orm.write.rows.defaults import clock, touched
 from gatepost.orm.write.rows.tables import (
     Filter,
     Row,
@@ -30,6 +33,9 @@ from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter
 from gatepost.query.tree import (
     FALSE,
+    NEW,
+    TRUE,
+    Both,
     Column,
     Compare,
     Condition,
@@ -37,8 +43,10 @@ from gatepost.query.tree import (
     Exists,
     Expression,
     Literal,
+    NewColumn,
     Operation,
     Output,
+    Payload,
     Read,
     Select,
     Update,
@@ -48,7 +56,16 @@ from gatepost.zmodel.schema import Field, Model, Relation
 ARITHMETIC = {"increment": "+", "decrement": "-", "multiply": "*", "divide": "/"}
 
 
-async def update(work: Work, model: Model, target: Filter, values: Mapping[str, Expression]) -> list[Row]:
+class Beside(NamedTuple):
+    """Rows that an update looks at, called NEW, and which of them belongs to a row that changes."""
+
+    rows: Payload
+    tie: Condition
+
+
+async def update(
+    work: Work, model: Model, target: Filter, values: Mapping[str, Expression], beside: Beside | None = None
+) -> list[Row]:
     """Change the rows of one table that the filter means and the rules for update give; their keys."""
     name = table(work.schema, model)
     permitted = work.rules.permit(model.name, "update", name.name)
@@ -58,14 +75,51 @@ async def update(work: Work, model: Model, target: Filter, values: Mapping[str, 
     before = await checks.image(work, model, target, permitted)
     node = Update(
         name,
+        beside.rows if beside else None,
         values=tuple((model.fields[field].column or field, value) for field, value in values.items()),
-        where=(both(target(name.name), permitted),),
+        where=(both(target(name.name), permitted, beside.tie if beside else TRUE),),
         returning=tuple(model.fields[key].column or key for key in model.ids),
     )
     changed = [dict(zip(model.ids, row, strict=True)) for row in await work.fetch(node)]
     if before is not None:
         await checks.after_update(work, before, changed)
     return changed
+
+
+async def update_each(work: Work, model: Model, rows: Sequence[tuple[Row, Row]]) -> list[Row]:
+    """Change rows, each by values of its own (key, values), as far as the rules for update give them; their keys."""
+    if not rows:
+        return []
+    places = {name: Column(f"new_{number}", NEW) for number, name in enumerate(rows[0][1])}
+    now = clock()
+    more = {field.name: literal(work.schema, field, now) for field in touched(model, places)}
+    target = by_rows(model, [key for key, _ in rows])
+    changed: list[Row] = []
+    for level, own in levels(work, model, {**places, **more}):
+        beside = _beside(work, level, model, rows)
+        changed = await update(work, level, through_base(work.schema, model, level, target), own, beside)
+    return [dict(zip(model.ids, row.values(), strict=True)) for row in changed]
+
+
+def _beside(work: Work, level: Model, model: Model, rows: Sequence[tuple[Row, Row]]) -> Beside:
+    """The values, as rows that go with those of their keys."""
+    fields = [model.fields[name] for name in rows[0][1]]
+    kinds = [(f"key_{number}", level.fields[name]) for number, name in enumerate(level.ids)]
+    kinds += [(f"new_{number}", field) for number, field in enumerate(fields)]
+    columns = tuple(NewColumn(name, sql_type(work.schema, field)) for name, field in kinds)
+    objects = [
+        {
+            name: checks.member(field, value)
+            for (name, field), value in zip(kinds, (*key.values(), *new.values()), strict=True)
+        }
+        for key, new in rows
+    ]
+    own = table(work.schema, level).name
+    pairs = [
+        Compare(Column(level.fields[name].column or name, own), "equal", Column(f"key_{number}", NEW))
+        for number, name in enumerate(level.ids)
+    ]
+    return Beside(Payload(msgspec.json.encode(objects), columns, many=True), Both(tuple(pairs)))
 
 
 def levels(work: Work, model: Model, values: Mapping[str, Expression]) -> list[tuple[Model, dict[str, Expression]]]:

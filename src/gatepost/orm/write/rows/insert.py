@@ -26,11 +26,11 @@ async def insert(
     rows: Sequence[Values],
     fields: Iterable[str] | None,
     *,
-    skip: bool = False,
+    skip: Conflict | None = None,
     ahead: bool = False,
 ) -> list[Row]:
     """Insert rows and give their keys and those fields of each; None gives nothing. `skip` leaves out rows that are
-    there already.
+    there already, and gives the others alone.
 
     `ahead` takes the rows' numbers beforehand: row level security lets nobody return a row that he may only read once
     more rows are there (a team whose first member is yet to come).
@@ -69,7 +69,14 @@ def _own(level: Model, row: Values, known: Row) -> dict[str, Expression | None]:
 
 
 async def _insert_level(
-    work: Work, level: Model, rows: Sequence[Values], fields: Sequence[str], now: datetime, *, skip: bool, ahead: bool
+    work: Work,
+    level: Model,
+    rows: Sequence[Values],
+    fields: Sequence[str],
+    now: datetime,
+    *,
+    skip: Conflict | None,
+    ahead: bool,
 ) -> list[Row]:
     """The rows of one table."""
     filled = [fill(work, level, row, now) for row in rows]
@@ -114,7 +121,7 @@ async def _insert_some(
     rows: Sequence[Mapping[str, Expression]],
     fields: Sequence[str],
     *,
-    skip: bool,
+    skip: Conflict | None,
     numbered: bool,
 ) -> list[Row]:
     known = [{name: _value(row.get(name)) for name in fields} for row in rows]
@@ -124,7 +131,7 @@ async def _insert_some(
     node = Insert(
         table(work.schema, level),
         returning=tuple(level.fields[name].column or name for name in fields),
-        conflict=Conflict() if skip else None,
+        conflict=skip,
         columns=tuple(level.fields[name].column or name for name in names),
         rows=tuple(tuple(row.get(name) for name in names) for row in rows),
         numbered=numbered,

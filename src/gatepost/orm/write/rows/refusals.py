@@ -33,8 +33,8 @@ def _with_places(message: str, model: str, operation: Operation, places: Sequenc
     return f"{message} (rules of {model} for {operation}: {where})" if places else message
 
 
-def refused(schema: Schema, error: DatabaseError, node: Read | Write) -> OrmError:
-    """What the failure means to a call.
+def refused(schema: Schema, error: DatabaseError, kind: type[Read | Write]) -> OrmError:
+    """What the failure of a statement of that kind means to a call.
 
     Where a model has no rules for post-update, a row that an update may not leave is one that may not be read; where it
     has some, PostgreSQL does not say which it was.
@@ -45,8 +45,8 @@ def refused(schema: Schema, error: DatabaseError, node: Read | Write) -> OrmErro
         return error
     if found.model is None:
         return RejectedByPolicy("one side of the relation cannot be updated")
-    operation = found.operation or OPERATIONS.get(type(node), "read")
-    if found.operation is None and found.granted and isinstance(node, Update):
+    operation = found.operation or OPERATIONS.get(kind, "read")
+    if found.operation is None and found.granted and kind is Update:
         if not _has_rules(schema.models[found.model], "post-update"):
             return RejectedByPolicy(NOT_READABLE, found.model, "cannot-read-back")
         operation = "post-update"

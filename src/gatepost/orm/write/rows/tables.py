@@ -14,7 +14,7 @@ from gatepost.orm import values
 from gatepost.orm.arguments.lexicon import TIMES, time_text
 from gatepost.orm.values import JsonNull
 from gatepost.policy.names import enum_type, join_table, table
-from gatepost.query.sql import Parameter
+from gatepost.query.sql import Parameter, array_literal
 from gatepost.query.tree import (
     FALSE,
     TRUE,
@@ -157,7 +157,12 @@ def by_row(model: Model, row: Mapping[str, Parameter], fields: Iterable[str] = (
 
 def by_rows(model: Model, rows: Iterable[Mapping[str, Parameter]]) -> Filter:
     """Any of the rows of those keys."""
-    filters = [by_row(model, row) for row in rows]
+    known = list(rows)
+    if len(model.ids) == 1:
+        name: str = model.ids[0]
+        column, keys = model.fields[name].column or name, array_literal((row[name] or b"").decode() for row in known)
+        return lambda alias: Compare(Column(column, alias), "equal", Literal(keys), "any")
+    filters = [by_row(model, row) for row in known]
     return lambda alias: Either(tuple(each(alias) for each in filters))
 
 

@@ -57,9 +57,10 @@ class Work:
 
     def statement(self, node: Read | Write) -> Statement:
         """A read or write, with its values and the asking identity's claims."""
-        return plain(node).filled(self._value)
+        return plain(node).filled(self.value)
 
-    def _value(self, slot: Slot) -> Parameter:
+    def value(self, slot: Slot) -> Parameter:
+        """What a slot of this call's statements holds."""
         return self.values[slot.key] if isinstance(slot.key, int) else self.session.claim(slot.key)
 
     async def fetch(self, node: Read | Write) -> Rows:
@@ -67,7 +68,7 @@ class Work:
         try:
             return (await self.session.run(self.statement(node)))[0].rows
         except DatabaseError as error:
-            raise (refused(self.schema, error, node) if self.session.guard == "database" else error) from None
+            raise (refused(self.schema, error, type(node)) if self.session.guard == "database" else error) from None
 
     def is_closed(self, model: Model, operation: Operation) -> bool:
         """Whether row level security gives nobody the right to the operation, so that no row can be meant."""
