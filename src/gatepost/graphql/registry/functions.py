@@ -32,7 +32,8 @@ def functions(source: Source, codecs: Codecs, tables: Mapping[int, Resource]) ->
 
 
 def _callable(source: Source) -> Iterable[Procedure]:
-    ranges = {(type.schema, type.name) for type in source.anatomy.types if type.kind == "r"}
+    # A range type has functions of its name that make one.
+    ranges = {(type.schema, type.name) for type in source.anatomy.types if type.kind in ("r", "m")}
     names = Counter((one.schema, one.name) for one in source.anatomy.procedures)
     warned: set[tuple[str, str]] = set()
     for procedure in source.anatomy.procedures:

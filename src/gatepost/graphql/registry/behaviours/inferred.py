@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import singledispatchmethod
 
 from gatepost.graphql.options import Options
+from gatepost.problem import Problem
 
 from ..model import Attribute, Codec, Entity, Kind, Ref, Relation, Resource, Tags, Unique
 from ..scalars import BINARY, SEARCHED, UNEQUAL, UNORDERED
@@ -70,7 +71,11 @@ class Inferred:
 
     def __call__(self, entity: Entity) -> Rules:
         asked = [text for tags in self._tags(entity) for text in behaviours(tags)]
-        return Rules(parse_all(asked), parse_all(self._texts(entity)))
+        try:
+            return Rules(parse_all(asked), parse_all(self._texts(entity)))
+        except Problem as problem:
+            where = self._owners[entity].id if isinstance(entity, Unique) else place(entity)
+            raise Problem(problem.code, problem.status, f"@behavior on {where}: {problem.message}") from None
 
     def _texts(self, entity: Entity) -> list[str]:
         before, after = self._assumed(entity)
@@ -189,6 +194,13 @@ class Inferred:
     def _(self, ref: Ref) -> tuple[list[str], list[str]]:
         many = "-single manyRelation:resource:connection manyRelation:resource:list"
         return ["resource:select"], [TO_ONE if ref.singular else many]
+
+
+def place(entity: Entity) -> str:
+    """An entity's name, for people."""
+    if isinstance(entity, Attribute):
+        return f"{entity.owner.id}.{entity.name}"
+    return str(entity.id) if isinstance(entity, Codec | Resource) else getattr(entity, "name", "")
 
 
 def _of_enum(tags: Tags) -> list[str]:
