@@ -5,17 +5,18 @@ In: the registry, its names, the options. Out: a schema whose fields, arguments 
 rows; and never an error for a name that is there twice: the later one is left out, and said so in `warnings`.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLSchema, is_introspection_type, is_specified_scalar_type
+from graphql import GraphQLSchema, is_introspection_type, is_specified_scalar_type, is_wrapping_type
 
 from gatepost.graphql.naming import Inflection
 from gatepost.graphql.options import Options
 from gatepost.graphql.registry.model import Registry
 
 from . import connections, functions, root, rows, scalars, types
-from .draft import Draft
+from .draft import Draft, Kind
 
 __all__ = ["WARNINGS", "build_schema"]
 
@@ -27,14 +28,9 @@ def build_schema(registry: Registry, names: Inflection, options: Options) -> Gra
     """The whole schema. It is taken as valid: every name was looked at when its type was claimed."""
     draft = Draft(registry, names, options)
     _declare(draft)
-    schema = GraphQLSchema(
-        draft.named("Query"),
-        root.mutation(draft),
-        root.subscription(draft),
-        draft.node_types(),
-        extensions={WARNINGS: draft.warnings},
-        assume_valid=True,
-    )
+    roots = draft.named("Query"), root.mutation(draft), root.subscription(draft)
+    reachable = list(_reachable([*roots, *draft.node_types()]))
+    schema = GraphQLSchema(*roots, reachable, extensions={WARNINGS: draft.warnings}, assume_valid=True)
     if options.minify:
         _minify(schema)
     return schema
@@ -53,6 +49,28 @@ def _declare(draft: Draft) -> None:
     for codec in codecs:
         rows.declare(draft, codec)
     functions.declare(draft)
+
+
+def _reachable(roots: Iterable[Kind | None]) -> Iterator[Kind]:
+    """Every type that some field leads to. (The library would look for them by recursion, as deep as tables refer.)"""
+    seen: set[str] = set()
+    waiting = [kind for kind in roots if kind]
+    while waiting:
+        kind = waiting.pop()
+        if kind.name not in seen:
+            seen.add(kind.name)
+            waiting += _next(kind)
+            yield kind
+
+
+def _next(kind: Kind) -> Iterator[Kind]:
+    yield from getattr(kind, "interfaces", ())
+    for member in getattr(kind, "fields", {}).values():
+        for one in (member, *getattr(member, "args", {}).values()):
+            inner = one.type
+            while is_wrapping_type(inner):
+                inner = inner.of_type
+            yield inner
 
 
 def _minify(schema: GraphQLSchema) -> None:

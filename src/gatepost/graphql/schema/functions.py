@@ -109,9 +109,9 @@ def _parameter(draft: Draft, function: Resource, parameter: Parameter, index: in
 
 
 def _by_node_id(draft: Draft, function: Resource, codec: Codec) -> bool:
-    """Whether a row is told by its node id without anybody having asked for that."""
+    """Whether a row is told by its node id without anybody having asked for that: then only one that has an id."""
     preferred = draft.options.functions_prefer_node_id and not function.volatile
-    return preferred and is_composite(codec) and draft.node_table(codec) is not None
+    return preferred and is_composite(codec) and draft.may(codec, "type:node")
 
 
 # ---------------------------------------------------------------- queries and computed fields

@@ -1,5 +1,7 @@
 """Query, Mutation and Subscription."""
 
+import inspect
+import sys
 from typing import Any
 
 from graphql import get_introspection_query, graphql_sync
@@ -143,3 +145,25 @@ def test_a_small_schema_explains_nothing() -> None:
     thing: Any = world.make(minify=True).type_map["Thing"]
     assert list(thing.fields) == ["nodeId", "id"]
     assert thing.fields["id"].description is None
+
+
+def test_tables_refer_to_each_other_as_deep_as_they_like() -> None:
+    world = World()
+    for number in range(100):
+        world.table(f"t{number}", "id int4!, next int4")
+    for number in range(99):
+        world.refers(f"t{number}", "next", f"t{number + 1}")
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 80)
+    try:
+        schema = world.make(skip_plugins=frozenset({"NodePlugin"}), disable_default_mutations=True)
+    finally:
+        sys.setrecursionlimit(usual)
+    assert shape(schema, "T98")["t99ByNext"] == "T99"
+
+
+def test_a_table_without_a_key_has_no_row_by_it_and_no_node_id() -> None:
+    world = World()
+    world.table("log", "line text", key=None)
+    schema = world.make()
+    assert list(shape(schema, "Query")) == ["query", "nodeId", "node", "allLogs"]
