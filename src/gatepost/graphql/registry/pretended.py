@@ -99,8 +99,7 @@ def _add(source: Source, constraint: Constraint, tags: str) -> None:
     said = note(tags)
     if source.options.preset == "v4":
         translate_note(said, source.warn)
-    source.constraints.append(constraint)
-    source.notes.constraints[constraint.relation, constraint.name] = said
+    source.add(constraint, said)
 
 
 def _split(spec: str | bool, relation: Relation, tag: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ In: an Anatomy, Options, the rules of a tags file. Out: one Source: notes with a
 constraints with those that tags pretend. Never: a fact that only a schema could know.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,21 @@ class Source:
     constraints: list[Constraint]
     required: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     warnings: list[str] = field(default_factory=list[str])
+    _keys: dict[int, list[Constraint]] = field(default_factory=dict[int, list[Constraint]])
+
+    def __post_init__(self) -> None:
+        for constraint in self.constraints:
+            self._keep(constraint)
+
+    def add(self, constraint: Constraint, note: Note) -> None:
+        """One more constraint."""
+        self.constraints.append(constraint)
+        self.notes.constraints[constraint.relation, constraint.name] = note
+        self._keep(constraint)
+
+    def _keep(self, constraint: Constraint) -> None:
+        if constraint.kind != "f":
+            self._keys.setdefault(constraint.relation, []).append(constraint)
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)
@@ -48,9 +63,9 @@ class Source:
     def note(self, constraint: Constraint) -> Note:
         return self.notes.constraints[constraint.relation, constraint.name]
 
-    def keys(self, relation: int) -> list[Constraint]:
+    def keys(self, relation: int) -> Sequence[Constraint]:
         """A relation's primary key and unique constraints."""
-        return [one for one in self.constraints if one.relation == relation and one.kind in ("p", "u")]
+        return self._keys.get(relation, ())
 
     def columns(self, constraint: Constraint) -> tuple[str, ...]:
         """The names of a constraint's columns."""

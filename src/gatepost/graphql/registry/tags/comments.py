@@ -77,7 +77,9 @@ def notes(anatomy: Anatomy) -> Notes:
 def note(comment: str | None) -> Note:
     """What one comment says."""
     found = Note()
-    lines = re.split(r"\r?\n", comment or "")
+    if not comment:
+        return found
+    lines = re.split(r"\r?\n", comment)
     for number, line in enumerate(lines):
         tag = TAG.fullmatch(line)
         if tag:
