@@ -78,15 +78,19 @@ def _check(
 
 
 def _check_names(operation: OperationDefinitionNode, fragments: Fragments) -> Iterator[GraphQLError]:
-    """Validation compares all fields of one name in one place with each other."""
-    pairs = 0
+    """Validation compares all fields of one name in one place with each other.
+
+    No more fields are met than were counted, unless a fragment spreads itself, which is validation's to refuse.
+    """
+    pairs = met = 0
     waiting = [[operation.selection_set]]
-    while waiting and pairs <= PAIRS:
+    while waiting and pairs <= PAIRS and met <= FIELDS:
         alike: dict[str, list[FieldNode]] = {}
         for selection in waiting.pop():
             for each in _fields(selection, fragments):
                 alike.setdefault((each.alias or each.name).value, []).append(each)
         for nodes in alike.values():
+            met += len(nodes)
             pairs += len(nodes) * (len(nodes) - 1) // 2
             waiting.append([node.selection_set for node in nodes if node.selection_set is not None])
     if pairs > PAIRS:
