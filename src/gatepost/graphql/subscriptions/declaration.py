@@ -158,7 +158,7 @@ def _relation(value: object, field: str) -> Name:
 
 def _type(value: object, field: str) -> str:
     try:
-        parse_type(str(value))
+        parse_type(value if isinstance(value, str) else "")
     except GraphQLError:
         raise _refused(field, f"names {value!r}, which is no GraphQL type") from None
     return str(value)

@@ -58,7 +58,7 @@ def read(text: str | bytes) -> Message:
         words = DECODER.decode(text)
     except (ValueError, RecursionError, msgspec.MsgspecError):
         raise Violation(BAD_REQUEST, "Invalid message received") from None
-    if words.type not in CLIENTS:
+    if not isinstance(words.type, str) or words.type not in CLIENTS:
         raise Violation(BAD_REQUEST, "Invalid message received")
     identified = words.type in ("subscribe", "complete")
     if identified and (not isinstance(words.id, str) or not words.id):
