@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .call import call
 from .read import SOURCE, count_rows, expression, select
-from .sql import Parameters, Statement, Template, identifier, literal, qualified
+from .sql import Parameters, Settled, Statement, Template, identifier, literal, qualified
 from .tree import (
     SCALAR,
     Answer,
@@ -65,7 +65,7 @@ def template(node: Answer, inert: bool = False) -> Template:
 
 def plain(node: Read | Write, inert: bool = False) -> Template:
     """A read or write as it is: its rows as PostgreSQL gives them."""
-    params = Parameters()
+    params = Settled()
     text = select(node, params) if isinstance(node, Read) else write(node, params)
     return Template(text, tuple(params.given), inert)
 

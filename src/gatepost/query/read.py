@@ -12,7 +12,7 @@ from json import dumps
 
 from .operators import SYMBOLS
 from .payload import rows
-from .sql import Parameters, Slot, identifier, literal, qualified
+from .sql import Parameters, identifier, literal, qualified
 from .tree import (
     Aggregate,
     Apply,
@@ -116,7 +116,7 @@ def source(read: Read, params: Parameters) -> str:
         case Stored():
             text = stored(read.source, alias)
         case Unnest(value):
-            text = f"(SELECT unnest({expression(value, params)}) AS value) AS {alias}"
+            text = f"(SELECT pg_catalog.unnest({expression(value, params)}) AS value) AS {alias}"
         case Name(schema, name):
             text = qualified(schema, name) + ("" if name == read.alias else f" AS {alias}")
     if read.link and read.link.via:
@@ -169,13 +169,8 @@ def presence(node: Present, embeds: dict[str, Embed]) -> str:
 
 def page(read: Read, params: Parameters) -> str:
     """LIMIT and OFFSET, where they are asked for."""
-    text = "" if read.limit is None else f" LIMIT {params.add(number(read.limit))}"
-    return text + (f" OFFSET {params.add(number(read.offset))}" if read.offset else "")
-
-
-def number(value: int | Slot) -> str | Slot:
-    """A number of rows, now or later."""
-    return value if isinstance(value, Slot) else str(value)
+    text = "" if read.limit is None else f" LIMIT {params.number(read.limit)}"
+    return text + (f" OFFSET {params.number(read.offset)}" if read.offset else "")
 
 
 # ------------------------------------------------------------------ embeds

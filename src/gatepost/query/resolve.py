@@ -36,7 +36,10 @@ from .tree import (
     Select,
     Star,
     State,
+    Subscript,
+    Truth,
     Tuple,
+    Unnest,
 )
 
 PLAIN_TYPES = frozenset(
@@ -67,6 +70,16 @@ PLAIN_TYPES = frozenset(
         "uuid",
         "json",
         "jsonb",
+        "bit",
+        "bpchar",
+        "bytea",
+        "cidr",
+        "inet",
+        "macaddr",
+        "macaddr8",
+        "money",
+        "name",
+        "varbit",
     ]
 )
 
@@ -74,7 +87,27 @@ PLAIN_TYPES = frozenset(
 # Functions that read nothing but their arguments; so named, no search path can lead elsewhere.
 PURE = frozenset(
     f"pg_catalog.{name}"
-    for name in ("concat", "convert_to", "encode", "host", "nullif", "replace", "to_char", "to_json", "translate")
+    for name in [
+        "btrim",
+        "concat",
+        "convert_to",
+        "date_part",
+        "encode",
+        "host",
+        "isopen",
+        "lower",
+        "lower_inc",
+        "nullif",
+        "point",
+        "radius",
+        "regexp_split_to_array",
+        "replace",
+        "to_char",
+        "to_json",
+        "translate",
+        "upper",
+        "upper_inc",
+    ]
 )
 
 
@@ -123,6 +156,9 @@ class Inertness:
                 return self.embedded(read.alias, read.source)
             case Nothing():
                 return True
+            case Unnest(value):
+                self.columns[read.alias] = frozenset(["value"])
+                return self.expression(value)
             case _:
                 return False
 
@@ -151,6 +187,10 @@ class Inertness:
                 return all(map(self.expression, values))
             case Select(read):
                 return self.read(read)
+            case Truth(tested):
+                return self.condition(tested)
+            case Subscript(value, index):
+                return self.expression(value) and (isinstance(index, int) or self.expression(index))
             case Json(value):
                 return "::" not in self.catalog.hazards and self.expression(value)
             case Listed(value, where, order):
@@ -190,5 +230,7 @@ class Inertness:
                 return self.condition(part)
             case Present():
                 return True
-            case Exists() | Holds():
+            case Exists(read):
+                return self.read(read)
+            case Holds():
                 return False

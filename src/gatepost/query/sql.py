@@ -64,9 +64,22 @@ class Parameters:
         self.given.append(value.replace("\0", "").encode() if isinstance(value, str) else value)
         return f"${len(self.given)}"
 
+    def number(self, value: int | Slot) -> str:
+        """A number of rows."""
+        return self.add(value if isinstance(value, Slot) else str(value))
+
     def claim(self, path: tuple[str, ...], type: str) -> str:
         """What the asking identity's claims hold under `path`; `type` is SQL text."""
         return f"{self.add(Slot(path))}::{type}"
+
+
+class Settled(Parameters):
+    """The values of a statement that is made once and sent often. A number of rows that is known by then stands in the
+    text: PostgreSQL, which plans by it, would plan anew each time were it a parameter.
+    """
+
+    def number(self, value: int | Slot) -> str:
+        return self.add(value) if isinstance(value, Slot) else str(int(value))
 
 
 class Inline(Parameters):

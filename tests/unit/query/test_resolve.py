@@ -12,16 +12,27 @@ from gatepost.query.tree import (
     Apply,
     Cast,
     Compare,
+    Constant,
     Embed,
+    Exists,
+    Expression,
+    Holds,
     Invoke,
+    Json,
     Link,
+    Listed,
     Literal,
+    Object,
     Order,
     Output,
     Read,
     Row,
+    Select,
     Shape,
     Star,
+    Subscript,
+    Truth,
+    Unnest,
 )
 from gatepost.query.tree import Column as Of
 
@@ -64,6 +75,43 @@ def test_a_read_of_known_columns_is_inert() -> None:
 )
 def test_what_might_run_other_code_is_not(read: Read) -> None:
     assert not is_inert(read, CATALOG)
+
+
+def values(source: Unnest) -> Read:
+    return Read(source, "v", (Output(Listed(Json(Of("value", "v")))),))
+
+
+NUMBERS = Unnest(Aggregate("array_agg", ID))
+OTHERS = Read(USERS, "u", (), where=(Compare(Of("id", "u"), "equal", ID),))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Object((("id", Json(ID)), ("first", Json(Subscript(Aggregate("array_agg", ID), 1))))),
+        Truth(Compare(Aggregate("count"), "greater", Literal("20", "bigint"))),
+        Truth(Exists(OTHERS)),
+        Select(values(NUMBERS)),
+        Apply("pg_catalog.date_part", (Constant("year"), ID)),
+        Cast(ID, '"pg_catalog"."bytea"'),
+    ],
+)
+def test_what_only_computes_is_inert(value: Expression) -> None:
+    assert is_inert(replace(READ, outputs=(Output(value),)), CATALOG)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Truth(Exists(replace(OTHERS, source=STRANGE))),
+        Truth(Holds(Apply("f", (ID,)))),
+        Subscript(Aggregate("array_agg", ID), Apply("f", (ID,))),
+        Select(values(Unnest(Apply("f", (ID,))))),
+        Select(replace(values(NUMBERS), outputs=(Output(Json(Of("may_be_a_function", "v"))),))),
+    ],
+)
+def test_what_computes_with_something_else_is_not(value: Expression) -> None:
+    assert not is_inert(replace(READ, outputs=(Output(value),)), CATALOG)
 
 
 CASTING = replace(READ, outputs=(Output(Cast(ID, "text")),), where=())

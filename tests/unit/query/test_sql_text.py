@@ -4,11 +4,12 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gatepost.catalog import Name
-from gatepost.query.answer import answer
+from gatepost.query.answer import answer, plain
 from gatepost.query.read import condition, expression, no_presence, output, select
-from gatepost.query.sql import Parameters, array_literal, identifier
+from gatepost.query.sql import Parameters, Slot, array_literal, identifier
 from gatepost.query.tree import (
     Aggregate,
     Answer,
@@ -70,6 +71,14 @@ def test_a_read_of_a_relation() -> None:
         'ORDER BY "todos"."id" DESC NULLS LAST LIMIT $2 OFFSET $3',
         [b"5", b"20", b"40"],
     )
+
+
+def test_a_statement_that_is_kept_says_how_many_rows_where_that_is_known() -> None:
+    read = Read(TODOS, "todos", (Output(ID),), where=(Compare(ID, "greater", Literal("5")),), limit=20, offset=Slot(0))
+    made = plain(read)
+    text = 'SELECT "todos"."id" FROM "public"."todos" WHERE "todos"."id" > $1 LIMIT 20 OFFSET $2'
+    assert (made.text, made.params) == (text, (b"5", Slot(0)))
+    assert plain(replace(read, limit=Slot(1), offset=0)).text.endswith(" LIMIT $2")
 
 
 def test_the_same_shape_has_the_same_text_whatever_its_values() -> None:
