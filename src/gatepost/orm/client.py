@@ -238,11 +238,11 @@ class BaseClient:
 
     def within(self, session: Session) -> Self:
         """This client in the transaction of another session."""
-        return self._derived(replace(self.session, running=session.running))
+        return self._derived(replace(self.session, running=session.running, watch=session.watch))
 
     def outside(self) -> Self:
         """This client outside of any transaction."""
-        return self._derived(replace(self.session, running=None))
+        return self._derived(replace(self.session, running=None, watch=None))
 
     async def begin(self, *, isolation: str | None = None) -> Self:
         """A client in a new transaction, which `commit()` or `rollback()` ends."""

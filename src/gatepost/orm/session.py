@@ -8,9 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from gatepost.database.prelude import prelude
 from gatepost.database.scope import Database, Transaction
@@ -18,6 +16,7 @@ from gatepost.database.values import Context, Result
 from gatepost.identity import ANON, Identity
 from gatepost.orm.errors import DatabaseError, OrmError, Unreachable
 from gatepost.orm.slicing import Slicing
+from gatepost.policy.claims import claimed
 from gatepost.problem import DatabaseProblem, Problem, Unavailable
 from gatepost.query.sql import Parameter, Statement
 from gatepost.zmodel.schema import Schema
@@ -55,6 +54,19 @@ class Options:
     )
     validate_input: bool = True
     slicing: Slicing | None = None
+
+
+Action = Literal["create", "update", "delete"]
+Load = Callable[[], Awaitable[list[dict[str, Any]]]]
+
+
+class Watch(Protocol):
+    """Who is told of each write of a model's rows. `load` reads them: those that it will touch, those that it left."""
+
+    async def before(self, model: str, action: Action, load: Load) -> Any: ...
+
+    async def after(self, told: Any, load: Load) -> None:
+        """`told` is what `before` gave."""
 
 
 class Door:
@@ -113,7 +125,7 @@ class Session:
 
     `guard` "query": rules stand in the SQL; "database": row level security holds them; "none": unguarded. `identity`
     is who asks, `auth` the same as rules see it (`auth()`; None is nobody). `plans` keeps what planners worked out,
-    by their own keys; it is shared by all sessions of the same schema, rules and options.
+    by their own keys; it is shared by all sessions of the same schema, rules and options. `watch` is told of writes.
     """
 
     schema: Schema
@@ -127,6 +139,7 @@ class Session:
     auth: Mapping[str, Any] | None = None
     running: Running | None = None
     plans: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    watch: Watch | None = None
 
     async def run(self, *statements: Statement) -> list[Result]:
         """Statements in one round trip, in the open transaction or one of their own. DatabaseError, Unreachable."""
@@ -157,14 +170,9 @@ class Session:
         for work in running.afterwards:
             await work()
 
-    def claim(self, path: tuple[str, ...]) -> Parameter:
-        """What the claims hold under `path`, as a parameter; objects and lists are JSON. NULL where nothing is."""
-        value: Any = self.claims
-        for step in path:
-            value = value.get(step) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        if value is None:
-            return None
-        return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
+    def claim(self, path: tuple[str, ...], type: str) -> Parameter:
+        """What the claims hold under `path`, as a parameter of that type."""
+        return claimed(self.claims, path, type)
 
 
 def database_error(problem: Problem) -> OrmError:

@@ -6,9 +6,12 @@ Never: a member read from what its user can write himself.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, cast
+
+import msgspec
 
 from gatepost.problem import Problem
 from gatepost.zmodel.schema import Field, Schema
@@ -17,6 +20,44 @@ ROLE, SUBJECT = ("role",), ("sub",)
 OWN = {"id": SUBJECT, "email": ("email",)}
 OTHERS = "app_metadata"
 SIGNED_IN = "authenticated"
+JSON = ("json", "jsonb")
+
+_NUMBER = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?([0-9]{1,2}|1[0-9]{2}|2[0-5][0-9]))?"
+_DAY = (
+    r"(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    r"|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)"
+)
+_ZONE = r"( ?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?"
+_TIME = rf"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?{_ZONE}"
+FORMS: Mapping[str, str] = {
+    "uuid": "([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}",
+    "bigint": "[+-]?0*([0-9]{1,18}|[1-8][0-9]{18}|9[01][0-9]{17}|92[01][0-9]{16})",
+    "numeric": _NUMBER,
+    "double precision": _NUMBER,
+    "boolean": "true|false|t|f|yes|no|on|off|1|0",
+    "timestamptz": rf"{_DAY}([T ]{_TIME})?",
+    "date": rf"{_DAY}([T ]{_TIME})?",
+    "time": _TIME,
+}
+"""What a text looks like that is of a type, as a regular expression that Python and PostgreSQL read alike. A claim that
+does not look so is none: what somebody's token says of him can then neither fail a query nor match anything.
+"""
+
+
+def form(type: str) -> str | None:
+    """The same for the whole of a text; None for types that any text is of."""
+    return f"^({FORMS[type]})$" if type in FORMS else None
+
+
+def claimed(held: Mapping[str, Any] | None, path: tuple[str, ...], type: str) -> bytes | None:
+    """What claims hold under a path, in the text form of a type (SQL text); None where there is none of it."""
+    value: Any = held
+    for step in path:
+        value = cast(Mapping[str, Any], value).get(step) if isinstance(value, Mapping) else None
+    if value is None:
+        return None
+    text = value if isinstance(value, str) and type not in JSON else msgspec.json.encode(value).decode()
+    return text.encode() if type not in FORMS or re.fullmatch(FORMS[type], text) else None
 
 
 def auth_fields(schema: Schema) -> Mapping[str, Field]:

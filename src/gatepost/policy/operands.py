@@ -16,6 +16,7 @@ from gatepost.query.tree import Claim, Expression
 from gatepost.zmodel.schema import Native, Schema
 from gatepost.zmodel.terms import EnumValue, ListValue, Type, Value
 
+from .claims import form
 from .names import enum_type
 
 SCALARS = {
@@ -185,7 +186,15 @@ def held_text(operand: Operand) -> Expression:
 def _cast(operand: Operand, type: str) -> Expression:
     if operand.claim is not None:
         return Claim(operand.claim, type)
-    return operand.node if type == "text" else tree.Cast(operand.node, type)
+    return operand.node if type == "text" else _fitting(operand.node, type)
+
+
+def _fitting(text: Expression, type: str) -> Expression:
+    """A text as a type; null where it is none of that type."""
+    value, shape = tree.Cast(text, type), form(type)
+    if shape is None:
+        return value
+    return tree.Case(((tree.Compare(text, "match", tree.Literal(shape, "text")), value),), tree.Literal(None, type))
 
 
 def _mapped(schema: Schema, operand: Operand) -> Expression:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A value that is known only when the statement is sent: the call's n-th, or what the claims hold under a path."""
+    """A value that is known only when the statement is sent: the call's n-th, or what the claims hold under a path as
+    that type (SQL text).
+    """
 
     key: int | tuple[str, ...]
+    type: str = ""
 
 
 Parameter = bytes | None
@@ -70,7 +73,7 @@ class Parameters:
 
     def claim(self, path: tuple[str, ...], type: str) -> str:
         """What the asking identity's claims hold under `path`; `type` is SQL text."""
-        return f"{self.add(Slot(path))}::{type}"
+        return f"{self.add(Slot(path, type))}::{type}"
 
 
 class Settled(Parameters):

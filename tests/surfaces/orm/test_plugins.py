@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gatepost.orm import Client, ConfigError, Mutation, Plugin, Query, ResultField
+from gatepost.orm.builder import Builder
 
 from .conftest import Open
 
@@ -317,3 +318,78 @@ async def test_what_hooks_mutate_calls_no_hooks(unguarded: Client) -> None:
     await db.user.create(data=USER)
     assert calls == ["User", "User"]
     assert await db.blog_tag.count() == 2
+
+
+async def test_hooks_see_what_is_written_along_relations(unguarded: Client) -> None:
+    told: list[tuple[Any, ...]] = []
+
+    async def before(mutation: Mutation) -> None:
+        told.append((mutation.operation, mutation.action, mutation.model, len(await mutation.load())))
+
+    async def after(mutation: Mutation) -> None:
+        titles = [row.get("title", row.get("email")) for row in await mutation.load()]
+        was = [row.get("title") for row in mutation.before or ()]
+        told.append((mutation.action, mutation.model, was, titles))
+
+    db = unguarded.use(Plugin("told", before_mutation=before, after_mutation=after, within_transaction=True))
+    await db.user.create(data={**USER, "posts": {"create": [{"title": "a"}, {"title": "b"}]}})
+    assert told == [
+        ("create", "create", "User", 0),
+        ("create", "User", [], ["ada@x.io"]),
+        ("create", "create", "Post", 0),
+        ("create", "Post", [], ["a"]),
+        ("create", "create", "Post", 0),
+        ("create", "Post", [], ["b"]),
+    ]
+    told.clear()
+    nested = {"update": {"where": {"id": 1}, "data": {"title": "c"}}, "delete": {"id": 2}, "create": {"title": "d"}}
+    await db.user.update(where={"id": 1}, data={"posts": nested})
+    assert sorted(told, key=repr) == [
+        ("create", "Post", [], ["d"]),
+        ("delete", "Post", ["b"], []),
+        ("update", "Post", ["a"], ["c"]),
+        ("update", "create", "Post", 0),
+        ("update", "delete", "Post", 1),
+        ("update", "update", "Post", 1),
+    ]
+    told.clear()
+    await db.post.create(
+        data={
+            "title": "e",
+            "author": {"connect_or_create": {"where": {"id": 7}, "create": USER | {"id": 7, "email": "z@x.io"}}},
+        }
+    )
+    assert [each[:2] for each in told] == [
+        ("create", "create"),
+        ("create", "User"),
+        ("create", "create"),
+        ("create", "Post"),
+    ]
+    told.clear()
+    await db.user.update(where={"id": 7}, data={"posts": {"disconnect": {"id": 4}}})
+    assert told == [("update", "update", "Post", 1), ("update", "Post", ["e"], ["e"])]
+
+
+async def test_hooks_tell_what_an_upsert_does(unguarded: Client) -> None:
+    log = Log(load=True)
+    db = unguarded.use(Plugin("log", after_mutation=log.after))
+    for _ in range(2):
+        await db.user.upsert(where={"id": 1}, create=USER, update={"email": "new@x.io"})
+    await db.user.create_many(data=[{"id": 2, "email": "bob@x.io"}])
+    assert log.told == [
+        ("after", "User", "update", []),
+        ("after", "User", "create", ["ada@x.io"]),
+        ("after", "User", "update", ["new@x.io"]),
+        ("after", "User", "create", ["bob@x.io"]),
+    ]
+
+
+async def test_hooks_see_what_the_query_builder_writes(unguarded: Client) -> None:
+    log = Log(load=True)
+    builder = Builder(unguarded.use(Plugin("log", before_mutation=log.before, after_mutation=log.after)))
+    await builder.execute("insert into User (id, email) values (1, 'ada@x.io')")
+    await builder.execute("update User set email = email || $1", "!")
+    assert [each[:3] for each in log.told] == [
+        (when, "User", what) for what in ("create", "update") for when in ("before", "after")
+    ]
+    assert log.told[-1][3] == ["ada@x.io!"]

@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gatepost.policy import RuleProblem
+from gatepost.policy.claims import FORMS, claimed, form
 
 from .conftest import Make
 
@@ -337,3 +340,59 @@ def test_objects_of_auth_beside_relations_of_rows(world: Make, compat: bool) -> 
     assert here.admits("Doc", {"id": 1, "grants": [{"scope": {"id": 1}}]}, compat=compat) == [1, 2]
     assert here.admits("Doc", {"id": 1, "grants": []}, compat=compat) == []
     assert here.admits("Doc", compat=compat) == []
+
+
+# ------------------------------------------------------------------ claims of another type
+
+ALPHABETS = {
+    "uuid": "0123456789abcdefABCDEF-{}",
+    "bigint": "0123456789+-. ",
+    "numeric": "0123456789+-.eE ",
+    "double precision": "0123456789+-.eE ",
+    "boolean": "truefalsyno10",
+    "timestamptz": "0123456789-:T Z+.",
+    "date": "0123456789-",
+    "time": "0123456789:.+Z",
+}
+RIGHT = {
+    "uuid": st.uuids().map(str) | st.uuids().map(lambda each: each.hex.upper()),
+    "bigint": st.integers(-9_199_999_999_999_999_999, 9_199_999_999_999_999_999).map(str),
+    "numeric": st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=6).map(
+        str
+    ),
+    "double precision": st.floats(1e-250, 1e250).map(repr) | st.floats(-1e250, -1e-250).map(repr),
+    "boolean": st.sampled_from(["true", "false"]),
+    "timestamptz": st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7))])).map(
+        datetime.isoformat
+    ),
+    "date": st.dates().map(str),
+    "time": st.times().map(str),
+}
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), type=st.sampled_from(sorted(FORMS)))
+def test_what_a_type_looks_like_is_the_same_for_both_guards_and_never_fails(
+    world: Make, data: st.DataObject, type: str
+) -> None:
+    here = world(owned(""))
+    right = data.draw(RIGHT[type])
+    wild = data.draw(st.text(ALPHABETS[type], max_size=40) | st.text(max_size=5).filter(lambda text: "\0" not in text))
+    assert claimed({"a": right}, ("a",), type) is not None
+    for text in (right, wild, right + wild):
+        sql = f"select v ~ %s, case when v ~ %s then v::{type} end is null from (select %s::text) as c(v)"
+        is_there = claimed({"a": text}, ("a",), type) is not None
+        assert here.ask(sql, form(type), form(type), text) == [(is_there, not is_there)]
+
+
+def test_claims_of_another_type_are_as_good_as_missing(world: Make) -> None:
+    rules = """
+        @@allow('read', auth().id == ownerId || x in auth().levels || x > auth().level)
+        @@deny('read', auth().id == x)
+    """
+    here = world(owned(rules).replace("tags String[]", "tags String[]  levels Int[]"))
+    here.run(POSTS.replace("(id, tags) values (1, '{}'), (2, '{}')", "(id) values (1), (2)"))
+    for compat in (False, True):
+        assert here.admits("Post", {"id": "one", "level": "low", "levels": ["x", 1.5, {}]}, compat=compat) == []
+        assert here.admits("Post", {"id": "one", "level": "low", "levels": ["x", 2]}, compat=compat) == [2]
+        assert here.admits("Post", {"id": 2, "level": [], "levels": "x"}, compat=compat) == []

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 import psycopg
 
 from gatepost import zmodel
 from gatepost.evolve.ddl import create_all
 from gatepost.evolve.layout import layout
 from gatepost.policy import Rules, claims
+from gatepost.policy.claims import claimed
 from gatepost.policy.names import table
 from gatepost.policy.rows import ComputedField
 from gatepost.query.read import condition
@@ -38,6 +38,10 @@ class World:
     def run(self, sql: str) -> None:
         """SQL as its own user: rows for the test."""
         self._connection.execute(sql.encode())
+
+    def ask(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        """Rows of a statement of the test's own."""
+        return self._connection.execute(sql.encode(), values).fetchall()
 
     def rules(self, compat: bool = False) -> Rules:
         return Rules(self.schema, compat=compat, computed=self._computed)
@@ -89,9 +93,4 @@ def _value(result: Any, row: int, column: int) -> Any:
 
 
 def _held(slot: Slot, held: dict[str, Any] | None) -> Parameter:
-    value: Any = held
-    for step in slot.key if isinstance(slot.key, tuple) else ():
-        value = value.get(step) if isinstance(value, dict) else None
-    if value is None:
-        return None
-    return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
+    return claimed(held, slot.key, slot.type) if isinstance(slot.key, tuple) else None

@@ -9,6 +9,7 @@ import pytest
 
 from gatepost import zmodel
 from gatepost.policy import claims
+from gatepost.policy.claims import claimed
 from gatepost.problem import Problem
 
 SCHEMA = zmodel.load(
@@ -68,3 +69,35 @@ def test_values_become_json() -> None:
 def test_anything_else_is_no_user(wrong: object) -> None:
     with pytest.raises(Problem, match="Invalid auth object"):
         claims(SCHEMA, cast(Any, wrong))
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "found"),
+    [
+        ("uuid", "d7b0c2f4-6d1f-4f1e-9d5a-0a1b2c3d4e5f", b"d7b0c2f4-6d1f-4f1e-9d5a-0a1b2c3d4e5f"),
+        ("uuid", "nobody", None),
+        ("uuid", 7, None),
+        ("bigint", 7, b"7"),
+        ("bigint", "-7", b"-7"),
+        ("bigint", "seven", None),
+        ("bigint", 7.5, None),
+        ("bigint", "9" * 19, None),
+        ("numeric", "1.5e3", b"1.5e3"),
+        ("numeric", "NaN", None),
+        ("boolean", True, b"true"),
+        ("boolean", "perhaps", None),
+        ("timestamptz", "2026-02-28T10:00:00.5+01:00", b"2026-02-28T10:00:00.5+01:00"),
+        ("timestamptz", "2026-02-29", None),
+        ("date", "2024-02-29", b"2024-02-29"),
+        ("date", "tomorrow", None),
+        ("time", "23:59", b"23:59"),
+        ("text", 7, b"7"),
+        ("text", "anything", b"anything"),
+        ("jsonb", "text", b'"text"'),
+        ("jsonb", {"a": [1]}, b'{"a":[1]}'),
+    ],
+)
+def test_a_claim_that_is_not_of_the_type_is_none(type: str, value: object, found: bytes | None) -> None:
+    assert claimed({"a": {"b": value}}, ("a", "b"), type) == found
+    assert claimed({"a": "no object"}, ("a", "b"), type) is None
+    assert claimed(None, ("a", "b"), type) is None

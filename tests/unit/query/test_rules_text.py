@@ -122,8 +122,8 @@ def test_a_read_may_keep_its_rows_from_changing() -> None:
 def test_slots_are_filled_when_the_statement_is_sent() -> None:
     where = (Compare(Column("id", "post"), "equal", Literal(Slot(0))), MINE)
     made = template(Answer(Read(POST, "post", (Output(Column("id", "post")),), where=where)))
-    assert made.params == (Slot(0), Slot(("sub",)))
-    filled = made.filled({Slot(0): b"7", Slot(("sub",)): None}.__getitem__)
+    assert made.params == (Slot(0), Slot(("sub",), "uuid"))
+    filled = made.filled({Slot(0): b"7", Slot(("sub",), "uuid"): None}.__getitem__)
     assert filled == Statement(made.text, (b"7", None))
 
 

@@ -17,6 +17,8 @@ from gatepost.orm.builder.printing import Printer
 from gatepost.orm.builder.sources import Sources
 from gatepost.orm.builder.tables import Tables, compiled
 from gatepost.orm.builder.writes import Done, Writer
+from gatepost.orm.calling.mutations import hooked, mutate
+from gatepost.orm.calling.plugins import Caller
 from gatepost.orm.calling.raw import decoded, parameter, run_raw
 from gatepost.orm.client import BaseClient
 from gatepost.orm.errors import ConfigError, InvalidInput
@@ -39,7 +41,7 @@ class Builder:
     """
 
     def __init__(self, db: BaseClient, functions: Iterable[str] = ()) -> None:
-        self._session = db.session
+        self._db, self._session = db, db.session
         self._functions = frozenset(functions)
 
     @cached_property
@@ -66,7 +68,7 @@ class Builder:
                 return await self._read(text, parsed.tree, given)
             if self._session.guard != "query" and _is_foreign(parsed.tree, Sources(self._session)):
                 return await run_raw(self._session, text, given)
-            return await self._write(parsed.tree, given)
+            return await self._write(text, parsed.tree, given)
 
     async def _read(self, text: str, node: Node, given: Sequence[object]) -> Result:
         """One statement, worked out once for each text."""
@@ -81,13 +83,19 @@ class Builder:
         work = Work(self._session, [parameter(value, index) for index, value in enumerate(given)])
         return (await self._session.run(plans[key].filled(work.value)))[0]
 
-    async def _write(self, node: Node, given: Sequence[object]) -> Done:
+    async def _write(self, text: str, node: Node, given: Sequence[object]) -> Done:
         """What cannot be read back undoes the write; ZenStack keeps it and says so afterwards."""
-        encoded = [parameter(value, index) for index, value in enumerate(given)]
-        async with self._session.transaction() as inner:
-            done = await Writer(Work(inner, encoded), Sources(inner), given, self._functions).write(node)
-            if done.error is not None and not inner.compat:
-                raise done.error
+
+        async def write(client: Caller, _: object) -> Done:
+            encoded = [parameter(value, index) for index, value in enumerate(given)]
+            async with client.session.transaction() as inner:
+                done = await Writer(Work(inner, encoded), Sources(inner), given, self._functions).write(node)
+                if done.error is not None and not inner.compat:
+                    raise done.error
+            return done
+
+        told = {"sql": text, "values": given}
+        done = await (mutate(self._db, "sql", told, write) if hooked(self._db.plugins) else write(self._db, told))
         if done.error is not None:
             raise done.error
         return done

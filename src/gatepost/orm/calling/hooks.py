@@ -25,7 +25,7 @@ async def perform(client: Caller, model: str, operation: str, args: Arguments) -
 
     async def run(final: Mapping[str, Any]) -> Any:
         if operation in ACTIONS and hooked(client.plugins):
-            return await mutate(client, model, operation, final, inner)
+            return await mutate(client, SNAKE[operation], final, inner)
         return await inner(client, final)
 
     async def inner(asking: Caller, final: Mapping[str, Any]) -> Any:

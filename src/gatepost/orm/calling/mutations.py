@@ -1,21 +1,19 @@
 """Hooks around creates, updates and deletes.
 
-In: a mutation that was called, and the plugins. Out: its result, the hooks before and after it run.
+In: a call that writes, and the plugins. Out: its result, the hooks before and after each of its writes run.
 Never: a hook after a mutation that was undone, unless it asked to run within the transaction.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
-from gatepost.orm.calling.operations import ACTIONS, SNAKE
 from gatepost.orm.calling.plugins import Caller, Mutation, Plugin
+from gatepost.orm.session import Action, Load, Session
 
 LOGGER = logging.getLogger("gatepost.orm")
-UNIQUE = ("update", "upsert", "delete")
-Rows = list[dict[str, Any]]
 Execute = Callable[[Caller, Mapping[str, Any]], Awaitable[Any]]
 
 
@@ -24,43 +22,67 @@ def hooked(plugins: tuple[Plugin, ...]) -> list[Plugin]:
     return [each for each in plugins if each.before_mutation is not None or each.after_mutation is not None]
 
 
-async def mutate(client: Caller, model: str, operation: str, args: Mapping[str, Any], execute: Execute) -> Any:
-    """A mutation in a transaction (the open one, else its own), with its hooks."""
-    plugins = hooked(client.plugins)
+async def mutate(client: Caller, operation: str, args: Mapping[str, Any], execute: Execute) -> Any:
+    """A call that writes, in a transaction (the open one, else its own), with hooks around each of its writes."""
     async with client.session.transaction() as opened:
-        inside = _quiet(client).within(opened)
-        told = Mutation(model, SNAKE[operation], ACTIONS[operation], args, _nothing, inside)
-        before = await _touched(inside, model, operation, args)
-        kept = _Kept(before)
-        for each in plugins:
+        watcher = Watcher(client, opened, operation, args)
+        return await execute(_quiet(client).within(replace(opened, watch=watcher)), args)
+
+
+class Kept:
+    """Rows, read when they are asked for first; `seen` once they were."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self.seen: list[dict[str, Any]] | None = None
+
+    async def load(self) -> list[dict[str, Any]]:
+        if self.seen is None:
+            self.seen = await self._load()
+        return self.seen
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Tells the plugins of a client of what one call writes."""
+
+    client: Caller
+    opened: Session
+    operation: str
+    args: Mapping[str, Any]
+
+    async def before(self, model: str, action: Action, load: Load) -> tuple[Mutation, Kept]:
+        """The hooks before; what they were told, and the rows where one of them asked."""
+        kept = Kept(self._computed(model, load))
+        inside = _quiet(self.client).within(self.opened)
+        told = Mutation(model, self.operation, action, self.args, kept.load, inside)
+        for each in hooked(self.client.plugins):
             if each.before_mutation is not None:
-                await each.before_mutation(replace(told, load=kept.load))
-        result = await execute(inside, args)
-        later = [each for each in plugins if each.after_mutation is not None]
-        left = await _left(inside, model, operation, before, result) if later else []
-        after = replace(told, load=_Kept(left).load, before=kept.seen)
+                await each.before_mutation(told)
+        return told, kept
+
+    async def after(self, told: tuple[Mutation, Kept], load: Load) -> None:
+        """The hooks after, now or once the transaction is committed; the rows are read now."""
+        mutation, kept = told
+        later = [each for each in hooked(self.client.plugins) if each.after_mutation is not None]
+        left = Kept(self._computed(mutation.model, load))
+        if later:
+            await left.load()
+        after = replace(mutation, load=left.load, before=kept.seen)
         for each in later:
             if each.after_mutation is not None and each.within_transaction:
                 await each.after_mutation(after)
-            elif opened.running is not None:
-                opened.running.afterwards.append(partial(_after, each, client, after))
-    return result
+            elif self.opened.running is not None:
+                self.opened.running.afterwards.append(partial(_after, each, self.client, after))
 
+    def _computed(self, model: str, load: Load) -> Load:
+        """Rows with the members that plugins compute."""
 
-class _Kept:
-    """The rows before a mutation, or as it left them; `seen` once a hook has asked for them."""
+        async def loaded() -> list[dict[str, Any]]:
+            rows, results = await load(), self.client.results
+            return results.given(rows, model, {}) if results else rows
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-        self.seen: Rows | None = None
-
-    async def load(self) -> Rows:
-        self.seen = self._rows
-        return self._rows
-
-
-async def _nothing() -> Rows:
-    return []
+        return loaded
 
 
 def _quiet(client: Caller) -> Any:
@@ -68,28 +90,6 @@ def _quiet(client: Caller) -> Any:
     return client.with_plugins(
         tuple(replace(each, before_mutation=None, after_mutation=None) for each in client.plugins)
     )
-
-
-async def _touched(client: Caller, model: str, operation: str, args: Mapping[str, Any]) -> Rows:
-    """The rows that a mutation will touch, as far as its client may read them."""
-    if ACTIONS[operation] == "create":
-        return []
-    where: Any = args.get("where") or {}
-    if operation in UNIQUE:
-        row = await client.perform(model, "findUnique", {"where": where})
-        return [row] if row is not None else []
-    return await client.perform(model, "findMany", {"where": where})
-
-
-async def _left(client: Caller, model: str, operation: str, before: Rows, result: Any) -> Rows:
-    """The rows that a mutation left, read again by their ids; of create_many alone nobody knows them."""
-    if ACTIONS[operation] == "delete":
-        return []
-    ids = client.schema.models[model].ids
-    rows = before or ([result] if isinstance(result, dict) else result)
-    found = [cast("dict[str, Any]", each) for each in cast("list[Any]", rows) if isinstance(each, dict)]
-    keys = [{name: each[name] for name in ids} for each in found if all(name in each for name in ids)]
-    return await client.perform(model, "findMany", {"where": {"OR": keys}}) if keys else []
 
 
 async def _after(plugin: Plugin, client: Caller, told: Mutation) -> None:

@@ -73,11 +73,11 @@ class ProcedureCall:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A create, update or delete that was asked for, as the mutation hooks see it.
+    """Rows of one model that are created, updated or deleted, as the mutation hooks see it.
 
-    `operation` is the method's name, `action` what it does. `load()` reads the rows concerned: before the mutation
-    those that it will touch, after it those that it left. `client` shares the mutation's transaction where there is
-    one; what it mutates calls no mutation hooks.
+    `operation` and `args` are those of the call that it is a part of, `action` is what happens to the rows. `load()`
+    reads these: before the mutation those that it will touch, after it those that it left. `client` shares the
+    mutation's transaction where there is one; what it mutates calls no mutation hooks.
     """
 
     model: str
@@ -102,8 +102,8 @@ class Plugin:
     """A plugin, told apart by `id`.
 
     `members` are further members of the client. `results` are by model, then member. The mutation hooks run around
-    every create, update and delete that is called; with `within_transaction` the one after runs before the commit, and
-    its exception undoes the mutation.
+    every create, update and delete of rows, also of those that a call writes along relations; with
+    `within_transaction` the one after runs before the commit, and its exception undoes the mutation.
     """
 
     id: str

@@ -54,7 +54,7 @@ class Plan:
     def statement(self, session: Session, values: list[Parameter]) -> Statement:
         """The statement of one call; what rules ask of the claims comes from the session."""
         parameters = [
-            (values[each.key] if isinstance(each.key, int) else session.claim(each.key))
+            (values[each.key] if isinstance(each.key, int) else session.claim(each.key, each.type))
             if isinstance(each, Slot)
             else each
             for each in self.parameters

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from gatepost.orm.errors import NotFound
 from gatepost.orm.write.rows import change, checks
 from gatepost.orm.write.rows.locate import locate, locate_all
-from gatepost.orm.write.rows.tables import Filter, Row, equal, every, join_table, linked, table, through_base, value_of
+from gatepost.orm.write.rows.tables import Filter, Row, equal, every, join_table, linked, table, value_of
 from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter
 from gatepost.query.tree import (
@@ -123,11 +123,7 @@ async def _take_children(work: Work, parent: Parent, targets: Sequence[Filter]) 
 
 async def _assign(work: Work, model: Model, target: Filter, keys: dict[str, Parameter]) -> list[Row]:
     """Give a foreign key its values, in the table that holds it."""
-    values = {name: Literal(value) for name, value in keys.items()}
-    changed: list[Row] = []
-    for level, own in change.levels(work, model, values):
-        changed = await change.update(work, level, through_base(work.schema, model, level, target), own)
-    return changed
+    return await change.update(work, model, target, {name: Literal(value) for name, value in keys.items()})
 
 
 async def _all_of(work: Work, model: Model, targets: Sequence[Filter]) -> list[Row]:

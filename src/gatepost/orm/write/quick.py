@@ -74,7 +74,7 @@ class Quick(msgspec.Struct, frozen=True):
 
 async def create(work: Work, model: Model, data: Data, show: Shown) -> Any:
     """A new row. RejectedByPolicy, DatabaseError."""
-    if data.links or work.session.guard == "database" or not is_plain(model) or not is_flat(show):
+    if data.links or work.session.guard == "database" or not is_plain(work, model) or not is_flat(show):
         return NOT_QUICK
     values = fill(work, model, told(work, model, data.values), clock())
     key = ("create", model.name, tuple(values), show, work.session.running is None)
@@ -90,7 +90,7 @@ async def create(work: Work, model: Model, data: Data, show: Shown) -> Any:
 
 async def update(work: Work, model: Model, where: Where, data: Data, show: Shown) -> Any:
     """The changed row. NotFound, RejectedByPolicy, DatabaseError."""
-    if data.links or not data.values or not is_plain(model) or not is_flat(show):
+    if data.links or not data.values or not is_plain(work, model) or not is_flat(show):
         return NOT_QUICK
     moved = touched(model, data.values)
     kinds = tuple(value.kind if isinstance(value, Change) else "" for value in data.values.values())
@@ -111,7 +111,7 @@ async def update(work: Work, model: Model, where: Where, data: Data, show: Shown
 
 async def delete(work: Work, model: Model, where: Where, show: Shown) -> Any:
     """The row as it was. NotFound, RejectedByPolicy."""
-    if not is_plain(model) or not deletes_alone(work, model):
+    if not is_plain(work, model) or not deletes_alone(work, model):
         return NOT_QUICK
     key = ("delete", model.name, where, show, work.session.running is None)
     made = plan_of(work, key, lambda: _delete(work, model, where, show))
@@ -146,9 +146,9 @@ def failure(work: Work, model: Model, node: Write, error: DatabaseError) -> OrmE
 # ------------------------------------------------------------------ what is quick
 
 
-def is_plain(model: Model) -> bool:
-    """Whether one table holds the row, whole."""
-    if model.base is not None or model.discriminator is not None:
+def is_plain(work: Work, model: Model) -> bool:
+    """Whether one table holds the row, whole, and nobody wants to know of it beforehand."""
+    if model.base is not None or model.discriminator is not None or work.session.watch is not None:
         return False
     return not any(field.computed for field in model.fields.values())
 

@@ -13,7 +13,7 @@ from gatepost.orm.write.link import Parent
 from gatepost.orm.write.rows import change
 from gatepost.orm.write.rows.defaults import clock, touched
 from gatepost.orm.write.rows.locate import locate
-from gatepost.orm.write.rows.tables import Filter, Row, by_row, every, literal, through_base
+from gatepost.orm.write.rows.tables import Filter, Row, by_row, every, literal
 from gatepost.orm.write.rows.work import Work
 from gatepost.query.tree import Expression, Literal
 from gatepost.zmodel.schema import Model
@@ -38,14 +38,9 @@ async def update(work: Work, model: Model, target: Filter, data: Data) -> Row | 
 async def _write(
     work: Work, model: Model, target: Filter, values: dict[str, Expression], row: Row | None
 ) -> Row | None:
-    """Change the tables that make up the row, the topmost base first."""
-    for level, own in change.levels(work, model, values):
-        changed = await change.update(work, level, through_base(work.schema, model, level, target), own)
-        if not changed:
-            return None
-        row = {**(row or {}), **dict(zip(model.ids, changed[0].values(), strict=True))}
-        target = by_row(model, row)
-    return row
+    """Change the row; its key is another one where that changes."""
+    changed = await change.update(work, model, target, values)
+    return {**(row or {}), **changed[0]} if changed else None
 
 
 def assigned(work: Work, model: Model, data: Data) -> dict[str, Expression]:
@@ -145,10 +140,4 @@ async def update_many(work: Work, model: Model, target: Filter, data: Data, limi
     values = assigned(work, model, data)
     if not values:
         return []
-    changed: list[Row] = []
-    for level, own in change.levels(work, model, with_clock(work, model, values)):
-        meant = through_base(work.schema, model, level, target)
-        if limit is not None:
-            meant = change.limited(work, level, meant, limit)
-        changed = await change.update(work, level, meant, own)
-    return [dict(zip(model.ids, row.values(), strict=True)) for row in changed]
+    return await change.update(work, model, target, with_clock(work, model, values), limit=limit)

@@ -7,6 +7,7 @@ import pytest
 
 from gatepost import zmodel
 from gatepost.policy import RuleProblem, rls
+from gatepost.policy.claims import form
 from gatepost.policy.rls.advice import advice
 
 HEAD = "datasource db { provider = 'postgresql' }\n"
@@ -32,7 +33,11 @@ model Post {
 }
 """
 CLAIMS = "nullif(current_setting('request.jwt.claims', true), '')::jsonb"
-SUBJECT = f"(select (coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''), {CLAIMS} ->> 'sub'))::bigint)"
+SUBJECT = (
+    f"(select case when value ~ '{form('bigint')}' then value::bigint end from "
+    f"(select coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''), {CLAIMS} ->> 'sub'))"
+    " as claim(value))"
+)
 
 
 def defined(rules: str, field: str = "", options: rls.Options | None = None) -> dict[tuple[str, str], rls.Definition]:

@@ -4,7 +4,7 @@ In: which rows, and values by field. Out: the keys of the rows.
 Never: a row that the rules for update or delete do not give, or half of a chain of tables.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 from typing import Literal as OneOf
 
@@ -29,6 +29,7 @@ from gatepost.orm.write.rows.tables import (
     unlisted,
     value_of,
 )
+from gatepost.orm.write.rows.watched import watched
 from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter
 from gatepost.query.tree import (
@@ -64,9 +65,35 @@ class Beside(NamedTuple):
 
 
 async def update(
-    work: Work, model: Model, target: Filter, values: Mapping[str, Expression], beside: Beside | None = None
+    work: Work,
+    model: Model,
+    target: Filter,
+    values: Mapping[str, Expression],
+    *,
+    limit: int | None = None,
+    beside: Callable[[Model], Beside] | None = None,
 ) -> list[Row]:
-    """Change the rows of one table that the filter means and the rules for update give; their keys."""
+    """Change the rows that the filter means and the rules for update give, in the tables that make them up, the topmost
+    base first; their keys. `beside` gives what the values look at, by table.
+    """
+    parts = levels(work, model, values)
+    async with watched(work, model, "update", target) as written:
+        for level, own in parts:
+            meant = through_base(work.schema, model, level, target)
+            meant = meant if limit is None else limited(work, level, meant, limit)
+            changed = await _update_table(work, level, meant, own, beside(level) if beside else None)
+            written.rows = [dict(zip(model.ids, row.values(), strict=True)) for row in changed]
+            if not changed:
+                break
+            if len(parts) > 1:
+                target = by_rows(model, written.rows)
+    return written.rows
+
+
+async def _update_table(
+    work: Work, model: Model, target: Filter, values: Mapping[str, Expression], beside: Beside | None
+) -> list[Row]:
+    """Change rows of one table."""
     name = table(work.schema, model)
     permitted = work.rules.permit(model.name, "update", name.name)
     if permitted == FALSE or work.is_closed(model, "update"):
@@ -90,15 +117,15 @@ async def update_each(work: Work, model: Model, rows: Sequence[tuple[Row, Row]])
     """Change rows, each by values of its own (key, values), as far as the rules for update give them; their keys."""
     if not rows:
         return []
-    places = {name: Column(f"new_{number}", NEW) for number, name in enumerate(rows[0][1])}
+    values = {name: Column(f"new_{number}", NEW) for number, name in enumerate(rows[0][1])}
+    if model.base is not None and not values.keys().isdisjoint(model.ids):
+        raise NotSupported("The key of a polymorphic row cannot be changed by an expression", model.name)
     now = clock()
-    more = {field.name: literal(work.schema, field, now) for field in touched(model, places)}
+    moved = {field.name: literal(work.schema, field, now) for field in touched(model, values)}
     target = by_rows(model, [key for key, _ in rows])
-    changed: list[Row] = []
-    for level, own in levels(work, model, {**places, **more}):
-        beside = _beside(work, level, model, rows)
-        changed = await update(work, level, through_base(work.schema, model, level, target), own, beside)
-    return [dict(zip(model.ids, row.values(), strict=True)) for row in changed]
+    return await update(
+        work, model, target, {**values, **moved}, beside=lambda level: _beside(work, level, model, rows)
+    )
 
 
 def _beside(work: Work, level: Model, model: Model, rows: Sequence[tuple[Row, Row]]) -> Beside:
@@ -176,17 +203,20 @@ class Way:
         self.steps, self.met = steps, met
 
 
-async def delete(
-    work: Work, model: Model, target: Filter, limit: int | None = None, way: Way | None = None
-) -> list[Row]:
+async def delete(work: Work, model: Model, target: Filter, limit: int | None = None) -> list[Row]:
     """Delete the rows that the filter means and the rules for delete give; their keys. Of a sub-model's rows the
     topmost base's go, and take the others with them.
     """
+    async with watched(work, model, "delete", target) as written:
+        written.rows = await _delete(work, model, target, limit, Way(frozenset(), set()))
+    return written.rows
+
+
+async def _delete(work: Work, model: Model, target: Filter, limit: int | None, way: Way) -> list[Row]:
     if limit is not None and (model.base is not None or cascading(work, model)):
         raise NotSupported("Deleting with a limit is not supported for polymorphic models", model.name)
     top = chain(work.schema, model)[0]
     meant = through_base(work.schema, model, top, target)
-    way = way or Way(frozenset(), set())
     for level in chain(work.schema, model):
         await _delete_dependents(work, level, through_base(work.schema, model, level, target), way)
     name = table(work.schema, top)
@@ -221,7 +251,7 @@ async def _delete_dependents(work: Work, level: Model, target: Filter, way: Way)
         if step in way.steps:
             dependents = await _not_met(work, other, dependents, way)
         if dependents is not None:
-            await delete(work, other, dependents, way=Way(way.steps | {step}, way.met))
+            await _delete(work, other, dependents, None, Way(way.steps | {step}, way.met))
 
 
 async def _not_met(work: Work, model: Model, target: Filter, way: Way) -> Filter | None:

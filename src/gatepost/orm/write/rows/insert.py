@@ -11,6 +11,7 @@ from gatepost.orm.errors import NotSupported
 from gatepost.orm.write.rows import checks
 from gatepost.orm.write.rows.defaults import clock, fill
 from gatepost.orm.write.rows.tables import Row, chain, parameter, table
+from gatepost.orm.write.rows.watched import watched
 from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter, qualified
 from gatepost.query.tree import Apply, Conflict, Expression, Insert, Literal, Nothing, Output, Read
@@ -37,8 +38,19 @@ async def insert(
     """
     if model.base is not None and skip:
         raise NotSupported('"skipDuplicates" is not supported for a model with a delegate base', model.name)
+    # who watches wants to see the rows, which row level security may not let everybody do
+    unasked = fields is None and (work.session.watch is None or work.session.guard == "database")
+    wanted = () if unasked else tuple(dict.fromkeys((*model.ids, *(fields or ()))))
+    async with watched(work, model, "create") as written:
+        written.rows = await _insert(work, model, rows, wanted, skip=skip, ahead=ahead)
+    return written.rows
+
+
+async def _insert(
+    work: Work, model: Model, rows: Sequence[Values], wanted: tuple[str, ...], *, skip: Conflict | None, ahead: bool
+) -> list[Row]:
+    """Insert rows into the tables that make them up, the topmost base first."""
     now = clock()
-    wanted = () if fields is None else tuple(dict.fromkeys((*model.ids, *fields)))
     made: list[Row] = [{} for _ in rows]
     levels = chain(work.schema, model)
     for level, below in zip(levels, (*levels[1:], None), strict=True):

@@ -61,7 +61,7 @@ class Work:
 
     def value(self, slot: Slot) -> Parameter:
         """What a slot of this call's statements holds."""
-        return self.values[slot.key] if isinstance(slot.key, int) else self.session.claim(slot.key)
+        return self.values[slot.key] if isinstance(slot.key, int) else self.session.claim(slot.key, slot.type)
 
     async def fetch(self, node: Read | Write) -> Rows:
         """The rows of one statement."""
