@@ -233,13 +233,12 @@ class OrderTerm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ordering:
-    """An `orderBy` value. Of no terms: as the rows come. `unique`: no two rows are equal in it.
+    """An `orderBy` value. Of no terms: as the rows come.
 
     Compared by identity: two values of an enum may well order alike.
     """
 
     terms: tuple[OrderTerm, ...] = ()
-    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,6 @@ def source(read: Read, params: Parameters) -> str:
 def stored(node: Stored, alias: str) -> str:
     """What `answer.store` left, as rows."""
     value = f"pg_catalog.current_setting({literal(node.setting)})::json"
-    if node.type is not None:
-        return f"pg_catalog.json_populate_recordset(NULL::{qualified(*node.type)}, {value}) AS {alias}"
     columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in node.columns)
     return f"pg_catalog.json_to_recordset({value}) AS {alias}({columns})"
 

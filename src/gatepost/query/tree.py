@@ -57,7 +57,7 @@ class Constant(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """What the asking identity's claims hold under `path`, as `type` (SQL text; jsonb for lists and objects)."""
+    """What the asking identity's claims hold under `path` as `type` (SQL text; jsonb for lists, objects), or null."""
 
     path: tuple[str, ...]
     type: str
@@ -314,14 +314,12 @@ class Unnest(Struct, frozen=True):
 
 
 class Stored(Struct, frozen=True):
-    """The rows that a statement before this one, in the same transaction, left in a setting (`answer.store`).
-
-    They are rows of `type`, or have the `columns` (name, SQL type).
+    """The rows that a statement before this one, in the same transaction, left in a setting (`answer.store`), with
+    `columns` (name, SQL type); what was not left of them is NULL.
     """
 
     setting: str
-    type: Name | None = None
-    columns: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str], ...]
 
 
 class Nothing(Struct, frozen=True):

@@ -7,7 +7,7 @@ out: the function's own default applies.
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError, GraphQLInputObjectType, is_leaf_type
+from graphql import GraphQLInputObjectType, is_leaf_type
 
 from gatepost.query.tree import (
     Column,
@@ -115,10 +115,10 @@ def _given(context: Context, members: Mapping[str, tuple[Any, Any]]) -> dict[int
 
 
 def row_of(context: Context, resource: Resource, given: Any) -> Select | None:
-    """The row that a node id names, as a value."""
+    """The row that a node id names, as a value; None where it names none of that type."""
     parts = key(context, resource, given)
     if parts is None:
-        raise GraphQLError(f"Invalid node identifier for '{context.known.type_name(resource)}'")
+        return None
     alias = context.alias()
     where = tuple(Compare(Column(name, alias), "equal", part) for name, part in parts.items())
     return Select(Read(resource.id, alias, (Output(whole_row(alias, resource.codec)),), where=where))

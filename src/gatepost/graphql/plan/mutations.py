@@ -14,7 +14,9 @@ from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 from msgspec import json
 
 from gatepost.query.tree import (
+    Apply,
     Case,
+    Cast,
     Column,
     Compare,
     Condition,
@@ -22,7 +24,7 @@ from gatepost.query.tree import (
     Insert,
     Json,
     Listed,
-    Nothing,
+    Not,
     Object,
     Output,
     Read,
@@ -54,8 +56,8 @@ from ..meaning import (
 from ..registry.model import Codec, Kind, Resource
 from ..values.leaves import known
 from .conditions import key, key_of
-from .context import VALUE, Context, Source, Value, whole_row
-from .functions import from_input, invoke, result_codec
+from .context import VALUE, Context, Source, Value
+from .functions import from_input, invoke, result_codec, values
 from .ordering import cursor_of, node_id, ordered
 from .output import JSON_TYPES, NULL, shown, typename
 from .rows import member
@@ -93,8 +95,8 @@ class Written:
         return Column(name, self.alias)
 
     def row(self) -> Expression:
-        self.used.update(dict.fromkeys(name for name, each in self.codec.attributes.items() if each.can_select))
-        return whole_row(self.alias, self.codec)
+        parts = (self.column(each.name) if each.can_select else NULL for each in self.codec.attributes.values())
+        return Cast(Apply("ROW", tuple(parts)), self.codec.sql)
 
 
 def mutation(context: Context, field: Field) -> Mutation:
@@ -174,7 +176,7 @@ class Table:
     def __init__(self, context: Context, field: Field, asked: Input, resource: Resource) -> None:
         self.context, self.field, self.asked, self.resource = context, field, asked, resource
         self.written = Written(context.alias(), resource.codec)
-        self.stored = Stored(SETTING, resource.codec.id)
+        self.stored = kept_as({name: each.codec for name, each in resource.codec.attributes.items()})
 
     def create(self) -> Mutation:
         values = self.asked.below(Argument.ROW).columns()
@@ -233,12 +235,24 @@ class Function:
             columns = {name: each.codec for name, each in codec.attributes.items()}
             source: Source = Written(self.alias, codec)
         else:
-            write = Read(Nothing(), "", (Output(call, VALUE),))
+            write = self.values(values(call))
             columns = {VALUE: result_codec(self.resource)}
             source = Value(Column(VALUE, self.alias), codec)
-        stored = Stored(SETTING, None, tuple((name, each.sql) for name, each in columns.items()))
+        stored = kept_as(columns)
         kept = {name: is_json(each) for name, each in columns.items()}
         return Mutation(write, kept, Result(self, stored, source).shown(self.field))
+
+    def values(self, called: Read) -> Read:
+        """What the function gives; a row of nothing but NULLs is none: its type may not allow one."""
+        if self.resource.codec.kind is not Kind.COMPOSITE:
+            return called
+        value = Column(VALUE, self.alias)
+        return Read(called, self.alias, (Output(Case(((State(value, "null"), NULL),), value), VALUE),))
+
+
+def kept_as(columns: Mapping[str, Codec]) -> Stored:
+    """Rows that were kept, as rows of these columns; of a domain's base, since what is not kept is NULL."""
+    return Stored(SETTING, tuple((name, each.base.sql) for name, each in columns.items()))
 
 
 def is_json(codec: Codec) -> bool:
@@ -278,7 +292,10 @@ class Payload:
 
     def select(self, value: Expression) -> Expression:
         """A value of the row that was kept, if there is one."""
-        return Select(Read(self.stored, self.alias, (Output(value),)))
+        return Select(Read(self.stored, self.alias, (Output(value),), where=self.where()))
+
+    def where(self) -> tuple[Condition, ...]:
+        return ()
 
     def table(self) -> Resource | None:
         """The table whose row it is."""
@@ -307,6 +324,10 @@ class Result(Payload):
         super().__init__(function.context, function.asked, stored, source, function.alias)
         self.resource = function.resource
 
+    def where(self) -> tuple[Condition, ...]:
+        """That there is a row: a function may give NULL."""
+        return () if self.resource.codec.anonymous else (Not(State(Column(VALUE, self.alias), "null")),)
+
     def part(self, field: Field) -> Expression:
         return self.result(field) if field.meaning is Part.PAYLOAD_RESULT else super().part(field)
 
@@ -316,16 +337,10 @@ class Result(Payload):
         if codec.anonymous:
             value = self.context.row(self.context, self.source, field.below())
         else:
-            value = self.value(codec, field)
+            value = shown(self.context, codec, Column(VALUE, self.alias), field)
         if not self.resource.returns_set:
             return self.select(value)
         return Select(Read(self.stored, self.alias, (Output(Listed(value)),)))
-
-    def value(self, codec: Codec, field: Field) -> Expression:
-        """One value; a row that is all NULL is none."""
-        kept = Column(VALUE, self.alias)
-        found = shown(self.context, codec, kept, field)
-        return Case(((State(kept, "null"), NULL),), found) if codec.kind is Kind.COMPOSITE else found
 
 
 def _same(value: Any) -> str | None:

@@ -82,7 +82,7 @@ def ordered(context: Context, given: Any, resource: Resource | None, name: str =
     """
     orderings: list[Ordering] = given or []
     terms = [term for ordering in orderings for term in ordering.terms]
-    unique = any(ordering.unique for ordering in orderings)
+    unique = resource is not None and tells_apart(terms, resource)
     if not unique and resource is not None and resource.uniques:
         descending = terms[0].descending if terms else False
         terms += [OrderTerm(resource.codec.attributes[name], descending) for name in resource.uniques[0].attributes]
@@ -90,6 +90,12 @@ def ordered(context: Context, given: Any, resource: Resource | None, name: str =
     return Sorted(
         tuple(terms), unique, resource.name if resource is not None else name, context.options.order_nulls_last
     )
+
+
+def tells_apart(terms: Sequence[OrderTerm], resource: Resource) -> bool:
+    """Whether the terms hold all columns of a key."""
+    columns = {term.by.name for term in terms if isinstance(term.by, Attribute)}
+    return any(columns.issuperset(unique.attributes) for unique in resource.uniques)
 
 
 def value(by: Attribute | Resource, source: Source) -> Expression:

@@ -148,21 +148,19 @@ def enum(value: Expression, field: Field) -> Expression:
 
 
 def array(context: Context, element: Codec, value: Expression, field: Field, depth: int) -> Expression:
-    """Element by element, where they cannot stay as they are."""
+    """Element by element, where they cannot stay as they are. Of composites, none at all is an empty array."""
     alias = context.alias()
     inner = Column(VALUE, alias)
     each = shown(context, element, inner, field, depth + 1)
     if isinstance(each, Json) and each.value is inner:
         return Json(value)
     read = Read(Unnest(value), alias, (Output(Listed(each)),))
-    empty = EMPTY if element.base.kind is Kind.COMPOSITE and of_a_relation(field) else NULL
+    empty = EMPTY if element.base.kind is Kind.COMPOSITE else NULL
     return Case(((State(value, "null"), empty),), Select(read))
 
 
 def of_a_relation(field: Field) -> bool:
-    """Whether it shows a relation's column. There a composite of NULLs is one, and an array of composites never NULL,
-    as clients know it of PostGraphile.
-    """
+    """Whether it shows a relation's column: there a composite of NULLs is one."""
     return isinstance(field.meaning, AttributeField) and field.meaning.attribute.owner.table
 
 

@@ -112,16 +112,13 @@ def _by_primary_key(draft: Draft, codec: Codec) -> Iterator[Value]:
     table = draft.table(codec)
     key: list[Attribute] = [codec.attributes[name] for name in table.primary_key] if table else []
     for descending in (False, True) if key else ():
-        ordering = Ordering(tuple(OrderTerm(attribute, descending) for attribute in key), unique=True)
+        ordering = Ordering(tuple(OrderTerm(attribute, descending) for attribute in key))
         yield f"PRIMARY_KEY_{'DESC' if descending else 'ASC'}", GraphQLEnumValue(ordering)
 
 
 def _by_columns(draft: Draft, codec: Codec) -> Iterator[Value]:
-    """The first column of a key counts as telling rows apart, as cursors of PostGraphile have it."""
-    table = draft.table(codec)
-    first = {one.attributes[0] for one in table.uniques} if table else set[str]()
     for attribute in codec.base.attributes.values():
         if draft.may(attribute, "attribute:orderBy"):
             for descending in (False, True):
-                ordering = Ordering((OrderTerm(attribute, descending),), unique=attribute.name in first)
+                ordering = Ordering((OrderTerm(attribute, descending),))
                 yield draft.names.order_by_attribute_enum(attribute, descending), GraphQLEnumValue(ordering)
