@@ -3,7 +3,8 @@
 In: nothing; these are only types. Out: what `registry/` builds from a database's anatomy, `naming/` names, `schema/`
 turns into GraphQL and `plan/` compiles. Never: a GraphQL name, or SQL but for types' names as the catalog prints them.
 
-The same object always stands for the same thing, so they are compared by identity.
+The same object always stands for the same thing, so they are compared by identity; and they hold each other, so they
+are printed by their names.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,7 @@ class EnumLabel:
     deprecated: str | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Codec:
     """A PostgreSQL type.
 
@@ -68,6 +69,9 @@ class Codec:
     relations: "dict[str, Relation]" = field(default_factory=dict[str, "Relation"])
     """Ways from a value of a composite type that is no relation's (those of a relation's rows are its Resource's)."""
 
+    def __repr__(self) -> str:
+        return f"Codec({self.id})"
+
     @property
     def base(self) -> "Codec":
         """What lies below all domains."""
@@ -79,7 +83,7 @@ class Codec:
         return self.of.innermost if self.kind in (Kind.DOMAIN, Kind.ARRAY) and self.of else self
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Attribute:
     """A column of a relation, or a member of a composite type.
 
@@ -101,6 +105,9 @@ class Attribute:
     can_update: bool = True
     tags: Tags = field(default_factory=dict[str, Tag])
     description: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Attribute({self.owner.id}.{self.name})"
 
 
 @dataclass(eq=False, slots=True)
@@ -124,7 +131,7 @@ class Parameter:
     variant: str | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Resource:
     """A relation, or a function's result (`parameters` is None of a relation).
 
@@ -163,6 +170,9 @@ class Resource:
     tags: Tags = field(default_factory=dict[str, Tag])
     description: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Resource({self.id})"
+
     @property
     def is_function(self) -> bool:
         return self.parameters is not None
@@ -173,7 +183,7 @@ class Resource:
         return next((unique.attributes for unique in self.uniques if unique.primary), ())
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Relation:
     """A foreign key, seen from one side: rows of `source` have rows of `target`.
 
@@ -191,6 +201,9 @@ class Relation:
     tags: Tags = field(default_factory=dict[str, Tag])
     description: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Relation({self.name})"
+
 
 @dataclass(eq=False, slots=True)
 class Ref:
@@ -207,7 +220,7 @@ class Ref:
 Entity = Codec | Attribute | Unique | Resource | Relation | Ref
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Registry:
     """Everything that is exposed. `may(entity, behaviour)` answers as upstream's behaviour strings do, for instance
     `may(resource, "query:resource:list")`; `refs` are by the codec whose rows they start from.
@@ -219,3 +232,6 @@ class Registry:
     may: Callable[[Entity, str], bool]
     refs: dict[Name, tuple[Ref, ...]] = field(default_factory=dict[Name, tuple[Ref, ...]])
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Registry({', '.join(self.schemas)})"

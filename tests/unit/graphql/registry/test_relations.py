@@ -71,3 +71,20 @@ def test_a_composite_type_may_lead_to_rows() -> None:
     assert isinstance(way, Relation)
     assert (way.source, way.target.name, way.backward) == (seat, "person", False)
     assert ways(registry, "person") == []
+
+
+def test_what_holds_each_other_is_printed_by_its_name() -> None:
+    world = World()
+    world.table("node", "id:int4!= parent_id:int4")
+    world.refer("node", "parent_id", "node")
+    registry = world.build()
+    node = registry.resources["node"]
+    way = next(iter(node.relations.values()))
+    printed = [repr(one) for one in (registry, node, node.codec, node.codec.attributes["id"], way)]
+    assert printed == [
+        "Registry(app)",
+        "Resource(app.node)",
+        "Codec(app.node)",
+        "Attribute(app.node.id)",
+        "Relation(app.node.node_parent_id_fkey)",
+    ]
