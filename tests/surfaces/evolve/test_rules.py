@@ -72,6 +72,17 @@ def test_a_rule_that_goes_takes_policy_and_grant_along(todo: Database):
         seen(todo, f"insert into \"Todo\" (title, \"ownerId\") values ('x', '{ADA}') returning title", ADA)
 
 
+def test_where_a_rule_stands_in_its_file_is_no_difference(todo: Database):
+    ruled = TODO.replace("title String", "title String @deny('update', secret && title == 'x')")
+    ruled = ruled.replace("@@allow('read', !secret)", "@@allow('post-update', before().title == title || secret)")
+    todo.push(ruled, policies=True)
+    moved = "// a line more\n\n" + ruled.replace("secret &&", "secret\n            &&").replace(
+        "before()", "  before()"
+    )
+    assert todo.settled(moved, policies=True)
+    assert not todo.settled(moved.replace("== 'x'", "== 'y'"), policies=True)
+
+
 def test_columns_under_policies_change_type(todo: Database):
     wanted = TODO.replace("title String", "title String @db.VarChar(40)").replace(
         "!secret", "!secret || title == 'his'"

@@ -13,6 +13,8 @@ from msgspec import Struct
 from gatepost.zmodel.schema import Operation, Schema
 from gatepost.zmodel.terms import Place
 
+from .triggers import one_line
+
 REFUSED = "42501"
 NEW_ROW = re.compile(r'new row violates row-level security policy .*for table "(.*)"\Z', re.DOTALL)
 NO_GRANT = re.compile(r"permission denied for (?:table|view) (.*)\Z", re.DOTALL)
@@ -20,11 +22,11 @@ NO_NUMBER = re.compile(r"permission denied for sequence (.*)\Z", re.DOTALL)
 
 
 class Refusing(Struct, frozen=True):
-    """A rule that said no, as written, and where."""
+    """A rule that said no, as written, and where the schema has it."""
 
     effect: str
     text: str
-    place: Place
+    place: Place | None
 
 
 class Rejection(Struct, frozen=True):
@@ -78,15 +80,13 @@ def _told(details: object) -> dict[str, Any] | None:
 
 
 def _by_trigger(schema: Schema, told: dict[str, Any]) -> Rejection:
-    model = str(told["model"])
-    rules = tuple(Refusing(each["effect"], each["text"], _place(each["place"])) for each in told["rules"])
-    table = schema.models[model].table if model in schema.models else model
-    return Rejection(table, model, told["operation"], told["field"], rules)
-
-
-def _place(text: str) -> Place:
-    file, line, column = text.rsplit(":", 2)
-    return Place(file, int(line), int(column))
+    model, field = str(told["model"]), told["field"]
+    known = schema.models.get(model)
+    own = known.fields[field].rules if known and field in known.fields else known.rules if known else ()
+    places = {(rule.effect, one_line(rule.text)): rule.place for rule in reversed(own)}
+    found = ((str(each["effect"]), str(each["text"])) for each in told["rules"])
+    rules = tuple(Refusing(effect, text, places.get((effect, text))) for effect, text in found)
+    return Rejection(known.table if known else model, model, told["operation"], field, rules)
 
 
 def _model_of(schema: Schema, table: str) -> str | None:

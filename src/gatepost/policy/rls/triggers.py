@@ -1,7 +1,7 @@
 """Rules that compare the row before and after an update, or allow a change of one field: trigger functions.
 
-In: conditions about OLD and NEW. Out: PL/pgSQL bodies that raise 42501, naming the rules and where they stand, with
-the same as JSON in DETAIL for programs. Never: a change to a row.
+In: conditions about OLD and NEW. Out: PL/pgSQL bodies that raise 42501, naming the rules, with the same as JSON in
+DETAIL for programs. Never: a change to a row; a rule's line in its file, which may move and mean the same.
 """
 
 import json
@@ -63,11 +63,16 @@ def _raise(said: str, detail: str, table: Name, column: str | None = None) -> st
 
 
 def listed(rules: Iterable[Rule]) -> str:
-    """Rules and places, for people."""
-    return "; ".join(f"{rule.effect} {rule.text} ({rule.place})" for rule in rules)
+    """Rules, for people."""
+    return "; ".join(f"{rule.effect} {one_line(rule.text)}" for rule in rules)
 
 
 def described(model: str, operation: str, rules: Iterable[Rule], field: str | None = None) -> str:
     """The same for programs; `Rejection` reads it."""
-    found = [{"effect": rule.effect, "text": rule.text, "place": str(rule.place)} for rule in rules]
+    found = [{"effect": rule.effect, "text": one_line(rule.text)} for rule in rules]
     return json.dumps({"model": model, "operation": operation, "field": field, "rules": found}, ensure_ascii=False)
+
+
+def one_line(text: str) -> str:
+    """A rule as written, however its lines were broken."""
+    return " ".join(text.split())

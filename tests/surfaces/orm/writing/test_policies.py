@@ -209,7 +209,10 @@ async def test_a_field_s_own_rule_refuses_the_whole_update(ada: Client, nobody: 
 async def test_post_update_rules_hold_of_the_row_as_it_is_and_as_it_was(ada: Client, world: World) -> None:
     await ada.counter.create_many(data=[{"id": 1, "value": 5}, {"id": 2, "value": 9, "step": 2}])
     assert (await ada.counter.update(where={"id": 1}, data={"value": 6}))["value"] == 6
-    await refused(ada.counter.update(where={"id": 1}, data={"value": 5}))
+    error = await refused(ada.counter.update(where={"id": 1}, data={"value": 5}))
+    rules = {rule.place for rule in world.schema.models["Counter"].rules if "post-update" in rule.operations}
+    assert error.places
+    assert rules.issuperset(error.places)
     await refused(ada.counter.update(where={"id": 1}, data={"value": 11}))
     await refused(ada.counter.update_many(data={"value": {"increment": 3}}))
     await refused(ada.counter.upsert(where={"id": 1}, create={"id": 1}, update={"value": 1}))

@@ -138,7 +138,7 @@ def test_a_rule_about_the_row_before(notes: MakeWorld) -> None:
         here.run(2, 'update "Note" set done = false')
 
 
-def test_a_refusal_names_the_rule_and_where_it_stands(notes: MakeWorld) -> None:
+def test_a_refusal_names_the_rule(notes: MakeWorld) -> None:
     here = notes("@@allow('update', true)\n    @@allow('post-update', before().rank == rank)")
     with pytest.raises(Refused) as caught:
         here.run(1, 'update "Note" set rank = 9', keep=True)
@@ -147,7 +147,7 @@ def test_a_refusal_names_the_rule_and_where_it_stands(notes: MakeWorld) -> None:
         "model": "Note",
         "operation": "post-update",
         "field": None,
-        "rules": [{"effect": "allow", "text": "before().rank == rank", "place": "schema.zmodel:18:5"}],
+        "rules": [{"effect": "allow", "text": "before().rank == rank"}],
     }
     assert (caught.value.diag.schema_name, caught.value.diag.table_name) == ("public", "Note")
     assert here.execute('select count(*) from "Note" where rank = 9') == [(0,)]
@@ -192,7 +192,7 @@ def test_a_fields_rule_through_relations(notes: MakeWorld) -> None:
 
 def test_a_field_that_nobody_may_change(notes: MakeWorld) -> None:
     here = notes("@@allow('update', true)", "@deny('update', true)")
-    with pytest.raises(Refused, match=r"deny true \(schema.zmodel:11:17\)"):
+    with pytest.raises(Refused, match="deny true"):
         here.run(1, """update "Note" set text = 'z'""")
 
 

@@ -8,22 +8,29 @@ from gatepost.zmodel.terms import Place
 
 SCHEMA = zmodel.load(
     "datasource db { provider = 'postgresql' schemas = ['a', 'b'] defaultSchema = 'a' }\n"
-    "model Note { id Int @id  @@map('notes of \"all\"') }\n"
+    "model Note { id Int @id title String @deny('update', title  ==\n 'b c') @@map('notes of \"all\"') }\n"
     "model One { id Int @id  @@map('same') }\nmodel Two { id Int @id  @@map('same') @@schema('b') }"
 )
 
 
-def told(**changes: object) -> str:
-    rules = [{"effect": "deny", "text": "a == 'b:c'", "place": "some:where/schema.zmodel:12:3"}]
-    return json.dumps({"model": "Note", "operation": "update", "field": "id", "rules": rules, **changes})
+def told(text: str = "a ==  'b:c'", **changes: object) -> str:
+    rules = [{"effect": "deny", "text": text}]
+    return json.dumps({"model": "Note", "operation": "update", "field": None, "rules": rules, **changes})
 
 
-def test_a_trigger_names_the_rule_and_its_place() -> None:
-    found = rls.rejection(SCHEMA, "42501", "Note.id may not be changed: …", told())
+def test_a_trigger_names_the_rule_and_the_schema_its_place() -> None:
+    found = rls.rejection(SCHEMA, "42501", "Note.title may not be changed: …", told("title == 'b c'", field="title"))
     assert found is not None
-    assert (found.model, found.operation, found.field, found.table) == ("Note", "update", "id", 'notes of "all"')
+    assert (found.model, found.operation, found.field, found.table) == ("Note", "update", "title", 'notes of "all"')
     [rule] = found.rules
-    assert (rule.effect, rule.text, rule.place) == ("deny", "a == 'b:c'", Place("some:where/schema.zmodel", 12, 3))
+    assert (rule.effect, rule.text, rule.place) == ("deny", "title == 'b c'", Place("schema.zmodel", 2, 38))
+
+
+def test_a_rule_that_the_schema_does_not_have_has_no_place() -> None:
+    for detail in (told(), told(model="Gone"), told(field="gone")):
+        found = rls.rejection(SCHEMA, "42501", "…", detail)
+        assert found is not None
+        assert [rule.place for rule in found.rules] == [None]
 
 
 def test_details_may_have_a_statement_after_them() -> None:

@@ -53,7 +53,7 @@ def refused(schema: Schema, error: DatabaseError, kind: type[Read | Write]) -> O
     message = _told(found, operation)
     if not found.rules:
         return rejected(schema, found.model, operation, message)
-    places = [rule.place for rule in found.rules]
+    places = [rule.place for rule in found.rules if rule.place is not None]
     message = _with_places(message, found.model, operation, places)
     return RejectedByPolicy(message, found.model, "no-access", places)
 
