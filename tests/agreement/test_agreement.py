@@ -1,6 +1,6 @@
 """One YAML of rules, rows, people: whichever way they come, they see and change the same."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ import pytest
 
 from gatepost import zmodel
 from gatepost.database.connection import Connection
+from gatepost.zmodel.schema import Schema
 
-from .ways import Client, Rest, Sql, Way, Write, outcome
-from .world import Rows, User, World
+from .graphql import GraphQL
+from .ways import Client, Related, Rest, Sql, Way, Write, outcome, relation_of
+from .world import GUARDS, Rows, User, World
 
 HERE = Path(__file__).parent
 
@@ -30,7 +32,7 @@ class Agreement(msgspec.Struct, forbid_unknown_fields=True):
 
 AGREED = msgspec.yaml.decode((HERE / "agreement.yaml").read_bytes(), type=Agreement)
 DEVIATIONS: dict[str, Any] = msgspec.yaml.decode((HERE / "deviations.yaml").read_bytes())
-WAYS = ["query", "database", "rest", "sql"]
+WAYS = ["query", "database", "rest", "graphql", "sql"]
 # Columns that rules ask for, and the calls of these tests do not.
 ASKED_BY_RULES = {"level", "budget", "done", "words"}
 
@@ -39,11 +41,13 @@ ASKED_BY_RULES = {"level", "budget", "done", "words"}
 async def ways(admin: "psycopg.Connection[Any]", dsn: str) -> AsyncIterator[dict[str, Way]]:
     world = World(admin, dsn)
     world.become(zmodel.load(AGREED.schema), AGREED.rows, AGREED.links)
-    rest = Rest(world)
-    await rest.load()
-    yield {"query": Client(world, "query"), "database": Client(world, "database"), "rest": rest, "sql": Sql(world)}
-    await rest.close()
-    await world.close()
+    rest, graphql = Rest(world), GraphQL(world)
+    for each in (rest, graphql):
+        await each.load()
+    clients: dict[str, Way] = {guard: Client(world, guard) for guard in GUARDS}
+    yield {**clients, "rest": rest, "graphql": graphql, "sql": Sql(world)}
+    for each in (rest, graphql, world):
+        await each.close()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -52,6 +56,38 @@ async def test_everybody_sees_the_same_rows(ways: dict[str, Way], way: str, who:
     user = AGREED.identities[who]
     seen = {model: await ways[way].read(user, model) for model in ways[way].world.schema.models}
     assert {model: ids for model, ids in seen.items() if ids} == AGREED.reads[who]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("who", AGREED.identities)
+async def test_what_is_related_is_what_one_sees_of_it(ways: dict[str, Way], way: str, who: str) -> None:
+    schema, seen = ways[way].world.schema, AGREED.reads[who]
+    for model, name in relations(schema):
+        related = await ways[way].related(AGREED.identities[who], model, name)
+        assert related == linked(schema, seen, model, name), f"{model}.{name}"
+
+
+def relations(schema: Schema) -> Iterator[tuple[str, str]]:
+    """Fields that lead from a table to others."""
+    for model in schema.models.values():
+        for field in model.fields.values():
+            if field.relation and not field.inherited:
+                yield model.name, field.name
+
+
+def linked(schema: Schema, seen: dict[str, list[int]], model: str, name: str) -> Related:
+    """What a relation leads to, of those who are seen."""
+    relation = relation_of(schema, model, name)
+    rows = {row["id"]: row for row in AGREED.rows[model]}
+    others = [row for row in AGREED.rows[relation.model] if row["id"] in seen.get(relation.model, ())]
+    link = relation.through
+
+    def tied(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        if link is not None:
+            return {link.column: row["id"], link.other_column: other["id"]} in AGREED.links[link.table]
+        return [row[name] for name in relation.fields] == [other[name] for name in relation.references]
+
+    return {id: [other["id"] for other in others if tied(rows[id], other)] for id in seen.get(model, ())}
 
 
 @pytest.mark.parametrize("way", WAYS)

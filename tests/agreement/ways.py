@@ -1,11 +1,11 @@
-"""Four ways to the same rows: the client under either guard, REST, and SQL in the role.
+"""Ways to the same rows: the client under either guard, REST, and SQL in the role; GraphQL stands in `graphql.py`.
 
 In: a World, somebody, a model, a write. Out: ids; whether it was refused. Never: a rule of the test's own.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 import psycopg
@@ -20,7 +20,7 @@ from gatepost.policy import claims
 from gatepost.query.sql import identifier
 from gatepost.rest.mounted import Mounted, alone
 from gatepost.settings import DatabaseSettings, RestSettings
-from gatepost.zmodel.schema import Schema
+from gatepost.zmodel.schema import Relation, Schema
 
 from .world import Guard, User, World, literal
 
@@ -49,6 +49,28 @@ class Write(msgspec.Struct, forbid_unknown_fields=True):
     deviation: str | None = None
 
 
+Related = dict[int, list[int]]
+"""By the id of each row that is seen: the ids of what is seen of those related to it."""
+
+
+class Way(Protocol):
+    """One of them."""
+
+    world: World
+
+    async def read(self, user: User, model: str) -> list[int]:
+        """The ids of all rows."""
+        ...
+
+    async def related(self, user: User, model: str, name: str) -> Related:
+        """What a relation's field leads to."""
+        ...
+
+    async def write(self, user: User, write: Write) -> None:
+        """A change of rows; Refused where a rule says so aloud."""
+        ...
+
+
 class Client:
     """The client under a guard."""
 
@@ -59,6 +81,10 @@ class Client:
     async def read(self, user: User, model: str) -> list[int]:
         rows = await self.world.read(self.guard, user, model, "findMany", {"select": {"id": True}})
         return sorted(row["id"] for row in rows)
+
+    async def related(self, user: User, model: str, name: str) -> Related:
+        select = {"id": True, name: {"select": {"id": True}}}
+        return by_id(await self.world.read(self.guard, user, model, "findMany", {"select": select}), name)
 
     async def write(self, user: User, write: Write) -> None:
         where = {} if write.of is None else {"id": {"in": write.of}}
@@ -90,6 +116,19 @@ class Rest:
         answer = await self.ask(user, "GET", model, "select=id")
         assert answer.status == 200, answer.body
         return sorted(row["id"] for row in json.loads(answer.body))
+
+    async def related(self, user: User, model: str, name: str) -> Related:
+        relation = relation_of(self.world.schema, model, name)
+        hint = (
+            relation.through.table
+            if relation.through
+            else (relation.fields if relation.owner else relation.references)[0]
+        )
+        target = self.world.schema.models[relation.model].table
+        embed = hint if relation.owner else f"{target}!{hint}"
+        answer = await self.ask(user, "GET", model, f"select=id,them:{embed}(id)")
+        assert answer.status == 200, answer.body
+        return by_id(json.loads(answer.body), "them")
 
     async def write(self, user: User, write: Write) -> None:
         query = "" if write.of is None else f"id=in.({','.join(map(str, write.of))})"
@@ -129,6 +168,20 @@ class Sql:
     async def read(self, user: User, model: str) -> list[int]:
         return sorted(row[0] for row in self.run(user, f"select id from {self.table(model)}"))
 
+    async def related(self, user: User, model: str, name: str) -> Related:
+        relation = relation_of(self.world.schema, model, name)
+        them = f"{self.table(relation.model)} them"
+        on = [
+            f"them.{identifier(a)} = this.{identifier(b)}"
+            for a, b in zip(relation.references, relation.fields, strict=True)
+        ]
+        if relation.through:
+            own, other = identifier(relation.through.column), identifier(relation.through.other_column)
+            them += f" join {identifier(relation.through.table)} link on link.{other} = them.id"
+            on = [f"link.{own} = this.id"]
+        related = f"array(select them.id from {them} where {' and '.join(on)} order by 1)"
+        return dict(self.run(user, f"select this.id, {related} from {self.table(model)} this"))
+
     async def write(self, user: User, write: Write) -> None:
         table = self.table(write.model)
         where = "" if write.of is None else f" where id in ({', '.join(map(str, write.of))})"
@@ -157,17 +210,34 @@ class Sql:
             return done.fetchall() if done.description else []
 
 
-Way = Client | Rest | Sql
+def relation_of(schema: Schema, model: str, name: str) -> Relation:
+    """The relation that a field of a model is."""
+    relation = schema.models[model].fields[name].relation
+    assert relation is not None
+    return relation
+
+
+def by_id(rows: Sequence[Mapping[str, Any]], name: str) -> Related:
+    """Rows with what is related to them: a list, one, or none."""
+    return {row["id"]: ids(row[name]) for row in rows}
+
+
+def ids(related: Any) -> list[int]:
+    rows = [] if related is None else related if isinstance(related, list) else [related]
+    return sorted(row["id"] for row in rows)
 
 
 async def outcome(world: World, way: Way, user: User, write: Write) -> list[int] | str:
-    """The rows that a write made, changed or removed, or `refused`; the tables are as before afterwards."""
+    """The rows that a write made, changed or removed, or `refused` where it did nothing and said so; the tables are as
+    before afterwards.
+    """
     before = world.content(write.model)
+    nothing: list[int] | str = []
     try:
         await way.write(user, write)
     except Refused:
-        return "refused"
+        nothing = "refused"
     finally:
         after = world.content(write.model)
         world.restore()
-    return sorted(id for id in {*before, *after} if before.get(id) != after.get(id))
+    return sorted(id for id in {*before, *after} if before.get(id) != after.get(id)) or nothing
