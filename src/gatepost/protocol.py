@@ -236,9 +236,8 @@ class Protocol(HttpToolsProtocol):
         self.connections.discard(self)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
-        try:
-            protocol.data_received(b"\r\n".join(lines))
-        except AssertionError:  # its reader gave up on the head, which has narrower limits than ours
+        protocol.data_received(b"\r\n".join(lines))
+        if not protocol.handshake_initiated:  # its reader gave up on the head, which has narrower limits than ours
             self._refuse(NO_SOCKET)
 
     def on_message_complete(self) -> None:

@@ -490,7 +490,9 @@ class GraphQLSettings(Section, frozen=True):
     max_connections: Annotated[int, Option("Most sockets of one serving process")] = 1000
     max_subscriptions: Annotated[int, Option("Most operations that go on at once on one socket")] = 100
     max_message: Annotated[int, Option("Longest message on a socket, in bytes")] = 1024 * 1024
-    max_waiting: Annotated[int, Option("Most messages that wait for a slow socket, which is then closed")] = 100
+    max_waiting: Annotated[
+        int, Option("Most messages that wait for a slow socket, which is then closed; of events ten times as many")
+    ] = 100
     init_timeout: Annotated[Seconds, Option("How long a socket may take to say who it is")] = Seconds(10)
     session_check: Annotated[
         Seconds, Option("How soon a socket is closed after its token, key or session has ended")

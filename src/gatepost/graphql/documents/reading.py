@@ -35,6 +35,8 @@ def read(schema: GraphQLSchema, text: str, limits: Limits) -> Document:
         errors = check_document(document, limits) or validate(schema, document, max_errors=MOST_ERRORS)
     except RecursionError:
         raise Invalid([GraphQLError(TOO_DEEP)]) from None
+    except GraphQLError as error:  # a rule may need a variable's value, which nobody knows yet
+        raise Invalid([error]) from None
     if errors:
         raise Invalid(errors if limits.introspection else [plain(error) for error in errors])
     return document

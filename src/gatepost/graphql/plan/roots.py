@@ -103,7 +103,7 @@ def event(context: Context, field: Field, means: EventValue | EventRow | EventNo
         case EventValue(path):
             return context.literal(context.event, _json_at(path), "json")
         case EventNode.ID:
-            return Json(context.literal(context.event_node, str, "text")) if context.event_node else NULL
+            return Json(context.literal(context.event_node, _text, "text")) if context.event_node else NULL
         case EventNode.ROW:
             return node(context, field, context.event_node)
         case EventRow(resource, pairs):
@@ -112,6 +112,10 @@ def event(context: Context, field: Field, means: EventValue | EventRow | EventNo
                 name: context.literal(context.event, _text_at(path), attributes[name].codec.sql) for name, path in pairs
             }
             return by_key(context, field, resource, parts)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _at(event: Any, path: tuple[str, ...]) -> Any:

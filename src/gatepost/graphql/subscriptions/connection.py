@@ -6,6 +6,7 @@ before the client has said who it is, or after it stopped being that; never more
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from gatepost import observe
@@ -23,6 +24,7 @@ from .shared import Shared
 from .stream import Stream
 
 FAILED = Problem("internal_error", 500, "The server failed on this operation")
+AGAIN = 0.5
 SLOW = "Messages are not taken in as fast as they come (graphql.max_waiting)"
 
 
@@ -36,6 +38,7 @@ class Connection:
         self._session = ""
         self._begun = False
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._unsent: asyncio.Queue[str] = asyncio.Queue(shared.settings.max_waiting)
         self._ending: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
@@ -53,7 +56,7 @@ class Connection:
             code, reason = await self._ending
         finally:
             late.cancel()
-            await self._stop([*tasks, *self._operations.values()])
+            await self._stop(tasks)
             self.shared.sessions.forget(self._session)
         await self.socket.close(code, reason)
 
@@ -146,14 +149,21 @@ class Connection:
     def _cancel(self, id: str) -> None:
         task = self._operations.pop(id, None)
         if task is not None:
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
             task.cancel()
 
     # ------------------------------------------------------------------ what it is answered
 
     async def _operate(self, id: str, payload: dict[str, Any]) -> None:
         """One operation, to its last word."""
+        task = asyncio.current_task()
+
+        def goes_on() -> bool:
+            return self._operations.get(id) is task
+
         try:
-            answer = await self._execute(id, payload)
+            answer = await self._execute(id, payload, goes_on)
         except asyncio.CancelledError:
             return  # the client has had enough, or has gone
         except Invalid as invalid:
@@ -163,26 +173,33 @@ class Connection:
         except Exception as error:
             observe.LOGGER.error("operation on socket %s failed", self.request.id, exc_info=error)
             answer = refused_for(FAILED)
-        self._operations.pop(id, None)
-        if answer is None:
-            self.say(messages.complete(id))
-        else:
-            self.say(messages.failed(id, answer.errors))
+        if goes_on():
+            del self._operations[id]
+            self.say(messages.complete(id) if answer is None else messages.failed(id, answer.errors))
 
-    async def _execute(self, id: str, payload: dict[str, Any]) -> Answer | None:
+    async def _execute(self, id: str, payload: dict[str, Any], goes_on: Callable[[], bool]) -> Answer | None:
         """Why it was not executed; None where it was."""
         surface = self.shared.surface
+
+        async def who() -> Identity | None:
+            return await self.check() if goes_on() else None
+
+        def tell(body: bytes) -> None:
+            if goes_on():
+                self.say(messages.following(id, body))
+
         asked = from_value(payload, surface.documents)
-        stream = Stream.of(self.shared, asked, surface.context(self.request))
+        context = surface.context(self.request)
+        stream = Stream.of(self.shared, asked, context)
         if stream is not None:
-            return await stream.run(self.check, lambda body: self.say(messages.following(id, body)))
-        identity = await self.check()
+            return await stream.run(who, tell)
+        identity = await who()
         if identity is None:
             return None
-        answer = await surface.execute(identity, asked, surface.context(self.request))
+        answer = await surface.execute(identity, asked, context)
         if not answer.executed:
             return answer
-        self.say(messages.following(id, answer.body))
+        tell(answer.body)
         return None
 
     async def _write(self) -> None:
@@ -195,9 +212,15 @@ class Connection:
         if not self.socket.closed and not self._unsent.full():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._unsent.join(), PATIENCE)
+        await end({*tasks, *self._operations.values(), *self._leaving})
+
+
+async def end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended: a task that was just answered, within a time limit, may miss the first word."""
+    while tasks:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, tasks = await asyncio.wait(tasks, timeout=AGAIN)
 
 
 def proof(payload: dict[str, Any], given: Proof, keys: bool) -> Proof:

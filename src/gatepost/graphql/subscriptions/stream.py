@@ -27,6 +27,8 @@ Event = dict[str, Any]
 Who = Callable[[], Awaitable[Identity | None]]
 Tell = Callable[[bytes], None]
 
+EVENTS = 10
+"""Events are small and come in bursts: so many may wait in the place of a message."""
 OVERRUN = Problem("overrun", 503, "Events come faster than they can be read (graphql.max_waiting)")
 
 
@@ -36,7 +38,7 @@ class Stream:
     def __init__(self, shared: Shared, asked: GraphQLRequest, topic: Topic, context: Context) -> None:
         self.shared, self.asked, self.topic, self.context = shared, asked, topic, context
         # None is the end of the topic.
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue(shared.settings.max_waiting)
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue(EVENTS * shared.settings.max_waiting)
         self._over = False
         self._overrun = False
         self._allowed_at = float("-inf")
@@ -104,7 +106,7 @@ class Stream:
     def _hear(self, payload: str) -> None:
         """What is no JSON object is no event."""
         try:
-            self._put(msgspec.json.decode(payload, type=Event))
+            self._put(self.topic.shaped(msgspec.json.decode(payload, type=Event)))
         except (msgspec.MsgspecError, RecursionError, ValueError):
             return
 

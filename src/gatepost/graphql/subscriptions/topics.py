@@ -7,9 +7,10 @@ argument reaches which its template does not lead to.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from graphql import GraphQLError
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
@@ -20,7 +21,7 @@ from gatepost.graphql.meaning import MEANING, Subscribe
 from gatepost.graphql.prepared import Operation
 
 from .authorization import text
-from .declaration import PLACE, Authorization, Declaration
+from .declaration import PLACE, Authorization, Declaration, Value
 
 LISTEN = "listen"
 PREFIX = "postgraphile:"
@@ -29,14 +30,29 @@ WORD = re.compile(r"\w")
 INITIAL = {"event": "initial"}
 
 
+Event = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`initial`: an event that comes at once, None where none does."""
+    """`values` are what its events tell themselves; `initial` is an event that comes at once, None where none does."""
 
     channel: str
     arguments: Mapping[str, Any]
     authorization: Authorization
-    initial: dict[str, Any] | None = None
+    values: tuple[Value, ...] = (Value("event", "String", ("event",)),)
+    initial: Event | None = None
+
+    def shaped(self, event: Event) -> Event:
+        """The event with its values as their types have them."""
+        for value in self.values:
+            *way, last = value.path
+            at: Any = event
+            for step in way:
+                at = cast(Event, at).get(step) if isinstance(at, dict) else None
+            if isinstance(at, dict) and last in at:
+                at[last] = shaped(value.type.rstrip("!"), at[last])
+        return event
 
 
 def topic(
@@ -57,11 +73,12 @@ def topic(
         raise Invalid([error]) from None
     if means.name == LISTEN:
         initial = INITIAL if arguments.get("initialEvent") else None
-        return Topic(f"{PREFIX}{arguments['topic']}", arguments, authorization, initial)
+        return Topic(f"{PREFIX}{arguments['topic']}", arguments, authorization, initial=initial)
     declaration = next(each for each in declared if each.field == means.name)
     kinds = dict(declaration.arguments)
     canonical = {name: _canonical(kinds[name].rstrip("!"), arguments.get(name)) for name in kinds}
-    return Topic(channel(declaration, canonical), canonical, declaration.authorization)
+    told = tuple(each for each in declaration.members if isinstance(each, Value))
+    return Topic(channel(declaration, canonical), canonical, declaration.authorization, told)
 
 
 def channel(declaration: Declaration, arguments: Mapping[str, Any]) -> str:
@@ -78,6 +95,23 @@ def channel(declaration: Declaration, arguments: Mapping[str, Any]) -> str:
         return found
 
     return PLACE.sub(value, declaration.channel)
+
+
+def shaped(type_: str, value: Any) -> Any:
+    """A value of JSON as a scalar's values are: texts for all but numbers, truths and JSON itself; null for another."""
+    match type_:
+        case "Int":
+            return value if isinstance(value, int) and not isinstance(value, bool) else None
+        case "Float":
+            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        case "Boolean":
+            return value if isinstance(value, bool) else None
+        case "JSON":
+            return value
+        case _ if type_.startswith("[") or value is None or isinstance(value, str):
+            return value
+        case _:
+            return msgspec.json.encode(value).decode()
 
 
 def _canonical(type_: str, value: Any) -> Any:
