@@ -14,6 +14,8 @@ from .conftest import BLOG
 PLACES = {
     "reading": "surfaces.orm.reading",
     "writing": "surfaces.orm.writing",
+    "builder": "surfaces.orm.builder",
+    "statements": "unit.orm.builder",
     "client": "surfaces.orm",
     "policy": "surfaces.policy",
     "rls": "surfaces.policy.rls",
