@@ -13,14 +13,10 @@ from .read import SOURCE, count_rows, expression, select
 from .sql import Parameters, Settled, Statement, Template, identifier, literal, qualified
 from .tree import (
     SCALAR,
-    Answer,
-    Body,
     Call,
     Cast,
     Column,
     Delete,
-    Guard,
-    Handler,
     Insert,
     Json,
     Listed,
@@ -29,6 +25,7 @@ from .tree import (
     Update,
     Write,
 )
+from .whole import Answer, Body, Guard, Handler
 from .write import INSERTED, delete, insert, update
 
 PAGE = "gatepost_page"

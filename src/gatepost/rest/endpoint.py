@@ -16,7 +16,7 @@ from ..exchange import Finish, Headers, Request, Response
 from ..identity import Identity, Proof
 from ..problem import Problem
 from ..query.sql import Statement, identifier
-from ..query.tree import Body
+from ..query.whole import Body
 from ..settings import RestSettings
 from .ast import ApiRequest
 from .cache import Plans

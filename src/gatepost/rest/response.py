@@ -18,7 +18,7 @@ from ..database.values import Result
 from ..exchange import Headers, Response
 from ..problem import Problem
 from ..query.sql import Parameter
-from ..query.tree import Body
+from ..query.whole import Body
 from .ast import Action, ApiRequest, MediaKind, Page
 from .errors import ANSWERS, header_value
 from .errors import body as error_body

@@ -10,7 +10,6 @@ from gatepost.query.tree import (
     FALSE,
     TRUE,
     Aggregate,
-    Answer,
     Case,
     Claim,
     Column,
@@ -32,6 +31,7 @@ from gatepost.query.tree import (
     Truth,
     Update,
 )
+from gatepost.query.whole import Answer
 from gatepost.query.write import insert, update
 
 POST, MEMBER = Name("public", "post"), Name("public", "member")

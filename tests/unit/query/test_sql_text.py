@@ -12,8 +12,6 @@ from gatepost.query.read import condition, expression, no_presence, output, sele
 from gatepost.query.sql import Parameters, Slot, array_literal, identifier
 from gatepost.query.tree import (
     Aggregate,
-    Answer,
-    Body,
     Both,
     Cast,
     Column,
@@ -23,7 +21,6 @@ from gatepost.query.tree import (
     Either,
     Embed,
     Given,
-    Guard,
     Insert,
     JsonPath,
     JsonStep,
@@ -41,6 +38,7 @@ from gatepost.query.tree import (
     State,
     Update,
 )
+from gatepost.query.whole import Answer, Body, Guard
 from gatepost.query.write import delete, insert, update
 
 TODOS = Name("public", "todos")

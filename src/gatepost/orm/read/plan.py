@@ -22,7 +22,8 @@ from gatepost.orm.read.tables import Tables, filtered
 from gatepost.orm.session import Session
 from gatepost.query.answer import template
 from gatepost.query.sql import Parameter, Slot, Statement
-from gatepost.query.tree import Answer, Exists, Nothing, Output, Read, Truth
+from gatepost.query.tree import Exists, Nothing, Output, Read, Truth
+from gatepost.query.whole import Answer
 
 MOST_PLANS = 1000
 KEY = "gatepost.orm.read"

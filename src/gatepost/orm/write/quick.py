@@ -29,12 +29,10 @@ from gatepost.query.tree import (
     FALSE,
     NEW,
     TRUE,
-    Answer,
     Column,
     Delete,
     Expression,
     Given,
-    Guard,
     Insert,
     Literal,
     Name,
@@ -45,6 +43,7 @@ from gatepost.query.tree import (
     Update,
     Write,
 )
+from gatepost.query.whole import Answer, Guard
 from gatepost.zmodel.schema import Field, Model
 
 NOT_QUICK = object()

@@ -18,7 +18,8 @@ from ...query.answer import Compiled, answer
 from ...query.read import count_rows
 from ...query.resolve import is_inert
 from ...query.sql import Parameters, Statement
-from ...query.tree import Answer, Body, Given, Guard, Insert, Output, Read, Star, Write
+from ...query.tree import Given, Insert, Output, Read, Star, Write
+from ...query.whole import Answer, Body, Guard
 from ...settings import RestSettings
 from ..ast import ALL_ROWS, Action, ApiRequest, Field, MediaKind, MediaType, SelectField
 from .calls import call

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ...catalog import Catalog, MediaHandler, Name
 from ...problem import Problem
-from ...query.tree import Body, Handler
+from ...query.whole import Body, Handler
 from ..ast import JSON_MEDIA, MediaKind, MediaType
 from ..headers.media import media_type
 
