@@ -22,17 +22,17 @@ def server(served: Serve) -> Served:
     return served(rooms)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ada(server: Served) -> Person:
     return newcomer(server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob(server: Served) -> Person:
     return newcomer(server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def room(server: Served, ada: Person, bob: Person) -> str:
     """A room of both."""
     return new_room(server, ada, bob)
