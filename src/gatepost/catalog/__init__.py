@@ -47,7 +47,7 @@ class Table:
     """A table, view, materialized view or foreign table.
 
     `primary_key` of a view is that of the table it shows, where it shows the whole key. `uniques` are column sets that
-    PostgreSQL keeps unique (the primary key included).
+    PostgreSQL keeps unique (the primary key included), among the rows of tables that inherit from this one too.
     """
 
     id: Name

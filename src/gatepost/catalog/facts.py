@@ -22,8 +22,8 @@ INSERT, UPDATE, DELETE = 8, 4, 16
 def catalog(facts: Facts, harmless: Iterable[Name] = ()) -> Catalog:
     """Everything at once; `harmless` names functions that may run while an inert relation is read."""
     names = {row["oid"]: Name(row["schema"], row["name"]) for row in facts["tables"]}
-    shown = _shown(facts)
-    tables = {names[row["oid"]]: _table(row, facts, shown) for row in facts["tables"]}
+    shown, inherited = _shown(facts), _inherited(facts)
+    tables = {names[row["oid"]]: _table(row, facts, shown, inherited) for row in facts["tables"]}
     keys = [_key(row, facts["keys"]) for row in facts["keys"] if row["kind"] == "f"]
     relations = complete(keys, _view_keys(facts, names, shown), tables)
     return Catalog(
@@ -54,7 +54,15 @@ def _shown(facts: Facts) -> dict[int, dict[Origin, list[str]]]:
     }
 
 
-def _table(row: Row, facts: Facts, shown: Mapping[int, Mapping[Origin, Sequence[str]]]) -> Table:
+def _inherited(facts: Facts) -> frozenset[int]:
+    """Tables whose rows are also those of tables that inherit from them, which keep no key in common with them."""
+    parents = {parent for parent, _ in facts["kinships"]}
+    return frozenset(row["oid"] for row in facts["tables"] if row["oid"] in parents and row["kind"] != "p")
+
+
+def _table(
+    row: Row, facts: Facts, shown: Mapping[int, Mapping[Origin, Sequence[str]]], inherited: frozenset[int]
+) -> Table:
     uniques = [key for key in facts["keys"] if key["relation"] == row["oid"] and key["kind"] in "pu"]
     primary = next((tuple(sorted(key["columns"])) for key in uniques if key["kind"] == "p"), ())
     updatable = row["updatable"]
@@ -62,7 +70,7 @@ def _table(row: Row, facts: Facts, shown: Mapping[int, Mapping[Origin, Sequence[
         id=Name(row["schema"], row["name"]),
         columns={column["name"]: _column(column) for column in row["columns"]},
         primary_key=primary if row["kind"] in "rp" else _view_primary_key(row["oid"], facts, shown),
-        uniques=tuple(tuple(key["columns"]) for key in uniques),
+        uniques=tuple(tuple(key["columns"]) for key in uniques if row["oid"] not in inherited),
         is_view=row["kind"] in "vm",
         insertable=bool(updatable & INSERT),
         updatable=bool(updatable & UPDATE),

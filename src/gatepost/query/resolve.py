@@ -165,7 +165,8 @@ class Inertness:
     def embedded(self, alias: str, read: Read) -> bool:
         """An embed, or a read as source; who reads it sees its outputs under its alias."""
         inert = self.read(read)
-        names = {item.name or getattr(item.value, "name", "") for item in read.outputs}
+        outputs = [*read.outputs, *(item for embed in read.embeds for item in embed.outputs)]
+        names = {item.name or getattr(item.value, "name", "") for item in outputs}
         stars = (
             self.columns.get(read.alias, frozenset()) if any(isinstance(i.value, Star) for i in read.outputs) else ()
         )

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from graphql import GraphQLObjectType, GraphQLSchema
 
-from gatepost.catalog import Catalog
+from gatepost.catalog import Catalog, Name
 from gatepost.query.sql import Parameter, Slot
-from gatepost.query.tree import Column, Expression, Literal, Member, Output, Row
+from gatepost.query.tree import Column, Condition, Embed, Expression, Literal, Member, Output, Read, Row, Shape
 
 from ..options import Options
 from ..registry.model import Attribute, Codec, Registry, Resource
@@ -62,6 +62,11 @@ class Known:
         """The resource that a node id's identifier names."""
         return next((each for each, name in self.identifiers.items() if name == identifier), None)
 
+    def keeps_unique(self, resource: Resource, columns: Iterable[str]) -> bool:
+        """Whether the database itself sees to it that no two rows have the same in these columns."""
+        table = self.catalog.tables.get(resource.id)
+        return table is not None and any(set(columns).issuperset(unique) for unique in table.uniques)
+
     def type_name(self, resource: Resource) -> str:
         """The name of the type of a resource's rows."""
         return self.types[resource].name
@@ -70,7 +75,8 @@ class Known:
 class Source(Protocol):
     """One row, and how what it holds is reached."""
 
-    codec: Codec
+    @property
+    def codec(self) -> Codec: ...
 
     def column(self, name: str) -> Expression: ...
 
@@ -79,15 +85,22 @@ class Source(Protocol):
 
 @dataclass
 class Alias:
-    """A row of a sub-select, which gives only what is used of it."""
+    """A row of a sub-select, which gives only what is used of it. `beside` are rows of other relations that are read
+    along with it, None where that is not worth it.
+    """
 
     alias: str
     codec: Codec
     used: dict[str, None] = field(default_factory=dict[str, None])
     whole: bool = False
+    beside: "list[Joined] | None" = None
 
     def column(self, name: str) -> Expression:
         self.used[name] = None
+        return Column(name, self.alias)
+
+    def inner(self, name: str) -> Column:
+        """A column where the sub-select reads it."""
         return Column(name, self.alias)
 
     def row(self) -> Expression:
@@ -98,6 +111,51 @@ class Alias:
         """What the sub-select gives."""
         rows = (Output(whole_row(self.alias, self.codec), ROW),) if self.whole else ()
         return (*(Output(Column(name, self.alias)) for name in self.used), *rows)
+
+    def embeds(self) -> tuple[Embed, ...]:
+        """What it reads along with its rows."""
+        return tuple(each.embed() for each in self.beside or ())
+
+
+@dataclass
+class Joined:
+    """The one row of another relation, `own`, that is read along with each row of `page`, where there is one: then
+    `key` is not NULL.
+    """
+
+    page: Alias
+    own: Alias
+    relation: Name
+    where: tuple[Condition, ...]
+    key: str
+
+    @property
+    def codec(self) -> Codec:
+        return self.own.codec
+
+    def column(self, name: str) -> Expression:
+        return Column(self._name(self.inner(name).name), self.page.alias)
+
+    def inner(self, name: str) -> Column:
+        """A column where the page's sub-select reads it."""
+        self.own.column(name)
+        return self.own.inner(name)
+
+    def row(self) -> Expression:
+        self.own.row()
+        return Column(self._name(ROW), self.page.alias)
+
+    def embed(self) -> Embed:
+        outputs = self.own.outputs()
+        names = [*self.own.used, *([ROW] if self.own.whole else [])]
+        shown = tuple(Output(Column(name, self.own.alias), self._name(name)) for name in names)
+        read = Read(self.relation, self.own.alias, outputs, where=self.where)
+        return Embed(self.own.alias, self.own.alias, read, Shape.SPREAD, outputs=shown)
+
+    def _name(self, name: str) -> str:
+        """What the page calls a column: names of columns may be as long as names can be, and alike."""
+        place = "row" if name == ROW else list(self.own.used).index(name)
+        return f"gatepost_{self.own.alias}_{place}"
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from gatepost.query.tree import (
     Both,
+    Case,
     Column,
     Compare,
     Condition,
@@ -19,11 +20,12 @@ from gatepost.query.tree import (
     Output,
     Read,
     Select,
+    State,
 )
 
 from ..meaning import AttributeField, FunctionField, NodeIdField, Part, RelationField
 from ..registry.model import Ref, Relation
-from .context import Context, Direct, Source
+from .context import Alias, Context, Direct, Joined, Source
 from .functions import function
 from .ordering import node_id
 from .output import NULL, shown, typename
@@ -58,12 +60,33 @@ def member(context: Context, source: Source, field: Field) -> Expression:
 
 def related(context: Context, source: Source, field: Field, relation: Relation | Ref) -> Expression:
     """The one row that a relation leads to."""
+    along = joined(context, source, relation)
+    if along is not None:
+        absent = State(along.column(along.key), "null")
+        return Case(((absent, NULL),), context.row(context, along, field.below()))
     alias = context.alias()
     target = relation.target
     where = tied(context, source, relation)(alias)
     value = context.row(context, Direct(alias, target.codec), field.below())
     limit = 1 if isinstance(relation, Ref) else None
     return Select(Read(target.id, alias, (Output(value),), where=where, limit=limit))
+
+
+def joined(context: Context, source: Source, relation: Relation | Ref) -> Joined | None:
+    """The row that a relation leads to, as one that is read along with those of the source's page; None where it is not
+    sure to be one, or that is not worth it.
+    """
+    if isinstance(relation, Ref) or not isinstance(source, Alias | Joined):
+        return None
+    page = source.page if isinstance(source, Joined) else source
+    columns = [theirs for _, theirs in relation.pairs]
+    if page.beside is None or not context.known.keeps_unique(relation.target, columns):
+        return None
+    own = Alias(context.alias(), relation.target.codec)
+    where = tuple(Compare(own.inner(theirs), "equal", source.inner(mine)) for mine, theirs in relation.pairs)
+    found = Joined(page, own, relation.target.id, where, columns[0])
+    page.beside.append(found)
+    return found
 
 
 def tied(context: Context, source: Source, relation: Relation | Ref) -> Where:

@@ -138,7 +138,7 @@ class Reader:
         self.order = ordered(context, field.given(Argument.ORDER_BY), found.resource, found.name)
         self.way = self.page.way(self.order)
         self.alias = context.alias()
-        self.source = Alias(self.alias, found.codec)
+        self.source = Alias(self.alias, found.codec, beside=[] if self.reads_all() else None)
         self.numbered = self.way is not Way.FORWARD
         self.counted = False
 
@@ -261,6 +261,12 @@ class Reader:
 
     # ---------------------------------------------------------------- what is read
 
+    def reads_all(self) -> bool:
+        """Whether PostgreSQL looks at all rows of the set, or at few: then it reads what they lead to along with them,
+        rather than for each row of the page that it has found.
+        """
+        return self.set.where is not everything or (self.page.first is None and self.page.last is None)
+
     def where(self, source: Direct) -> tuple[Condition, ...]:
         return (*self.set.where(source.alias), *conditions(self.context, self.field, source))
 
@@ -271,6 +277,7 @@ class Reader:
             self.set.source,
             self.alias,
             (*self.source.outputs(), *self.present()),
+            self.source.embeds(),
             where=(*self.where(source), *self.cursors(source)),
             order=self.order.orders(source, backwards=self.way is Way.BACKWARD),
             limit=self.limit(),
