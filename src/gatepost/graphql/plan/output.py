@@ -159,9 +159,9 @@ def array(context: Context, element: Codec, value: Expression, field: Field, dep
     return Case(((State(value, "null"), empty),), Select(read))
 
 
-def of_a_relation(field: Field) -> bool:
-    """Whether it shows a relation's column: there a composite of NULLs is one."""
-    return isinstance(field.meaning, AttributeField) and field.meaning.attribute.owner.table
+def is_sure(field: Field) -> bool:
+    """Whether it shows a column that is never NULL: there a composite of NULLs is one."""
+    return isinstance(field.meaning, AttributeField) and field.meaning.attribute.not_null
 
 
 def or_null(value: Expression, otherwise: Expression) -> Expression:
@@ -207,9 +207,7 @@ def composite(context: Context, codec: Codec, value: Expression, field: Field, d
         claims = tuple((name, written(each.codec, source.column(name))) for name, each in codec.attributes.items())
         return or_null(value, Object(claims))
     found = context.row(context, Value(value, codec), field.below())
-    if of_a_relation(field) and not depth:
-        return Case(((Compare(value, "distinct", NULL), found),), NULL)
-    return or_null(value, found)
+    return found if is_sure(field) and not depth else or_null(value, found)
 
 
 # ------------------------------------------------------------------ values with members that are no composites
