@@ -4,18 +4,26 @@ const PROTOCOL = "graphql-transport-ws";
 
 // A fetcher for GraphiQL. `headers()` gives those of a request as whoever is acted as.
 export function makeFetcher(endpoint, headers) {
-  return async (asked, { documentAST, headers: more } = {}) => {
+  return async (asked, { headers: more } = {}) => {
     const sent = { ...(await headers()), ...more };
-    return isSubscription(documentAST, asked.operationName)
+    return isSubscription(asked.query, asked.operationName)
       ? subscription(endpoint, asked, sent)
       : request(endpoint, asked, sent);
   };
 }
 
-function isSubscription(document, name) {
-  const operations = (document?.definitions ?? []).filter((each) => each.kind === "OperationDefinition");
-  const found = operations.find((each) => !name || each.name?.value === name);
-  return found?.operation === "subscription";
+const SILENT = /"""[^]*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*/g;
+const WORD = /[{}]|fragment\s+\w+|\b(query|mutation|subscription)\b\s*(\w*)/g;
+
+// Whether the operation of that name, or the only one, is a subscription: what stands outside of all braces tells.
+export function isSubscription(text, name) {
+  let depth = 0;
+  for (const [word, kind, called] of text.replaceAll(SILENT, "").matchAll(WORD)) {
+    if (word === "{") depth += 1;
+    else if (word === "}") depth -= 1;
+    else if (depth === 0 && kind && (!name || called === name)) return kind === "subscription";
+  }
+  return false;
 }
 
 async function request(endpoint, asked, headers) {
