@@ -21,7 +21,7 @@ from . import parameter, query, sessions, users
 from .errors import fault
 from .responses import Pair, utc
 from .sessions import Origin, Session
-from .users import User
+from .users import ServerClaims, User
 
 Claims = dict[str, Any]
 
@@ -74,6 +74,7 @@ class Issuer:
 
     async def pair(self, door: Door, user: User, session: Session, refresh_token: str, method: str) -> Pair:
         """Tokens for a session that is stored already."""
+        await renew(door, user, self._now())
         claims = build_claims(self.settings, user, session, self._now())
         expires_at = int(claims["exp"])
         if self.has_hook:
@@ -91,20 +92,32 @@ class Issuer:
         return datetime.fromtimestamp(self.clock(), UTC)
 
 
+async def renew(door: Door, user: User, now: datetime) -> None:
+    """Have what the server says of a user written anew where it has ended."""
+    if user.server_claims is None or not user.server_claims.has_ended(now):
+        return
+    [result] = await door.run(query("renew_claims", user.id))
+    written = result.first[0] if result.first else None
+    user.server_claims = msgspec.json.decode(written, type=ServerClaims) if written else None
+
+
 def build_claims(settings: AuthSettings, user: User, session: Session, now: datetime) -> Claims:
-    """The claims of a user's token (GoTrue's), `amr` newest first."""
-    ends = now + timedelta(seconds=settings.jwt_exp)
-    limit = sessions.low_assurance_end(session, user, settings)
+    """The claims of a user's token (GoTrue's), `amr` newest first. What the server says of the user is part of
+    `app_metadata`, and the token does not outlive it.
+    """
+    said = user.server_claims or ServerClaims(claims={})
+    limits = (sessions.low_assurance_end(session, user, settings), said.valid_until)
+    ends = min([now + timedelta(seconds=settings.jwt_exp), *(limit for limit in limits if limit)])
     issuer: Claims = {"iss": settings.jwt_issuer} if settings.jwt_issuer else {}
     methods = sorted(session.amr, key=lambda each: utc(each.at) or each.at, reverse=True)
     return issuer | {
         "sub": user.id,
         "aud": user.aud or "",
-        "exp": int((min(ends, limit) if limit else ends).timestamp()),
+        "exp": int(ends.timestamp()),
         "iat": int(now.timestamp()),
         "email": user.email or "",
         "phone": user.phone or "",
-        "app_metadata": user.raw_app_meta_data or {},
+        "app_metadata": {**(user.raw_app_meta_data or {}), **said.claims},
         "user_metadata": user.raw_user_meta_data or {},
         "role": user.role or "",
         "aal": session.level,

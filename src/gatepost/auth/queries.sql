@@ -3,14 +3,16 @@
 -- name: user_by_id
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
-    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id))
+    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id),
+    'server_claims', (select to_jsonb(c) from auth_private.user_claims c where c.user_id = u.id))
 from auth.users u
 where u.id = $1::uuid
 
 -- name: user_by_email
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
-    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id))
+    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id),
+    'server_claims', (select to_jsonb(c) from auth_private.user_claims c where c.user_id = u.id))
 from auth.users u
 where (u.instance_id = '00000000-0000-0000-0000-000000000000' or u.instance_id is null)
     and lower(u.email) = lower($1::text) and coalesce(u.aud, '') = $2::text and not u.is_sso_user
@@ -51,7 +53,8 @@ where u.id = (
 -- name: user_by_refresh_token
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
-    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id))
+    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id),
+    'server_claims', (select to_jsonb(c) from auth_private.user_claims c where c.user_id = u.id))
 from auth.users u
 where u.id = (select t.user_id::uuid from auth.refresh_tokens t where t.token = $1::text)
 
@@ -69,6 +72,9 @@ where u.id = coalesce(
      where (x.instance_id = '00000000-0000-0000-0000-000000000000' or x.instance_id is null)
         and lower(x.email) = $1::text and coalesce(x.aud, '') = $2::text and not x.is_sso_user
         and x.id is distinct from $3::uuid limit 1))
+
+-- name: renew_claims
+select auth_private.renew_claims($1::uuid)
 
 -- name: lock_user
 select 1 from auth.users where id = $1::uuid for update

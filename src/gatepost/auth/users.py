@@ -47,6 +47,16 @@ class Factor(msgspec.Struct, kw_only=True):
     last_challenged_at: datetime | None = None
 
 
+class ServerClaims(msgspec.Struct, kw_only=True):
+    """What the server says of a user beside his row, and until when; null: until it says otherwise."""
+
+    claims: Metadata
+    valid_until: datetime | None = None
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.valid_until is not None and self.valid_until <= now
+
+
 class User(msgspec.Struct, kw_only=True):
     """A row of `auth.users` with its identities and factors; names are the columns'. Any text may be NULL in a seed."""
 
@@ -84,6 +94,7 @@ class User(msgspec.Struct, kw_only=True):
     deleted_at: datetime | None = None
     identities: list[UserIdentity] | None = None
     factors: list[Factor] | None = None
+    server_claims: ServerClaims | None = None
 
     @property
     def has_verified_factor(self) -> bool:

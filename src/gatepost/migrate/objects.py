@@ -39,6 +39,7 @@ THEN = (
     Script("private/tables.sql", AUTH),
     Script("private/sessions.sql", AUTH),
     Script("private/factors.sql", AUTH),
+    Script("private/claims.sql", AUTH),
     GRANTS,
 )
 PROFILES: dict[Profile, tuple[Script, ...]] = {

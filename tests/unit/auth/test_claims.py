@@ -8,7 +8,7 @@ import pytest
 
 from gatepost.auth.issue import REQUIRED, build_claims, hook_statement, read_hook
 from gatepost.auth.sessions import Method, Session, has_expired
-from gatepost.auth.users import Factor, User
+from gatepost.auth.users import Factor, ServerClaims, User
 from gatepost.problem import Problem
 from gatepost.settings import AuthSettings, Seconds
 
@@ -115,3 +115,25 @@ def test_a_hooks_name_is_an_identifier() -> None:
     assert statement.params == (b'{"a":1}',)
     with pytest.raises(Problem, match="pg-functions"):
         hook_statement("https://example.com/hook", {})
+
+
+def test_what_the_server_says_of_a_user_wins_over_app_metadata() -> None:
+    said = ServerClaims(claims={"tenant_id": "t", "permissions": ["p:todo"]})
+    user = User(id="u", raw_app_meta_data={"provider": "email", "tenant_id": "other"}, server_claims=said)
+    claims = build_claims(AuthSettings(), user, session("password"), NOW)
+    assert claims["app_metadata"] == {"provider": "email", "tenant_id": "t", "permissions": ["p:todo"]}
+    assert claims["user_metadata"] == {}
+
+
+@pytest.mark.parametrize(("seconds", "life"), [(600, 600), (7200, 3600), (None, 3600)])
+def test_a_token_does_not_outlive_what_the_server_says(seconds: int | None, life: int) -> None:
+    until = None if seconds is None else NOW + timedelta(seconds=seconds)
+    user = User(id="u", server_claims=ServerClaims(claims={}, valid_until=until))
+    assert build_claims(AuthSettings(), user, session("password"), NOW)["exp"] == int(NOW.timestamp()) + life
+
+
+def test_claims_end_at_the_moment_itself() -> None:
+    said = ServerClaims(claims={}, valid_until=NOW)
+    assert said.has_ended(NOW)
+    assert not said.has_ended(NOW - timedelta(microseconds=1))
+    assert not ServerClaims(claims={}).has_ended(NOW)

@@ -11,7 +11,7 @@ from uuid import UUID
 from ...query.sql import Statement
 from .. import query, sessions, users
 from ..errors import fault
-from ..issue import build_claims, call_hook
+from ..issue import build_claims, call_hook, renew
 from .call import Auth
 
 LIFE = 600
@@ -37,6 +37,7 @@ async def token_for(auth: Auth, email: str) -> str:
     if user is None:
         raise fault("user_not_found", "There is no such user", 404)
     now = auth.now()
+    await renew(auth.scope, user, now)
     claims = build_claims(auth.settings, user, sessions.new(user.id, "password", now), now)
     settings = auth.settings
     if settings.hook_custom_access_token_enabled:
