@@ -9,6 +9,7 @@ import pytest
 
 from gatepost.embedded import Server
 from gatepost.orm import BaseClient, ConfigError, InvalidInput, NotFound, Plugin, Query, SyncClient
+from gatepost.orm.builder import Builder
 from gatepost.orm.calling.calls import ModelAccess
 
 from .conftest import BLOG, Open
@@ -53,6 +54,15 @@ def test_rules_hold_as_for_the_asynchronous_client(blog_database: str, cluster: 
         with db.transaction() as tx:
             assert tx.set_auth({"id": 1}).post.find_many()[0]["title"] == "mine"
             assert tx.post.count() == 0
+
+
+def test_a_query_builder_without_await(blocking: SyncClient) -> None:
+    assert blocking.around(Builder).execute("insert into User (id, email) values (1, $1)", "a@x.io") == 1
+    with pytest.raises(KeyError), blocking.transaction() as tx:
+        assert tx.around(Builder).query("delete from User returning id") == [{"id": 1}]
+        raise KeyError
+    assert blocking.around(Builder).tables.User.name == "User"
+    assert blocking.user.count() == 1
 
 
 def test_several_threads_may_share_one(blocking: SyncClient) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.sql import ClauseElement
 
 from gatepost.database.values import Result
 from gatepost.orm.builder.parse import Node, names_of, parse, trees
-from gatepost.orm.builder.printing import Printer
+from gatepost.orm.builder.printing import Printed, Printer
 from gatepost.orm.builder.sources import Sources
 from gatepost.orm.builder.tables import Tables, compiled
 from gatepost.orm.builder.writes import Done, Writer
@@ -24,7 +24,6 @@ from gatepost.orm.client import BaseClient
 from gatepost.orm.errors import ConfigError, InvalidInput
 from gatepost.orm.write.rows.work import Work
 from gatepost.policy import RuleProblem
-from gatepost.query.sql import Parameters, Template
 
 KEY = "gatepost.orm.builder"
 MOST_PLANS = 1000
@@ -72,14 +71,13 @@ class Builder:
 
     async def _read(self, text: str, node: Node, given: Sequence[object]) -> Result:
         """One statement, worked out once for each text."""
-        plans: dict[Any, Template] = self._session.plans.setdefault(KEY, {})
+        plans: dict[Any, Printed] = self._session.plans.setdefault(KEY, {})
         key = text, self._functions
         if key not in plans:
-            params = Parameters()
-            made = Printer(Sources(self._session), params, self._functions).query(node)[0]
+            printer = Printer(Sources(self._session), self._functions)
             if len(plans) >= MOST_PLANS:
                 plans.clear()
-            plans[key] = Template(made, tuple(params.given))
+            plans[key] = printer.printed(printer.query(node)[0])
         work = Work(self._session, [parameter(value, index) for index, value in enumerate(given)])
         return (await self._session.run(plans[key].filled(work.value)))[0]
 

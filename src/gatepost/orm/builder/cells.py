@@ -5,7 +5,7 @@ and PostgreSQL has to work it out. Never: an enum's member under its name in the
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from lark import Token
 
@@ -45,15 +45,17 @@ class Cells:
     def _of_python(self, field: Field, value: object, index: int) -> Parameter:
         if value is not None and value is not DbNull and not isinstance(value, str) and is_json(field):
             return json(value)
-        if field.type.kind == "enum" and isinstance(value, list | tuple):
-            return array_literal(self._member(field, str(each)) for each in cast("Sequence[object]", value))
         return self.stored(field, parameter(value, index))
 
     def stored(self, field: Field, value: Parameter) -> Parameter:
-        """A value in PostgreSQL's text form; an enum's member by its name in the database."""
-        if value is None or field.type.kind != "enum" or field.type.array:
+        """A value in PostgreSQL's text form; an enum's members by their names in the database."""
+        if value is None or field.type.kind != "enum":
             return value
-        return self._member(field, value.decode()).encode()
+        text = value.decode()
+        if not field.type.array:
+            return self._member(field, text).encode()
+        names = [each.strip('"') for each in text[1:-1].split(",")] if len(text) > 2 else []
+        return array_literal(self._member(field, name) for name in names)
 
     def _member(self, field: Field, name: str) -> str:
         names: Mapping[str, str] = self._schema.enums[field.type.name].values

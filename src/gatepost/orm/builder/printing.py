@@ -7,6 +7,7 @@ grammar does not have.
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from lark import Token
 
@@ -16,7 +17,7 @@ from gatepost.orm.builder.words import FUNCTIONS, TYPES
 from gatepost.orm.calling.operations import unknown
 from gatepost.orm.errors import InvalidInput, RejectedByPolicy, legible
 from gatepost.query.read import select
-from gatepost.query.sql import Parameters, Slot, identifier, literal
+from gatepost.query.sql import Parameter, Parameters, Slot, Statement, Template, identifier, literal
 from gatepost.query.tree import Read
 
 Columns = frozenset[str] | None
@@ -28,15 +29,29 @@ Scope = dict[str, Columns]
 NO_TABLE = "operation is rejected by access policies: the schema has no such model"
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A text that waits for values. `foreign`: it names what only the program knows, so that nobody else knows what it
+    leaves behind in a session.
+    """
+
+    template: Template
+    foreign: bool
+
+    def filled(self, value: Callable[[Slot], Parameter]) -> Statement:
+        """The statement, once `value` says what each slot holds."""
+        return replace(self.template.filled(value), foreign=self.foreign)
+
+
 class Printer:
     """One statement. `functions` are the program's own that may be called; where rules do not stand in the SQL, all
     may be, and tables that the schema does not have may be read.
     """
 
-    def __init__(self, sources: Sources, params: Parameters, functions: frozenset[str]) -> None:
-        self.sources, self.params = sources, params
+    def __init__(self, sources: Sources, functions: frozenset[str]) -> None:
+        self.sources, self.params = sources, Parameters()
         self._open = sources.session.guard != "query"
-        self._functions = functions
+        self._functions, self._foreign = functions, False
         self._scopes: list[Scope] = []
         self._named: dict[str, Columns] = {}
         self._slots: dict[int, str] = {}
@@ -60,6 +75,10 @@ class Printer:
             return token(node)
         special = self._special.get(str(node.data))
         return special(node) if special else self._joined(node)
+
+    def printed(self, text: str) -> Printed:
+        """A statement made of what was printed."""
+        return Printed(Template(text, tuple(self.params.given)), self._foreign)
 
     @contextmanager
     def scope(self) -> Generator[Scope]:
@@ -173,6 +192,7 @@ class Printer:
             return f"({select(rows, self.params)})", columns_of(rows)
         if not self._open:
             raise RejectedByPolicy(NO_TABLE, names[-1])
+        self._foreign = True
         return ".".join(map(identifier, names)), None
 
     def _derived(self, node: Node) -> str:
@@ -230,6 +250,7 @@ class Printer:
         if not self._open and told not in self._functions:
             hint = f'if it reads nothing but its arguments, open the builder with functions=["{told}"]'
             raise InvalidInput(f'the builder does not know the function "{legible(told)}"; {hint}')
+        self._foreign = True
         return ".".join(map(identifier, names))
 
     def _typed(self, node: Node) -> str:

@@ -6,15 +6,32 @@ Never: a row that may not be read, or a field's value that may not; a table's or
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from gatepost.orm.arguments.lexicon import is_visible
 from gatepost.orm.opening import model_named, models_of
 from gatepost.orm.read.present import of_enum
-from gatepost.orm.read.tables import Table, Tables, columns
+from gatepost.orm.read.tables import NULL, Table, Tables, columns
 from gatepost.orm.session import Session
 from gatepost.orm.write.rows.tables import Row
 from gatepost.policy.names import table
 from gatepost.query.sql import array_literal
-from gatepost.query.tree import Both, Compare, Condition, Either, Expression, Literal, Not, Output, Read
+from gatepost.query.tree import (
+    Both,
+    Case,
+    Column,
+    Compare,
+    Condition,
+    Either,
+    Expression,
+    Literal,
+    Not,
+    Output,
+    Read,
+    Select,
+    State,
+    Unnest,
+)
 from gatepost.zmodel.schema import Field, Model
 
 KEY = "gatepost.orm.builder.names"
@@ -66,6 +83,11 @@ class Sources:
 
     def _value(self, field: Field, value: Expression) -> Expression:
         """A field's value; enum members have their names in the schema."""
-        if field.type.kind != "enum" or field.type.array:
+        if field.type.kind != "enum":
             return value
-        return of_enum(self.schema.enums[field.type.name], field.type, value).value
+        enum, one = self.schema.enums[field.type.name], replace(field.type, array=False)
+        if not field.type.array or all(member.name == member.value for member in enum.members):
+            return of_enum(enum, one, value).value
+        alias = self._tables.alias()
+        named = Output(of_enum(enum, one, Column("value", alias)).value)
+        return Case(((State(value, "not_null"), Select(Read(Unnest(value), alias, (named,)), array=True)),), NULL)

@@ -27,7 +27,7 @@ from gatepost.orm.write.rows.tables import Row, by_rows, sql_type
 from gatepost.orm.write.rows.work import Work
 from gatepost.query.payload import rows as payload_rows
 from gatepost.query.read import select
-from gatepost.query.sql import Parameter, Parameters, Template, identifier
+from gatepost.query.sql import Parameter, identifier
 from gatepost.query.tree import Conflict, Expression, Literal, NewColumn, Payload, Read, Update
 from gatepost.zmodel.schema import Field, Model
 
@@ -123,9 +123,11 @@ class Writer:
     async def _given(self, node: Node, fields: list[Field]) -> list[dict[str, Parameter]]:
         """The rows of VALUES as they stand there, of a query as PostgreSQL gives them. DEFAULT is left out."""
         query = next(trees(node, "query"))
-        rows = [list(trees(row)) for values in trees(query, "values") for row in trees(values, "row")]
-        if any(len(row) != len(fields) for row in rows):
-            raise InvalidInput(f"each row of VALUES has {len(fields)} values, one for each column that is named")
+        given = [list(trees(row)) for body in trees(query, "values") for row in trees(body, "row")]
+        given += [list(trees(items)) for body in trees(query, "select") for items in trees(body, "items")]
+        if any(len(row) != len(fields) and all(each.data != "star" for each in row) for row in given):
+            raise InvalidInput(f"{len(fields)} columns are named, and a row has not as many values")
+        rows = given if [each.data for each in trees(query)] == ["values"] else []
         told = [self._told(fields, row) for row in rows]
         if rows and not any(value is INDIRECT for row in told for value in row.values()):
             return told
@@ -151,7 +153,7 @@ class Writer:
         names = [identifier(f"{VALUE}_{number}") for number, _ in enumerate(fields)]
         casts = [f"CAST({name} AS {self._type(each)})" for name, each in zip(names, fields, strict=True)]
         text = f"{head}SELECT {', '.join(casts)} FROM ({source}) AS {identifier(VALUE)} ({', '.join(names)})"
-        found = await self._fetch(text, printer.params, Read)
+        found = await self._fetch(printer, text, Read)
         pairs = (zip(fields, row, strict=True) for row in found.rows)
         return [{each.name: self._cells.stored(each, value) for each, value in row} for row in pairs]
 
@@ -200,21 +202,17 @@ class Writer:
         head, source = self._with(printer, node), self._source(printer, scope, target, node, beside)
         told = [list(trees(each)) for each in trees(next(trees(node, "assignments")))]
         fields = self._fields(target.model, [name_of(name) for name, _ in told])
-        assigned = [(known, value) for known, (_, value) in zip(fields, told, strict=True)]
-        values = [self._value(printer, known, value) for known, value in assigned]
+        values = [self._value(printer, known, value) for known, (_, value) in zip(fields, told, strict=True)]
         locked = f" FOR UPDATE OF {identifier(target.alias)}" if target.model.base is None else ""
         text = f"{head}SELECT {', '.join([*_keys(target), *values])}{source}{locked}"
-        found = await self._fetch(text, printer.params, Update)
-        ids = target.model.ids
-        new = (
-            {
-                known.name: self._cells.stored(known, value)
-                for (known, _), value in zip(assigned, row[len(ids) :], strict=True)
-            }
-            for row in found.rows
-        )
-        keys = (dict(zip(ids, row, strict=False)) for row in found.rows)
-        return list({tuple(key.values()): (key, values) for key, values in zip(keys, new, strict=True)}.values())
+        found = await self._fetch(printer, text, Update)
+        ids = [target.model.fields[name] for name in target.model.ids]
+        rows = {row[: len(ids)]: self._stored([*ids, *fields], row) for row in found.rows}
+        return [(dict(row[: len(ids)]), dict(row[len(ids) :])) for row in rows.values()]
+
+    def _stored(self, fields: Sequence[Field], row: Sequence[Parameter]) -> list[tuple[str, Parameter]]:
+        """Values as they are stored, with the names of their fields."""
+        return [(each.name, self._cells.stored(each, value)) for each, value in zip(fields, row, strict=False)]
 
     async def _delete(self, node: Node) -> Done:
         """What RETURNING shows is asked for before the rows are gone."""
@@ -226,10 +224,15 @@ class Writer:
         is_lockable = target.model.base is None and self.work.session.guard != "database"
         locked = f" FOR UPDATE OF {identifier(target.alias)}" if is_lockable else ""
         text = f"{head}SELECT {', '.join([*_keys(target), *shown])}{source}{locked}"
-        found = await self._fetch(text, printer.params, Read)
-        keys = [dict(zip(target.model.ids, row, strict=False)) for row in found.rows]
+        found = await self._fetch(printer, text, Read)
+        keys = self._keys_of(target.model, found)
         gone = await change.delete(self.work, target.model, by_rows(target.model, keys)) if keys else []
-        return Done(len(gone), _shown(target.model, found, gone) if returning else [])
+        return Done(len(gone), self._shown(target.model, found, gone) if returning else [])
+
+    def _keys_of(self, model: Model, found: Result) -> list[Row]:
+        """The keys that rows begin with."""
+        ids = [model.fields[name] for name in model.ids]
+        return [dict(self._stored(ids, row)) for row in found.rows]
 
     def _source(
         self, printer: Printer, scope: Scope, target: Target, node: Node, beside: "Beside | None" = None
@@ -248,7 +251,7 @@ class Writer:
     # -------------------------------------------------------------- what all writes need
 
     def _printer(self) -> Printer:
-        return Printer(self.sources, Parameters(), self._functions)
+        return Printer(self.sources, self._functions)
 
     def _with(self, printer: Printer, node: Node) -> str:
         found = tree(node, "with")
@@ -256,8 +259,8 @@ class Writer:
 
     def _type(self, known: Field) -> str:
         """What a field's value is worked out as; a member under its name in the schema is a text."""
-        if known.type.kind == "enum" and not known.type.array:
-            return "text"
+        if known.type.kind == "enum":
+            return "text[]" if known.type.array else "text"
         return sql_type(self.work.schema, known)
 
     def _value(self, printer: Printer, known: Field, node: Node) -> str:
@@ -268,11 +271,10 @@ class Writer:
         text = printer.text(node) if direct is INDIRECT else printer.params.add(direct)
         return f"CAST({text} AS {self._type(known)})"
 
-    async def _fetch(self, text: str, params: Parameters, kind: type[Read] | type[Update]) -> Result:
+    async def _fetch(self, printer: Printer, text: str, kind: type[Read] | type[Update]) -> Result:
         """The rows of a read, of which a write of that kind is made."""
-        statement = Template(text, tuple(params.given)).filled(self.work.value)
         try:
-            return (await self.work.session.run(statement))[0]
+            return (await self.work.session.run(printer.printed(text).filled(self.work.value)))[0]
         except DatabaseError as error:
             guarded = self.work.session.guard == "database"
             raise (refused(self.work.schema, error, kind) if guarded else error) from None
@@ -287,10 +289,19 @@ class Writer:
             scope[target.alias] = columns_of(rows)
             source = f"({select(rows, printer.params)}) AS {identifier(target.alias)}"
             shown = printer.text(next(trees(returning)))
-        found = await self._fetch(f"SELECT {', '.join([*_keys(target), shown])} FROM {source}", printer.params, Read)
+        found = await self._fetch(printer, f"SELECT {', '.join([*_keys(target), shown])} FROM {source}", Read)
         hidden = self.work.session.guard != "none" and len(found.rows) < len(keys)
         error = cannot_read_back(self.work, target.model.name) if hidden else None
-        return Done(len(keys), _shown(target.model, found, keys), error)
+        return Done(len(keys), self._shown(target.model, found, keys), error)
+
+    def _shown(self, model: Model, found: Result, keys: Sequence[Row]) -> list[dict[str, Any]]:
+        """The rows of those keys, in their order, without the keys' own columns."""
+        most = len(model.ids)
+        came = zip(self._keys_of(model, found), found.rows, strict=True)
+        rest = {tuple(key.values()): row[most:] for key, row in came}
+        wanted = (tuple(row[name] for name in model.ids) for row in keys)
+        rows = [rest[key] for key in wanted if key in rest]
+        return decoded(Result(found.columns[most:], rows, found.tag, found.types[most:]))
 
 
 class Beside(NamedTuple):
@@ -311,12 +322,3 @@ def _keys(target: Target) -> list[str]:
 def _value_of(node: Expression | None) -> Parameter:
     value = node.value if isinstance(node, Literal) else None
     return value if isinstance(value, bytes) else None
-
-
-def _shown(model: Model, found: Result, keys: Sequence[Row]) -> list[dict[str, Any]]:
-    """The rows of those keys, in their order, without the keys' own columns."""
-    most = len(model.ids)
-    by_key = {row[:most]: row[most:] for row in found.rows}
-    wanted = (tuple(row[name] for name in model.ids) for row in keys)
-    rows = [by_key[key] for key in wanted if key in by_key]
-    return decoded(Result(found.columns[most:], rows, found.tag, found.types[most:]))

@@ -179,6 +179,13 @@ async def test_where_rules_do_not_stand_in_the_sql_all_tables_and_functions_are_
         assert await qb.execute("delete from public.extra") == 1
 
 
+async def test_what_a_statement_leaves_in_a_session_is_gone_before_the_next(shop: World) -> None:
+    qb = Builder(shop.open("database", pool_size=1).set_auth({"id": 1}))
+    await qb.query("select set_config('gatepost.trace', 'here', false), pg_advisory_lock(7)")
+    assert await qb.query("select nullif(current_setting('gatepost.trace', true), '') as trace") == [{"trace": None}]
+    assert await qb.query("select count(*) as n from pg_locks where locktype = 'advisory'") == [{"n": 0}]
+
+
 async def test_a_function_of_the_programs_own(shop: World) -> None:
     shop.sql("create or replace function twice(n int) returns int language sql immutable as 'select n * 2'")
     with pytest.raises(InvalidInput, match="does not know the function"):

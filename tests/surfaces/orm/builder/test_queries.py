@@ -128,3 +128,19 @@ async def test_computed_fields_are_columns(open_world: OpenWorld) -> None:
     db: Client = world.open("query", computed_fields={"P": {"twice": "{row}.a * 2"}})
     await db.p.create(data={"id": 1, "a": 4})
     assert await Builder(db).query("select p.twice from P as p where twice > 7") == [{"twice": 8}]
+
+
+async def test_members_of_enums_have_the_schemas_names_in_lists_too(open_world: OpenWorld) -> None:
+    text = "enum Role { ADMIN @map('the admin')  USER }\nmodel P { id Int @id\n role Role\n roles Role[]\n"
+    world = open_world(text + "@@allow('all', true) }")
+    qb = Builder(world.open("query"))
+    sql = "insert into P (id, role, roles) values (1, 'ADMIN', $1), (2, 'USER', '{ADMIN}'), (3, 'USER', null)"
+    assert await qb.execute(sql, ["USER", "ADMIN"]) == 3
+    assert await qb.execute("update P set roles = array_append(roles, role) where id < 3") == 2
+    assert [row["roles"] for row in await qb.query("select roles from P order by id")] == [
+        ["USER", "ADMIN", "ADMIN"],
+        ["ADMIN", "USER"],
+        None,
+    ]
+    assert await qb.query("select id from P where 'ADMIN' = any(roles) and role = 'ADMIN'") == [{"id": 1}]
+    assert world.sql('select roles::text from "P" where id = 2') == [('{"the admin",USER}',)]

@@ -186,7 +186,8 @@ async def test_writes_are_part_of_their_clients_transaction(shop: World, raw: Bu
         ("insert into User (nope) values (1)", InvalidInput, 'no field to write on User "nope"'),
         ("update User set orders = 1", InvalidInput, 'no field to write on User "orders"'),
         ("insert into User (email, email) values (1, 2)", InvalidInput, "named twice"),
-        ("insert into User (email, age) values (1)", InvalidInput, "each row of VALUES has 2 values"),
+        ("insert into User (email) select email, age from User", InvalidInput, "1 columns are named"),
+        ("insert into User (email, age) values (1)", InvalidInput, "2 columns are named"),
         ("insert into User (email, age) values (default, 1 + 1)", NotSupported, "DEFAULT can stand in VALUES"),
         ("update User set age = default", NotSupported, "DEFAULT can stand in VALUES"),
         ("insert into User (email) values ('x') on conflict do update set age = 1", InvalidInput, "names the columns"),
@@ -210,3 +211,19 @@ async def test_bases_and_views_are_not_written(open_world: OpenWorld) -> None:
         await qb.execute("insert into Book (id, kind, pages) values (1, 'x', 1)")
     with pytest.raises(NotSupported, match="view"):
         await qb.execute("delete from Seen")
+
+
+async def test_values_with_a_limit_are_a_query(raw: Builder) -> None:
+    assert await raw.execute("insert into User (email) values ('p'), ('q') order by 1 limit 1") == 1
+    assert await raw.execute("insert into User (email) select email || 'x' from User order by id limit 0") == 0
+
+
+async def test_keys_may_be_members_of_an_enum(open_world: OpenWorld) -> None:
+    text = "enum Kind { A @map('a kind')  B }\nmodel K { kind Kind @id\n n Int @@allow('all', true) }"
+    qb = Builder(open_world(text).open("query"))
+    assert await qb.query("insert into K (kind, n) values ('A', 1), ('B', 1) returning kind, n") == [
+        {"kind": "A", "n": 1},
+        {"kind": "B", "n": 1},
+    ]
+    assert await qb.query("update K set n = n + 1 where kind = 'A' returning *") == [{"kind": "A", "n": 2}]
+    assert await qb.query("delete from K where n = 2 returning kind") == [{"kind": "A"}]

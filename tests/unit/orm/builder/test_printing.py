@@ -12,7 +12,6 @@ from gatepost.orm.builder.sources import Sources
 from gatepost.orm.builder.words import FUNCTIONS
 from gatepost.orm.session import Door, Session
 from gatepost.policy import Rules
-from gatepost.query.sql import Parameters
 from gatepost.zmodel import load
 
 SCHEMA = load(
@@ -32,7 +31,7 @@ ROWS = f'(SELECT {FIELDS} FROM "public"."people" AS "gp1" WHERE "gp1"."id" > $1:
 
 
 def printed(sql: str, functions: frozenset[str] = frozenset()) -> str:
-    text = Printer(Sources(SESSION), Parameters(), functions).query(parse(sql).tree)[0]
+    text = Printer(Sources(SESSION), functions).query(parse(sql).tree)[0]
     return " ".join(text.split())
 
 
@@ -185,7 +184,7 @@ def test_whatever_is_written_names_no_table_of_its_own(sql: str) -> None:
     """Either it is refused, or each table in the text stands in a sub-select that carries the rule."""
     try:
         parsed = parse(sql).tree
-        text = Printer(Sources(SESSION), Parameters(), frozenset()).query(parsed)[0]
+        text = Printer(Sources(SESSION), frozenset()).query(parsed)[0]
     except (InvalidInput, RejectedByPolicy):
         return
     bare = text.replace(' FROM "public"."people" AS ', "")
