@@ -97,7 +97,7 @@ class Operation:
         if found is None:
             document = plan.Document(self.known.schema, self.node, self.fragments, variables, sent)
             found = plan.make(self.known, document, self.root, event, node)
-            if not (found.asks_schema and parts):
+            if not (found.tells_values and parts):
                 self._plans.put(shape, found)
         return found
 

@@ -55,9 +55,9 @@ class Plan:
     fillers: tuple[Filler, ...]
 
     @property
-    def asks_schema(self) -> bool:
-        """Whether the schema gives some of the answer: then variables may be in it."""
-        return any(step.nodes[0].name.value in INTROSPECTION for step in self.steps)
+    def tells_values(self) -> bool:
+        """Whether what was sent may be in it: in an error, or in what the schema tells of itself."""
+        return any(step.error is not None or step.nodes[0].name.value in INTROSPECTION for step in self.steps)
 
     def statements(self, step: Step, values: Values) -> list[Statement]:
         """The statements of a step for these values."""

@@ -58,12 +58,11 @@ def cursor(text: Any) -> tuple[str, tuple[Any, ...]] | None:
 
 
 def node_id_shape(text: Any) -> Hashable:
-    """What of a node id decides what a statement looks like."""
-    shapes = [text == QUERY_NODE_ID]
-    for codec in ("base64JSON", PIPE):
-        found = node_id(text, codec)
-        shapes.append(None if found is None else (found[0], tuple(value is None for value in found[1])))
-    return tuple(shapes)
+    """What of a node id decides what a statement looks like, whichever way it is written."""
+    if text == QUERY_NODE_ID or not isinstance(text, str):
+        return text == QUERY_NODE_ID
+    found = node_id(text), node_id(text, PIPE) if "|" in text else None
+    return tuple(each and (each[0], tuple(value is None for value in each[1])) for each in found)
 
 
 def cursor_shape(text: Any) -> Hashable:

@@ -97,16 +97,20 @@ class World:
 
     # ------------------------------------------------------------------ what comes of it
 
-    def make(self, **options: Any) -> GraphQLSchema:
-        """Its GraphQL schema under PostGraphile 4's options, but for those that are said."""
-        anatomy = Anatomy(
+    @property
+    def anatomy(self) -> Anatomy:
+        """Its facts."""
+        return Anatomy(
             tuple(self._relations.values()),
             tuple(self._types.values()),
             tuple(self._constraints),
             procedures=tuple(self._procedures),
         )
+
+    def make(self, **options: Any) -> GraphQLSchema:
+        """Its GraphQL schema under PostGraphile 4's options, but for those that are said."""
         chosen = replace(Options(schemas=(self.schema,)), **options)
-        registry = build(anatomy, chosen)
+        registry = build(self.anatomy, chosen)
         return build_schema(registry, inflection(chosen, registry), chosen)
 
     def _oid(self, text: str) -> int:
