@@ -21,15 +21,16 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from . import documents, plan
-from .documents.reading import Invalid
+from .documents.limits import MOST_ERRORS, VALUES, exceeded
+from .documents.reading import Invalid, invalid
 from .plan import Known, Plan
 from .values.identifiers import node_id_of_event, node_id_shape
-from .values.leaves import Leaf, opened
+from .values.leaves import Leaf, amount, forget, opened
 
-DOCUMENTS, LARGEST = 500, 4_000_000
-"""At most so many documents are kept, of so many characters together."""
-PLANS = 200
-"""Plans of one operation."""
+DOCUMENTS, LARGEST = 500, 500_000
+"""At most so many documents are kept, of so many characters together; each takes up some two hundred bytes."""
+PLANS, LONGEST = 200, 500_000
+"""At most so many plans of one operation are kept, of so many characters of SQL together."""
 EVENT, NODE = "", " "
 """Where an event and its node id stand among the values: no variable has such a name."""
 
@@ -64,14 +65,14 @@ class Operation:
     def __init__(
         self, known: Known, document: DocumentNode, node: OperationDefinitionNode, limits: documents.Limits
     ) -> None:
-        self.known, self.node = known, node
+        self.known, self.node, self.limits = known, node, limits
         self.fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
         self.priced = documents.price(known.schema, document, node, limits)
         self.root = cast(GraphQLObjectType, known.schema.get_root_type(node.operation))
         self._types = {each.variable.name.value: _type(known, each) for each in node.variable_definitions}
-        self._plans: Recent[Plan] = Recent(PLANS, 0)
+        self._plans: Recent[Plan] = Recent(PLANS, LONGEST)
 
     @property
     def kind(self) -> str:
@@ -82,9 +83,12 @@ class Operation:
         """The variables as their types say; Invalid where they are not of them."""
         if not self.node.variable_definitions:
             return {}
-        found = get_variable_values(self.known.schema, self.node.variable_definitions, sent)
+        sizes = sum(amount(type_, sent[name]) for name, type_ in self._types.items() if name in sent)
+        if sizes > VALUES:
+            raise Invalid([exceeded("The variables hold {} values", sizes, VALUES)])
+        found = get_variable_values(self.known.schema, self.node.variable_definitions, sent, MOST_ERRORS)
         if isinstance(found, list):
-            raise Invalid(found)
+            raise invalid(found, self.limits)
         return found
 
     def plan(self, values: dict[str, Any], sent: dict[str, Any]) -> Plan:
@@ -95,10 +99,12 @@ class Operation:
         shape = tuple(shape for _, shape in parts.values()), node_id_shape(values.get(NODE))
         found = self._plans.find(shape)
         if found is None:
-            document = plan.Document(self.known.schema, self.node, self.fragments, variables, sent)
+            document = plan.Document(self.known.schema, self.node, self.fragments, variables, dict(sent))
             found = plan.make(self.known, document, self.root, event, node)
+            document.forget()
+            forget([event, node])
             if not (found.tells_values and parts):
-                self._plans.put(shape, found)
+                self._plans.put(shape, found, found.length)
         return found
 
     def _opened(self, name: str, values: dict[str, Any]) -> tuple[Any, Hashable]:

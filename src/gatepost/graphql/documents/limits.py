@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from graphql import GraphQLError, Node
 
 SETTING = "graphql."
-DEPTH, FIELDS, PAIRS, FRAGMENTS = 100, 20_000, 20_000, 400
-"""What is too much for anybody: levels, fields, pairs of fields of one name (each is compared with each), fragments."""
+DEPTH, FIELDS, PAIRS, FRAGMENTS, VALUES = 100, 20_000, 20_000, 400, 50_000
+"""What is too much for anybody: levels, fields, pairs of fields of one name (each is compared with each), fragments,
+values in variables.
+"""
+MOST_ERRORS = 50
+"""No more are told of one request."""
 
 
 @dataclass(frozen=True, slots=True)

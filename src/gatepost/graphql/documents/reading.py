@@ -9,10 +9,9 @@ from collections.abc import Collection
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, Source, parse, validate
 
-from .limits import Limits, exceeded
+from .limits import MOST_ERRORS, Limits, exceeded
 from .shape import check_document
 
-MOST_ERRORS = 50
 TOO_DEEP = "The document is nested too deeply to be read"
 TOO_MANY_TOKENS = re.compile(r"Document contains more than \d+ tokens")
 SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
@@ -38,8 +37,13 @@ def read(schema: GraphQLSchema, text: str, limits: Limits) -> Document:
     except GraphQLError as error:  # a rule may need a variable's value, which nobody knows yet
         raise Invalid([error]) from None
     if errors:
-        raise Invalid(errors if limits.introspection else [plain(error) for error in errors])
+        raise invalid(errors, limits)
     return document
+
+
+def invalid(errors: Collection[GraphQLError], limits: Limits) -> Invalid:
+    """What is told of errors."""
+    return Invalid(errors if limits.introspection else [plain(error) for error in errors])
 
 
 def plain(error: GraphQLError) -> GraphQLError:

@@ -59,6 +59,11 @@ class Plan:
         """Whether what was sent may be in it: in an error, or in what the schema tells of itself."""
         return any(step.error is not None or step.nodes[0].name.value in INTROSPECTION for step in self.steps)
 
+    @property
+    def length(self) -> int:
+        """Characters of all its statements."""
+        return sum(len(each.text) for step in self.steps for each in (step.write, step.read) if each is not None)
+
     def statements(self, step: Step, values: Values) -> list[Statement]:
         """The statements of a step for these values."""
 

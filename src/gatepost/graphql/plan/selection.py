@@ -25,6 +25,7 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from graphql.execution.values import get_argument_values
 
 from ..meaning import MEANING, Meaning, Part
+from ..values.leaves import forget
 
 TYPENAME = "__typename"
 META = {TYPENAME: TypeNameMetaFieldDef, "__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
@@ -39,6 +40,11 @@ class Document:
     fragments: dict[str, FragmentDefinitionNode]
     variables: dict[str, Any]
     sent: dict[str, Any]
+
+    def forget(self) -> None:
+        """Leave nothing of the first request in what others will use."""
+        self.sent.clear()
+        forget(self.variables)
 
     def root(self, type_: GraphQLObjectType) -> "list[Field]":
         """The fields of the operation itself."""

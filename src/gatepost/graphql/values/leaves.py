@@ -15,6 +15,8 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
+    get_nullable_type,
+    is_leaf_type,
 )
 
 from .identifiers import cursor_shape, node_id_shape
@@ -23,9 +25,11 @@ Path = tuple[str | int, ...]
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leaf:
-    """A value by where it stands in the variables; `value` is the first request's, for its shape alone."""
+    """A value by where it stands in the variables; `value` is the first request's, for its shape alone, and only until
+    the plan is made.
+    """
 
     path: Path
     value: Any
@@ -108,3 +112,36 @@ def closed(value: Any, values: Values) -> Any:
 def known(value: Any) -> Any:
     """A value as the first request gave it: only for what its shape tells."""
     return value.value if isinstance(value, Leaf) else value
+
+
+def forget(value: Any) -> None:
+    """Leave nothing of the first request in what others will use."""
+    match value:
+        case Leaf():
+            value.value = None
+        case dict():
+            for each in cast(dict[str, Any], value).values():
+                forget(each)
+        case list():
+            for each in cast(list[Any], value):
+                forget(each)
+        case _:
+            pass
+
+
+def amount(type_: Any, value: Any) -> int:
+    """How many values somebody sent as a GraphQL input type, lists and objects among them; one of a scalar is one,
+    whatever it holds.
+    """
+    match type_:
+        case GraphQLNonNull():
+            return amount(cast(Any, type_).of_type, value)
+        case GraphQLList() if isinstance(value, list):
+            inner, parts = cast(Any, type_).of_type, cast(list[Any], value)
+            leaves = is_leaf_type(get_nullable_type(inner))
+            return 1 + (len(parts) if leaves else sum(amount(inner, each) for each in parts))
+        case GraphQLInputObjectType() if isinstance(value, dict):
+            members, fields = cast(dict[str, Any], value).items(), type_.fields
+            return 1 + sum(amount(fields[name].type if name in fields else None, each) for name, each in members)
+        case _:
+            return 1
