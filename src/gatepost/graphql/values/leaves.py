@@ -15,8 +15,6 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
-    get_nullable_type,
-    is_leaf_type,
 )
 
 from .identifiers import cursor_shape, node_id_shape
@@ -43,7 +41,7 @@ def opened(type_: Any, value: Any, path: Path) -> tuple[Any, Hashable]:
         case _ if value is None:
             return None, None
         case GraphQLList():
-            return _list(cast(Any, type_).of_type, value, path)
+            return _list(_inner(type_), value, path)
         case GraphQLInputObjectType():
             return _object(type_, value, path)
         case GraphQLEnumType():
@@ -52,10 +50,15 @@ def opened(type_: Any, value: Any, path: Path) -> tuple[Any, Hashable]:
             return _scalar(type_, value, path)
 
 
+def _inner(type_: Any) -> Any:
+    """The type of a list's parts, which may be null here: what they may be was checked before."""
+    inner = type_.of_type
+    return cast(Any, inner).of_type if isinstance(inner, GraphQLNonNull) else inner
+
+
 def _list(type_: Any, value: Sequence[Any], path: Path) -> tuple[Any, Hashable]:
     """A list of objects or enum values part by part; one of scalars as a whole."""
-    inner = cast(Any, type_).of_type if isinstance(type_, GraphQLNonNull) else type_
-    if isinstance(inner, GraphQLScalarType):
+    if isinstance(type_, GraphQLScalarType):
         return Leaf(path, value), "list"
     parts = [opened(type_, each, (*path, place)) for place, each in enumerate(value)]
     return [part for part, _ in parts], tuple(shape for _, shape in parts)
@@ -137,8 +140,8 @@ def amount(type_: Any, value: Any) -> int:
         case GraphQLNonNull():
             return amount(cast(Any, type_).of_type, value)
         case GraphQLList() if isinstance(value, list):
-            inner, parts = cast(Any, type_).of_type, cast(list[Any], value)
-            leaves = is_leaf_type(get_nullable_type(inner))
+            inner, parts = _inner(type_), cast(list[Any], value)
+            leaves = isinstance(inner, GraphQLScalarType | GraphQLEnumType)
             return 1 + (len(parts) if leaves else sum(amount(inner, each) for each in parts))
         case GraphQLInputObjectType() if isinstance(value, dict):
             members, fields = cast(dict[str, Any], value).items(), type_.fields
