@@ -14,6 +14,8 @@ DEPTH, FIELDS, PAIRS, FRAGMENTS, VALUES = 100, 20_000, 20_000, 400, 50_000
 """What is too much for anybody: levels, fields, pairs of fields of one name (each is compared with each), fragments,
 values in variables.
 """
+SCHEMA_FIELDS = 500
+"""Fields that ask for the schema: each may be answered for every type there is. Tools ask with half of that."""
 MOST_ERRORS = 50
 """No more are told of one request."""
 

@@ -19,7 +19,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from .limits import DEPTH, FIELDS, FRAGMENTS, PAIRS, Limits, exceeded
+from .limits import DEPTH, FIELDS, FRAGMENTS, PAIRS, SCHEMA_FIELDS, Limits, exceeded
 
 INTROSPECTION = frozenset(("__schema", "__type"))
 # Lists of the introspection schema that lead back to types.
@@ -32,7 +32,8 @@ Fragments = dict[str, FragmentDefinitionNode]
 @dataclass(frozen=True, slots=True)
 class Measure:
     """`depth`: levels of fields; `data` the same without what asks for the schema; `fields`: all of them, each as
-    often as it is spread; `loops`: lists of types within lists of types; `asked`: those where the schema is asked for.
+    often as it is spread; `loops`: lists of types within lists of types; `asked`: those where the schema is asked for;
+    `told`: fields that ask for it.
     """
 
     depth: int = 0
@@ -40,6 +41,7 @@ class Measure:
     fields: int = 0
     loops: int = 0
     asked: int = 0
+    told: int = 0
 
 
 def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
@@ -67,6 +69,8 @@ def _check(
         yield exceeded("The operation has {} fields", found.fields, FIELDS, "", nodes)
     elif found.depth <= DEPTH:
         yield from _check_names(operation, fragments)
+    if found.told > SCHEMA_FIELDS:
+        yield exceeded("The operation asks for the schema by {} fields", found.told, SCHEMA_FIELDS, "", nodes)
     if found.asked > MOST_LOOPS:
         yield exceeded("The operation lists types within types {} times", found.asked, MOST_LOOPS, "", nodes)
     roots = list(_fields(operation.selection_set, fragments))
@@ -166,6 +170,7 @@ def _measure_one(node: SelectionNode, measured: dict[str, Measure]) -> Measure:
         fields=below.fields + 1,
         loops=below.loops + (name in LOOPS),
         asked=below.loops if asks else below.asked,
+        told=below.fields + 1 if asks else below.told,
     )
 
 
@@ -178,4 +183,5 @@ def _together(parts: list[Measure]) -> Measure:
         sum(each.fields for each in parts),
         max(each.loops for each in parts),
         max(each.asked for each in parts),
+        sum(each.told for each in parts),
     )

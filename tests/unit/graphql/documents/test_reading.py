@@ -7,7 +7,7 @@ import pytest
 from graphql import build_schema, get_introspection_query
 
 from gatepost.graphql.documents import Limits, read
-from gatepost.graphql.documents.limits import DEPTH, FRAGMENTS
+from gatepost.graphql.documents.limits import DEPTH, FRAGMENTS, SCHEMA_FIELDS
 from gatepost.graphql.documents.reading import Invalid
 
 SCHEMA = build_schema("""
@@ -164,12 +164,20 @@ def test_what_is_no_document_is_a_syntax_error(text: str):
     assert message.startswith("Syntax Error")
 
 
+def test_the_schema_is_not_asked_for_again_and_again_by_one_operation():
+    asked = "__schema { types { fields { args { name } } } }"
+    aliases = "{ " + " ".join(f"a{i}: {asked}" for i in range(101)) + " }"
+    below = "{ __schema { types { " + " ".join(f"a{i}: name" for i in range(SCHEMA_FIELDS)) + " } } }"
+    for text, found in ((aliases, 505), (below, SCHEMA_FIELDS + 2)):
+        assert errors(text) == [f"The operation asks for the schema by {found} fields; at most 500 are allowed"]
+
+
 def test_ordinary_documents_pass_all_of_these():
     wide = (
         "{ " + " ".join(f"p{i}: person {{ id name friend {{ id friends {{ id name }} }} }}" for i in range(100)) + " }"
     )
     assert errors(wide) == []
-    assert errors(get_introspection_query()) == []
+    assert errors(get_introspection_query(True, True, True, True, True)) == []
     assert errors(doubling(5)) == []
     assert errors("{ fields { fields { fields { fields { fields { person { id } } } } } } }") == []
 
