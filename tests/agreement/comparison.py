@@ -1,4 +1,4 @@
-"""What the two guards must agree on, and how far by nature they cannot.
+"""What the two guards must agree on, and how far by nature they cannot; and what GraphQL shows.
 
 In: a World with a schema and rows. Out: nothing, or a Disagreement that shows both. Never: a deviation that is not in
 deviations.yaml, by whose names the code below says which one it allows for.
@@ -12,6 +12,8 @@ from gatepost.policy.names import table
 from gatepost.policy.rls.walk import tables_read
 from gatepost.zmodel.schema import Model, Schema
 
+from .graphql import GraphQL
+from .ways import ids, relations
 from .world import Outcome, Tables, User, World
 
 
@@ -29,6 +31,40 @@ async def compare_reads(world: World, schema: Schema, user: User, model: Model) 
             raise Disagreement(f"{user} reads {model.name} {args}\nquery    {query}\ndatabase {database}")
         count += len(query)
     return count
+
+
+async def compare_shown(world: World, graphql: GraphQL, user: User) -> int:
+    """All rows that GraphQL shows, and all that their relations lead to; how many rows there were."""
+    count = 0
+    for model, rows in (await graphql.everything(user)).items():
+        names = [name for at, name in relations(world.schema) if at == model]
+        select = {"id": True, **{name: {"select": {"id": True}} for name in names}}
+        seen = await world.read("query", user, model, "findMany", {"select": select})
+        expected = {row["id"]: {name: ids(row[name]) for name in names} for row in seen}
+        if rows != expected:
+            raise Disagreement(f"{user} reads {model}\nquery   {expected}\ngraphql {rows}")
+        count += len(rows)
+    return count
+
+
+async def compare_mutation(
+    world: World, graphql: GraphQL, user: User, name: str, operation: str, args: Mapping[str, Any]
+) -> str:
+    """What a change of one row does to the tables, as a mutation and as the client's call; in a word."""
+    model = world.schema.models[name]
+    inputs = None if model.base or model.sub_models else graphql.mutation(name, operation, args)
+    if inputs is None:
+        return "no mutation"
+    database = await world.change("database", user, name, operation, args)
+    try:
+        errors = await graphql.mutate(user, [inputs], graphql.row(inputs[0]) if operation == "create" else "")
+        tables = world.now()
+    finally:
+        world.restore()
+    if contents(tables) != contents(database.tables or world.tables):
+        told = f"{user} {name}.{operation} {args}"
+        raise Disagreement(f"{told}\nbefore   {world.tables}\ndatabase {database}\ngraphql  {errors} {tables}")
+    return "not done" if contents(tables) == contents(world.tables) else "done"
 
 
 def reads(schema: Schema, model: Model) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from gatepost.graphql.meaning import (
     Create,
     Delete,
     Many,
+    Part,
     RelationField,
     Update,
 )
@@ -31,7 +32,7 @@ from gatepost.graphql.registry.model import Relation
 from gatepost.identity import Proof
 from gatepost.settings import DatabaseSettings, GraphQLSettings
 
-from .ways import SECRET, Refused, Related, Write, relation_of, token
+from .ways import SECRET, Refused, Related, Write, relation_of, relations, token
 from .world import User, World
 
 OPTIONS = {"anonRole": "anon", "jwtSecret": SECRET, "options": {"simpleCollections": "both"}}
@@ -95,6 +96,22 @@ class GraphQL:
         assert "errors" not in answer, answer
         return {row[table.columns["id"]]: sorted(found(row["them"])) for row in answer["data"]["rows"]}
 
+    async def everything(self, user: User) -> dict[str, dict[int, dict[str, list[int]]]]:
+        """All that somebody sees, in one operation: by model, id and relation, what that leads to."""
+        schema = self.world.schema
+        asked = {model: [name for at, name in relations(schema) if at == model] for model in schema.models}
+        fields: list[str] = []
+        for model, names in asked.items():
+            selection = [f"id: {self.table(model).columns['id']}"]
+            selection += [self.selection(model, name, name) for name in names]
+            fields.append(f"{model}: {self.table(model).list} {{ {' '.join(selection)} }}")
+        answer = await self.ask(user, f"{{ {' '.join(fields)} }}")
+        assert "errors" not in answer, answer
+        return {
+            model: {row["id"]: {name: sorted(found(row[name])) for name in names} for row in answer["data"][model]}
+            for model, names in asked.items()
+        }
+
     def selection(self, model: str, name: str, called: str = "them") -> str:
         """The field of a relation, down to the ids."""
         relation = relation_of(self.world.schema, model, name)
@@ -129,6 +146,26 @@ class GraphQL:
         assert "data" in answer, answer
         errors = answer.get("errors", ())
         return [error for error in errors if not error["message"].startswith("No values were deleted")]
+
+    def mutation(self, model: str, operation: str, args: Mapping[str, Any]) -> tuple[Named, dict[str, Any]] | None:
+        """The client's call as the field of a mutation; None where it is no change of one row of one table."""
+        fields = self.world.schema.models[model].fields
+        data, id = args.get("data", {}), args.get("where", {}).get("id")
+        how = operation.removesuffix("Many")
+        if how == "create":
+            return self.input(model, how, data[0] if isinstance(data, list) else data)
+        if how == "upsert" or not isinstance(id, int) or any(fields[name].relation for name in data):
+            return None
+        return self.input(model, how, data, id)
+
+    def row(self, mutation: Named) -> str:
+        """What shows the id of the row that was written."""
+        payload = cast(GraphQLObjectType, get_named_type(cast(Any, mutation[1].type)))
+        for name, each in payload.fields.items():
+            if each.extensions.get(MEANING) is Part.PAYLOAD_ROW:
+                row = table(name, cast(GraphQLObjectType, get_named_type(cast(Any, each.type))))
+                return f"{name} {{ {row.columns['id']} }}"
+        raise TypeError(mutation[0])
 
     def input(
         self, model: str, how: str, data: Mapping[str, Any], id: int | None = None

@@ -1,6 +1,6 @@
 """One YAML of rules, rows, people: whichever way they come, they see and change the same."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from gatepost.database.connection import Connection
 from gatepost.zmodel.schema import Schema
 
 from .graphql import GraphQL
-from .ways import Client, Related, Rest, Sql, Way, Write, outcome, relation_of
+from .ways import Client, Related, Rest, Sql, Way, Write, outcome, relation_of, relations
 from .world import GUARDS, Rows, User, World
 
 HERE = Path(__file__).parent
@@ -65,14 +65,6 @@ async def test_what_is_related_is_what_one_sees_of_it(ways: dict[str, Way], way:
     for model, name in relations(schema):
         related = await ways[way].related(AGREED.identities[who], model, name)
         assert related == linked(schema, seen, model, name), f"{model}.{name}"
-
-
-def relations(schema: Schema) -> Iterator[tuple[str, str]]:
-    """Fields that lead from a table to others."""
-    for model in schema.models.values():
-        for field in model.fields.values():
-            if field.relation and not field.inherited:
-                yield model.name, field.name
 
 
 def linked(schema: Schema, seen: dict[str, list[int]], model: str, name: str) -> Related:

@@ -4,7 +4,7 @@ In: a World, somebody, a model, a write. Out: ids; whether it was refused. Never
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -208,6 +208,14 @@ class Sql:
             self.world.admin.execute(f"set local role {identifier(held['role'])}".encode())
             done = self.world.admin.execute(text.encode())
             return done.fetchall() if done.description else []
+
+
+def relations(schema: Schema) -> Iterator[tuple[str, str]]:
+    """Fields that lead from a model's own table to others."""
+    for model in schema.models.values():
+        for field in model.fields.values():
+            if field.relation and not field.inherited:
+                yield model.name, field.name
 
 
 def relation_of(schema: Schema, model: str, name: str) -> Relation:

@@ -91,7 +91,7 @@ class World:
         self._rows = [*_inserts(schema, rows)]
         self._rows += [_insert(name, row) for name, each in (links or {}).items() for row in each]
         self.admin.execute(";\n".join([*statements, *self._rows]).encode())
-        self.tables = self._tables(self.admin.execute(self._dump.encode()).fetchall()[0][0])
+        self.tables = self.now()
         for guard in GUARDS:
             opened = Client.connect(schema, self.dsn, guard=guard)  # no connection of its own is ever used
             session = replace(opened.session, door=self._doors[guard])
@@ -104,8 +104,11 @@ class World:
 
     def content(self, model: str) -> dict[Any, Any]:
         """A model's rows by id, as they are."""
-        tables = self._tables(self.admin.execute(self._dump.encode()).fetchall()[0][0])
-        return {row["row"]["id"]: row["row"] for row in tables[self.schema.models[model].table]}
+        return {row["row"]["id"]: row["row"] for row in self.now()[self.schema.models[model].table]}
+
+    def now(self) -> Tables:
+        """All tables as they are."""
+        return self._tables(self.admin.execute(self._dump.encode()).fetchall()[0][0])
 
     def client(self, guard: Guard, user: User) -> Client:
         """A client of somebody."""
