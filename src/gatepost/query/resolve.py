@@ -4,6 +4,8 @@ In: a Read and the Catalog. Out: whether running it can run code that is not Pos
 Never: an assumption: a column that is not in the catalog may be a function, so it is not inert.
 """
 
+import re
+
 from gatepost.catalog import Catalog, Name
 
 from .operators import OPERATOR_NAMES, SYMBOLS
@@ -111,10 +113,14 @@ PURE = frozenset(
 )
 
 
+# A name in quotes alone may be a project's: only unquoted it is the same in any case.
+QUALIFIED = re.compile('"pg_catalog"\\."([a-z0-9_]+)"')
+
+
 def is_plain(type_: str) -> bool:
     """Whether a type (SQL text) is PostgreSQL's own, so that a cast to it runs nothing else."""
-    name = type_.strip().lower().removeprefix('"pg_catalog".').strip('"')
-    return name in PLAIN_TYPES
+    qualified = QUALIFIED.fullmatch(type_)
+    return (qualified[1] if qualified else type_.strip().lower()) in PLAIN_TYPES
 
 
 def is_inert(read: Read, catalog: Catalog) -> bool:
@@ -142,7 +148,13 @@ class Inertness:
             and all(self.expression(term.value) for term in read.order)
             and all(self.condition(part) for part in read.where)
             and not (read.link and {"=", "::"} & self.catalog.hazards)
+            and not (read.order and {"<", ">"} & self.catalog.hazards)
         )
+
+    @property
+    def casts_are_known(self) -> bool:
+        """Whether a cast that nobody wrote, before a function or an operator, is PostgreSQL's own."""
+        return "::" not in self.catalog.hazards
 
     def source(self, read: Read) -> bool:
         """An inert relation, a read of the like, or none at all; its columns are known from here on."""
@@ -193,7 +205,7 @@ class Inertness:
             case Subscript(value, index):
                 return self.expression(value) and (isinstance(index, int) or self.expression(index))
             case Json(value):
-                return "::" not in self.catalog.hazards and self.expression(value)
+                return self.casts_are_known and self.expression(value)
             case Listed(value, where, order):
                 parts = [value, *(term.value for term in order)]
                 return all(map(self.expression, parts)) and (where is None or self.condition(where))
@@ -202,18 +214,20 @@ class Inertness:
                 known = value is None or function != "count"
                 return known and all(map(self.expression, parts)) and (where is None or self.condition(where))
             case Apply(function, arguments):
-                return (function in PURE or function == "coalesce") and all(map(self.expression, arguments))
+                known = function == "coalesce" or (function in PURE and self.casts_are_known)
+                return known and all(map(self.expression, arguments))
             case Case(branches, otherwise):
                 values = all(self.condition(when) and self.expression(then) for when, then in branches)
                 return values and self.expression(otherwise)
             case Operation(left, operator, right):
-                return operator not in self.catalog.hazards and self.expression(left) and self.expression(right)
+                known = operator not in self.catalog.hazards and self.casts_are_known
+                return known and self.expression(left) and self.expression(right)
             case Lookup(value):
-                return "::" not in self.catalog.hazards and self.expression(value)
+                return self.casts_are_known and self.expression(value)
             case JsonPath(value):
                 return not {"->", "->>"} & self.catalog.hazards and self.expression(value)
             case Cast(value, type_):
-                return is_plain(type_) and "::" not in self.catalog.hazards and self.expression(value)
+                return is_plain(type_) and self.casts_are_known and self.expression(value)
             case _:  # whatever else there is: a function of the project's, a row's own text
                 return False
 
@@ -223,8 +237,9 @@ class Inertness:
             case Compare(left, operator, right):
                 names = {SYMBOLS[operator], OPERATOR_NAMES[operator], "::"}  # a cast may stand before an operator
                 return not names & self.catalog.hazards and self.expression(left) and self.expression(right)
-            case State(value):
-                return self.expression(value)
+            case State(value, state):
+                known = state in ("null", "not_null") or self.casts_are_known  # what is no truth is cast to one
+                return known and self.expression(value)
             case Both(parts) | Either(parts):
                 return all(self.condition(part) for part in parts)
             case Not(part):

@@ -22,7 +22,9 @@ from gatepost.query.tree import (
     Link,
     Listed,
     Literal,
+    Lookup,
     Object,
+    Operation,
     Order,
     Output,
     Read,
@@ -30,6 +32,7 @@ from gatepost.query.tree import (
     Select,
     Shape,
     Star,
+    State,
     Subscript,
     Truth,
     Unnest,
@@ -70,6 +73,8 @@ def test_a_read_of_known_columns_is_inert() -> None:
         replace(READ, outputs=(Output(Apply("f", (ID,))),)),
         replace(READ, outputs=(Output(Aggregate("sum", ID)),)),
         replace(READ, outputs=(Output(Literal("1", "own_type")),)),
+        replace(READ, outputs=(Output(Cast(ID, '"Date"')),)),
+        replace(READ, outputs=(Output(Cast(ID, '"PG_CATALOG"."date"')),)),
         Read(Name("public", "unknown"), "unknown", (Output(Star("unknown")),)),
     ],
 )
@@ -114,10 +119,25 @@ def test_what_computes_with_something_else_is_not(value: Expression) -> None:
     assert not is_inert(replace(READ, outputs=(Output(value),)), CATALOG)
 
 
-CASTING = replace(READ, outputs=(Output(Cast(ID, "text")),), where=())
+def showing(value: Expression) -> Read:
+    return Read(TODOS, "todos", (Output(value),))
 
 
-@pytest.mark.parametrize(("hazard", "read"), [("=", READ), ("=", embedding(USERS)), ("::", CASTING)])
+@pytest.mark.parametrize(
+    ("hazard", "read"),
+    [
+        ("=", READ),
+        ("=", embedding(USERS)),
+        ("<", replace(READ, where=())),
+        ("::", showing(Cast(ID, "text"))),
+        ("::", showing(Json(ID))),
+        ("::", showing(Lookup(ID, (("1", "ONE"),)))),
+        ("::", showing(Apply("pg_catalog.to_char", (ID, Constant("9"))))),
+        ("::", showing(Operation(ID, "+", ID))),
+        ("+", showing(Operation(ID, "+", ID))),
+        ("::", showing(Truth(State(ID, "true")))),
+    ],
+)
 def test_an_operator_of_the_project_is_a_hazard(hazard: str, read: Read) -> None:
     assert is_inert(read, CATALOG)
     assert not is_inert(read, dataclasses.replace(CATALOG, hazards=frozenset((hazard,))))
