@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
+from ..problem import Problem
+
 Claims = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a request is: a database role and the verified claims it acts with.
+    """Who a request is: a database role and the verified claims it acts with. Problem 401 where no role is called so.
 
     `claims_json` is the claims as the database will read them (`request.jwt.claims`), encoded once.
     """
@@ -26,6 +28,8 @@ class Identity:
     claims_json: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
+        if not is_role(self.role):
+            raise Problem("invalid_role", 401, "No role can be called so")
         if not self.claims_json:
             object.__setattr__(self, "claims_json", msgspec.json.encode(self.claims))
 
@@ -34,6 +38,11 @@ class Identity:
         """The user's id (`sub`), or '' for an identity that is nobody's."""
         value = self.claims.get("sub")
         return value if isinstance(value, str) else ""
+
+
+def is_role(name: str) -> bool:
+    """Whether a role can be called so. To PostgreSQL `none` is the login's own; a NUL would cut the name short."""
+    return name != "none" and "\0" not in name
 
 
 class Credential(str):

@@ -18,7 +18,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from ..problem import Problem
-from . import ANON, Claims, Identity, hashed
+from . import ANON, Claims, Identity, hashed, is_role
 from .keys import KeyRing, SigningKey
 
 MAX_TOKEN = 64 * 1024
@@ -44,6 +44,7 @@ class Reason(Enum):
     AUDIENCE = "the token is for another audience"
     CLAIM = "a claim has the wrong type"
     CLAIMS = "the claims are not an object"
+    ROLE = "no role can be called so"
 
 
 class InvalidToken(Problem):
@@ -182,6 +183,8 @@ class Tokens:
         find = self.rules.role
         named = claims.get("role") if find is None else find(claims)
         role = named if isinstance(named, str) and named else self.rules.default_role
+        if not is_role(role):
+            raise InvalidToken(Reason.ROLE, role)
         return Identity(role, {**claims, "role": role})
 
 

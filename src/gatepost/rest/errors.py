@@ -85,6 +85,7 @@ TOKENS: Mapping[Reason, tuple[str, str, str | None]] = {
     Reason.AUDIENCE: ("PGRST303", "JWT not in audience", None),
     Reason.CLAIM: ("PGRST303", "The JWT '{}' claim must be a number", None),
     Reason.CLAIMS: ("PGRST303", "Parsing claims failed", None),
+    Reason.ROLE: ("PGRST303", "No role can be called as the JWT names it", None),
 }
 
 

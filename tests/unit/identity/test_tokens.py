@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
+from gatepost.identity import Identity
 from gatepost.identity.keys import KeyRing, from_jwk, from_secret, from_set, generate
 from gatepost.identity.tokens import InvalidToken, Reason, Rules, Tokens
 from gatepost.problem import Problem
@@ -182,6 +183,14 @@ def test_times_are_checked(tokens: Tokens) -> None:
     assert reason(tokens, hs256({**CLAIMS, "exp": "soon"})) is Reason.CLAIM
     assert reason(tokens, hs256({**CLAIMS, "exp": True})) is Reason.CLAIM
     assert tokens.identify(hs256({"role": "service_role"})).role == "service_role"
+
+
+@pytest.mark.parametrize("role", ["none", "authenticated\0", "\0"])
+def test_a_role_that_postgresql_would_take_for_another_is_refused(tokens: Tokens, role: str) -> None:
+    """`set role none` is the login itself, whatever that may do; text ends at a NUL."""
+    assert reason(tokens, hs256({**CLAIMS, "role": role})) is Reason.ROLE
+    with pytest.raises(Problem):
+        Identity(role, {})
 
 
 def test_a_cached_token_expires(private: dict[str, Any]) -> None:
