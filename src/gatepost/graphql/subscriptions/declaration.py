@@ -19,6 +19,7 @@ Pair = TypeVar("Pair")
 
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 PLACE = re.compile(r"\{(\w+)\}")
+SIGN = re.compile(r"\W")
 MEMBERS = ("field", "arguments", "channel", "type", "payload", "authorize", "description")
 HINT = 'Write "authorize": "schema.function", {"row": "schema.table", "by": {"column": "argument"}}, or "none"'
 
@@ -111,6 +112,9 @@ def _channel(value: object, arguments: list[str], field: str) -> str:
             raise _refused(field, f"has no argument {place}, which its channel names")
     if "{" in PLACE.sub("", value) or "}" in PLACE.sub("", value):
         raise _refused(field, f"has a channel that cannot be read: {value}")
+    # What stands between arguments is what none of them may hold: signs, since letters are in any name.
+    if not all(SIGN.search(each) for each in PLACE.split(value)[2:-1:2]):
+        raise _refused(field, f"has a channel whose arguments run into each other: {value}", "Write {a}:{b}")
     return value
 
 

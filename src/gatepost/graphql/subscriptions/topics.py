@@ -21,12 +21,11 @@ from gatepost.graphql.meaning import MEANING, Subscribe
 from gatepost.graphql.prepared import Operation
 
 from .authorization import text
-from .declaration import PLACE, Authorization, Declaration, Value
+from .declaration import PLACE, SIGN, Authorization, Declaration, Value
 
 LISTEN = "listen"
 PREFIX = "postgraphile:"
 """What PostGraphile writes before the topics of its own `listen`."""
-WORD = re.compile(r"\w")
 INITIAL = {"event": "initial"}
 
 
@@ -83,7 +82,7 @@ def topic(
 
 def channel(declaration: Declaration, arguments: Mapping[str, Any]) -> str:
     """The declared channel with arguments in their places."""
-    separators = {each for each in PLACE.sub("", declaration.channel) if not WORD.match(each)}
+    separators = set(SIGN.findall(PLACE.sub("", declaration.channel)))
 
     def value(place: re.Match[str]) -> str:
         given = arguments.get(place[1])

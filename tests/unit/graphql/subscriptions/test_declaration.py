@@ -67,6 +67,8 @@ def test_there_may_be_none(value: object):
         ({"channel": ""}, "channel"),
         ({"channel": "topic:{other}"}, "no argument other"),
         ({"channel": "topic:{topicId"}, "cannot be read"),
+        ({"channel": "{topicId}{topicId}"}, "run into each other"),
+        ({"channel": "{topicId}_{topicId}:message"}, "run into each other"),
         ({"payload": {}}, "no payload"),
         ({"payload": {"event": "String!!"}}, "no GraphQL type"),
         ({"payload": {"__event": "String"}}, "no GraphQL name"),
