@@ -7,12 +7,14 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 from .files import create
 from .findings import Finding, findings
 from .install import Installation, install, install_auth
+from .modules import MODULES, install_module
 from .objects import EXTENSIONS, Profile, fingerprint
 from .project import Progress, Report, State, apply_project, status
 from .watch import watch
 
 __all__ = [
     "EXTENSIONS",
+    "MODULES",
     "Finding",
     "Installation",
     "Profile",
@@ -25,6 +27,7 @@ __all__ = [
     "fingerprint",
     "install",
     "install_auth",
+    "install_module",
     "status",
     "watch",
 ]

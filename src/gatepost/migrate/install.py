@@ -41,7 +41,7 @@ def install(
     with Connection(admin_dsn) as connection:
         # First of all: the database's owner may have said that functions of his own are found before PostgreSQL's.
         connection.script("set search_path = pg_catalog")
-        owner = _owner(connection)
+        owner = owner_of(connection)
         mark = fingerprint(profile, schemas)
         result = Installation(profile, owner, changed=False)
         if _installed(connection) != mark:
@@ -69,7 +69,7 @@ def install_auth(dsn: str) -> bool:
                     connection.script(f"create schema {identifier(schema)}")
             for script in [*_pending(connection), *(each for each in THEN if each != GRANTS)]:
                 connection.script(script.text)
-            _note(connection, "auth_alone", mark)
+            note(connection, "auth_alone", mark)
     return True
 
 
@@ -93,7 +93,7 @@ where us.rolname = current_user
 """
 
 
-def _owner(connection: Connection) -> str:
+def owner_of(connection: Connection) -> str:
     """`postgres`, unless that is a foreign server's superuser, or somebody else's."""
     return connection.value(OWNER) or "postgres"
 
@@ -112,13 +112,13 @@ def _install(connection: Connection, profile: Profile, owner: str, schemas: Sequ
         connection.rows("select set_config('gatepost.owner', $1, true)", owner)
         connection.rows("select set_config('gatepost.schemas', $1, true)", array(schemas))
         for script in FIRST:
-            _run(connection, script)
+            run(connection, script)
         applied = _migrate(connection)
         for script in (*THEN, *PROFILES[profile]):
-            _run(connection, script)
+            run(connection, script)
         if profile == "supabase":
             standins.make(connection)
-            _run(connection, Script(OWNED.name, owner))
+            run(connection, Script(OWNED.name, owner))
         _record(connection, profile, schemas, mark)
     return Installation(profile, owner, changed=True, applied=tuple(applied))
 
@@ -127,7 +127,7 @@ def _migrate(connection: Connection) -> list[str]:
     """Bring existing tables up to date; a database without them is made from the schema files instead."""
     pending = _pending(connection)
     for script in pending:
-        _run(connection, script)
+        run(connection, script)
     return [script.name.removeprefix("migrations/") for script in pending]
 
 
@@ -142,14 +142,14 @@ def _pending(connection: Connection) -> list[Script]:
 
 
 def _record(connection: Connection, profile: Profile, schemas: Sequence[str], mark: str) -> None:
-    _note(connection, "fingerprint", mark)
-    _note(connection, "profile", profile)
+    note(connection, "fingerprint", mark)
+    note(connection, "profile", profile)
     connection.rows("delete from auth_private.exposed_schemas")
     for schema in schemas:
         connection.rows("insert into auth_private.exposed_schemas (name) values ($1) on conflict do nothing", schema)
 
 
-def _note(connection: Connection, name: str, value: str) -> None:
+def note(connection: Connection, name: str, value: str) -> None:
     """Write down what is installed here, and that every migration of ours is part of it."""
     names = "{" + ",".join(script.name.removeprefix("migrations/") for script in migrations()) + "}"
     connection.rows(
@@ -163,7 +163,7 @@ def _note(connection: Connection, name: str, value: str) -> None:
     )
 
 
-def _run(connection: Connection, script: Script) -> None:
+def run(connection: Connection, script: Script) -> None:
     if script.role:
         connection.script(f"set local role {identifier(script.role)}")
     connection.script(script.text)

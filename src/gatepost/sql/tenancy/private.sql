@@ -1,0 +1,224 @@
+-- What has to see every tenant: triggers that keep rows right whoever writes them, and the few questions that `app_api`
+-- may put. Each runs as the tables' owner with a pinned search_path. Runs as the owner.
+
+-- A new residency: whose it is follows from the address, if its owner has confirmed it; support brings its own.
+create or replace function app_private.fill_resident() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    new.email := lower(btrim(new.email));
+    new.tenant_name := (select t.name from app.tenant t where t.id = new.tenant_id);
+    new.display_name := coalesce(new.display_name, split_part(new.email, '@', 1));
+    if new.type = 'support' then
+        return new;
+    end if;
+    -- Two invitations of one address at once: one of them is home.
+    perform pg_advisory_xact_lock(hashtextextended('app.resident ' || new.email, 0));
+    new.profile_id := (
+        select p.id from app.profile p join auth.users u on u.id = p.id
+        where p.email = new.email and u.email_confirmed_at is not null and not u.is_sso_user
+        limit 1
+    );
+    new.type := case when exists (
+        select from app.resident r
+        where r.type = 'home' and (r.email = new.email or r.profile_id = new.profile_id)
+    ) then 'guest' else 'home' end;
+    return new;
+end $$;
+create or replace trigger fill_resident before insert on app.resident
+    for each row execute function app_private.fill_resident();
+
+-- A residency changes by the table of transitions, stays in its tenant, and keeps its person as long as there is one.
+create or replace function app_private.check_resident() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if new.tenant_id <> old.tenant_id or new.id <> old.id
+        or (new.profile_id <> old.profile_id)
+        or (new.profile_id is null and exists (select from app.profile p where p.id = old.profile_id))
+    then
+        raise exception '30035: A RESIDENCY KEEPS ITS TENANT AND ITS PERSON';
+    end if;
+    if old.profile_id is not null and new.profile_id is null and new.status in ('active', 'supporting') then
+        new.status := 'inactive'; -- the account is gone
+    end if;
+    if new.status <> old.status and not exists (
+        select from app.resident_transition t where (t.from_status, t.to_status) = (old.status, new.status)
+    ) then
+        raise exception '30036: A RESIDENCY CANNOT GO FROM % TO %', upper(old.status::text), upper(new.status::text);
+    end if;
+    if new.status = 'active' and old.status <> 'active' and not exists (
+        select from app.tenant t where t.id = new.tenant_id and t.status = 'active'
+    ) then
+        raise exception '30037: THE TENANT IS NOT ACTIVE';
+    end if;
+    new.updated_at := now();
+    return new;
+end $$;
+create or replace trigger check_resident before update on app.resident
+    for each row execute function app_private.check_resident();
+
+-- Who declines gives the seats back.
+create or replace function app_private.leave() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    delete from app.license l where l.resident_id = new.id;
+    return null;
+end $$;
+create or replace trigger leave after update of status on app.resident
+    for each row when (new.status = 'declined') execute function app_private.leave();
+
+create or replace function app_private.rename_tenant() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    update app.resident r set tenant_name = new.name where r.tenant_id = new.id;
+    return null;
+end $$;
+create or replace trigger rename_tenant after update of name on app.tenant
+    for each row when (new.name <> old.name) execute function app_private.rename_tenant();
+
+-- Licences to run the site are the anchor tenant's alone, and packs that hold them too.
+create or replace function app_private.check_subscription() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if exists (
+        select from app.license_pack_license_type t join app.license_type lt on lt.key = t.license_type_key
+        where t.license_pack_key = new.license_pack_key and lt.assignment_scope in ('superadmin', 'support')
+    ) and not exists (select from app.tenant t where t.id = new.tenant_id and t.type = 'anchor') then
+        raise exception '30038: THIS LICENSE PACK IS FOR THE ANCHOR TENANT' using errcode = '42501';
+    end if;
+    return new;
+end $$;
+create or replace trigger check_subscription before insert or update of tenant_id, license_pack_key
+    on app.tenant_subscription for each row execute function app_private.check_subscription();
+
+-- A licence is one that its subscription offers, and takes a seat: counted under a lock, so that the last one goes once.
+create or replace function app_private.check_license() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    _offer app.license_pack_license_type;
+    _taken integer;
+begin
+    select t.* into _offer
+    from app.tenant_subscription s
+    join app.license_pack_license_type t on t.license_pack_key = s.license_pack_key
+    where s.id = new.tenant_subscription_id and t.license_type_key = new.license_type_key
+    for no key update of s;
+    if _offer.id is null and tg_op = 'INSERT' then
+        raise exception '30039: THE SUBSCRIPTION DOES NOT OFFER THIS LICENSE TYPE';
+    end if;
+    if exists (
+        select from app.license_type lt
+        where lt.key = new.license_type_key and lt.assignment_scope in ('superadmin', 'support')
+    ) and not exists (select from app.tenant t where t.id = new.tenant_id and t.type = 'anchor') then
+        raise exception '30038: THIS LICENSE TYPE IS FOR THE ANCHOR TENANT' using errcode = '42501';
+    end if;
+    if _offer.number_of_licenses > 0 and new.status = 'active' and (new.expires_at is null or new.expires_at > now()) then
+        _taken := (
+            select count(*) from app.license l
+            where l.tenant_subscription_id = new.tenant_subscription_id and l.license_type_key = new.license_type_key
+                and l.id <> new.id and l.status = 'active' and (l.expires_at is null or l.expires_at > now())
+        );
+        if _taken >= _offer.number_of_licenses then
+            raise exception '30031: NO SEATS LEFT' using detail = format('All %s licenses of type %s are taken',
+                _offer.number_of_licenses, new.license_type_key);
+        end if;
+    end if;
+    new.updated_at := now();
+    return new;
+end $$;
+create or replace trigger check_license before insert or update on app.license
+    for each row execute function app_private.check_license();
+
+-- A user's profile: made with the user, whatever way he came. Invitations wait for the address to be confirmed. Nothing
+-- in here may keep anybody from signing up.
+create or replace function app_private.handle_user() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    _email text := nullif(lower(btrim(new.email)), '');
+    _invitation app.resident;
+begin
+    insert into app.profile (id, email, display_name) values (new.id, _email, split_part(_email, '@', 1))
+    on conflict (id) do update set email = excluded.email where profile.email is distinct from excluded.email;
+    if _email is null or new.email_confirmed_at is null or new.is_sso_user then
+        return null;
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('app.resident ' || _email, 0));
+    for _invitation in
+        select * from app.resident r
+        where r.email = _email and r.profile_id is null and r.status = 'invited' and r.type <> 'support'
+            and not exists (
+                select from app.resident o
+                where o.tenant_id = r.tenant_id and o.profile_id = new.id and o.type <> 'support'
+            )
+    loop
+        update app.resident r
+        set profile_id = new.id,
+            type = case when exists (select from app.resident o where o.profile_id = new.id and o.type = 'home')
+                then 'guest' else r.type end
+        where r.id = _invitation.id;
+    end loop;
+    return null;
+end $$;
+create or replace trigger on_auth_user_created after insert on auth.users
+    for each row execute function app_private.handle_user();
+create or replace trigger on_auth_user_changed after update of email, email_confirmed_at on auth.users
+    for each row when (
+        new.email is distinct from old.email or (old.email_confirmed_at is null and new.email_confirmed_at is not null)
+    ) execute function app_private.handle_user();
+
+-- The door of `app_api`: who asks, as the database knows him now. A token that says less, more or something else than
+-- that is not good enough to change anything, however long it has to live.
+create or replace function app_private.authorize(variadic _permission_keys text[]) returns app_fn.profile_claims
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    _claims app_fn.profile_claims := app_fn.current_profile_claims(auth.uid());
+begin
+    if auth.uid() is null or not _claims.permissions && _permission_keys then
+        raise exception '30000: NOT AUTHORIZED' using errcode = '42501';
+    end if;
+    if _claims.resident_id is distinct from auth_ext.resident_id()
+        or _claims.tenant_id is distinct from auth_ext.tenant_id()
+        or not auth_ext.permissions() && _permission_keys
+    then
+        raise exception '30000: NOT AUTHORIZED' using errcode = '42501',
+            detail = 'The token was made before a change of these claims', hint = 'Refresh the session';
+    end if;
+    return _claims;
+end $$;
+
+-- What may be shown of a user's account: nothing that opens it.
+create or replace function app_private.account(_profile_id uuid) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+    select jsonb_build_object('id', u.id, 'email', u.email, 'phone', u.phone, 'created_at', u.created_at,
+        'email_confirmed_at', u.email_confirmed_at, 'last_sign_in_at', u.last_sign_in_at, 'invited_at', u.invited_at,
+        'banned_until', u.banned_until, 'is_sso_user', u.is_sso_user, 'is_anonymous', u.is_anonymous)
+    from auth.users u where u.id = _profile_id
+$$;
+
+-- Whom a demonstration lets one be: nobody, unless app_settings says `demo` is `on`.
+create or replace function app_private.demo_residents() returns setof app.resident
+language sql stable security definer set search_path = ''
+as $$
+    select r.*
+    from app.resident r join app.tenant t on t.id = r.tenant_id and t.type in ('demo', 'anchor')
+    where r.type <> 'support' and exists (select from app.app_settings s where s.key = 'demo' and s.value = 'on')
+    order by r.email
+$$;
+
+-- Whether somebody has an active residency, in whatever tenant.
+create or replace function app_private.is_somewhere(_profile_id uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select from app.resident r where r.profile_id = _profile_id and r.status in ('active', 'supporting')) $$;
+
+-- The caller's claims as the database knows him now; whether his token says the same is another matter.
+create or replace function app_private.my_claims() returns app_fn.profile_claims
+language sql stable security definer set search_path = ''
+as $$ select app_fn.current_profile_claims(auth.uid()) where auth.uid() is not null $$;

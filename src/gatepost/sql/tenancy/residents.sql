@@ -1,0 +1,278 @@
+-- What is done to tenants and their residents: made, invited, in and out, blocked, supported. As in functions.sql.
+-- Runs as the owner.
+
+-- Tenants -------------------------------------------------------------------------------------------------------------
+
+create or replace function app_fn.create_tenant(
+    _name text, _identifier text default null, _email text default null, _type app.tenant_type default 'customer',
+    _invited_by_profile_id uuid default null
+) returns app.tenant
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _tenant app.tenant;
+begin
+    insert into app.tenant (name, identifier, type) values (btrim(_name), _identifier, _type)
+    on conflict do nothing
+    returning * into _tenant;
+    if _tenant.id is null then
+        raise exception '30002: APP TENANT WITH THIS NAME OR IDENTIFIER ALREADY EXISTS' using errcode = '23505';
+    end if;
+    perform app_fn.subscribe_tenant_to_license_pack(_tenant.id, p.key) from app.license_pack p where p.auto_subscribe;
+    if _email is not null then
+        perform app_fn.invite_user(_tenant.id, _email, 'admin', _invited_by_profile_id);
+    end if;
+    return _tenant;
+end $$;
+
+-- The tenant that runs the site: made once, with the base application.
+create or replace function app_fn.create_anchor_tenant(_name text, _email text default null) returns app.tenant
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _tenant app.tenant;
+begin
+    perform app_fn.install_anchor_application();
+    select * into _tenant from app.tenant t where t.type = 'anchor';
+    if _tenant.id is null then
+        _tenant := app_fn.create_tenant(_name, 'anchor', null, 'anchor');
+        perform app_fn.subscribe_tenant_to_license_pack(_tenant.id, 'anchor');
+    end if;
+    if _email is not null then
+        perform app_fn.invite_user(_tenant.id, _email, 'superadmin');
+    end if;
+    return _tenant;
+end $$;
+
+-- Everybody who was in a tenant is out of it at once, and may come back when it is active again.
+create or replace function app_fn.deactivate_tenant(_tenant_id uuid) returns app.tenant
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _tenant app.tenant;
+begin
+    perform app_fn.end_support(s.id) from app.support_session s where s.tenant_id = _tenant_id and s.ended_at is null;
+    update app.tenant t set status = 'inactive', updated_at = now()
+    where t.id = _tenant_id and t.type <> 'anchor'
+    returning * into _tenant;
+    if _tenant.id is null then
+        raise exception '30003: NO SUCH TENANT, OR THE ANCHOR TENANT' using errcode = 'P0002';
+    end if;
+    update app.resident r set status = 'blocked_tenant'
+    where r.tenant_id = _tenant_id and r.type <> 'support' and r.status in ('invited', 'active', 'inactive', 'supporting');
+    return _tenant;
+end $$;
+
+create or replace function app_fn.activate_tenant(_tenant_id uuid) returns app.tenant
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _tenant app.tenant;
+begin
+    update app.tenant t set status = 'active', updated_at = now() where t.id = _tenant_id returning * into _tenant;
+    if _tenant.id is null then
+        raise exception '30003: NO SUCH TENANT' using errcode = 'P0002';
+    end if;
+    update app.resident r
+    set status = case when r.profile_id is null then 'invited'::app.resident_status else 'inactive' end
+    where r.tenant_id = _tenant_id and r.status = 'blocked_tenant';
+    return _tenant;
+end $$;
+
+-- Residents -----------------------------------------------------------------------------------------------------------
+
+-- Once for a tenant and address: another invitation changes no standing, and renews one that was declined.
+create or replace function app_fn.invite_user(
+    _tenant_id uuid, _email text, _assignment_scope app.license_type_assignment_scope default 'user',
+    _invited_by_profile_id uuid default null
+) returns app.resident
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _resident app.resident;
+    _address text := lower(btrim(_email));
+begin
+    if _address !~ '^[^@\s]+@[^@\s]+$' then
+        raise exception '30010: THIS IS NO E-MAIL ADDRESS' using errcode = '22023';
+    end if;
+    perform app_fn.lock_tenant(_tenant_id);
+    select * into _resident from app.resident r
+    where r.tenant_id = _tenant_id and r.email = _address and r.type <> 'support';
+    if _resident.id is null then
+        insert into app.resident (tenant_id, tenant_name, email, invited_by_profile_id, invited_by_display_name)
+        select _tenant_id, '', _address, _invited_by_profile_id,
+            (select p.display_name from app.profile p where p.id = _invited_by_profile_id)
+        returning * into _resident;
+    elsif _resident.status = 'declined' then
+        update app.resident r set status = 'invited' where r.id = _resident.id returning * into _resident;
+    else
+        return _resident;
+    end if;
+    perform app_fn.issue_licenses(_resident.id, _assignment_scope);
+    return _resident;
+end $$;
+
+-- The tenant somebody works in: one at a time.
+create or replace function app_fn.assume_residency(_resident_id uuid, _profile_id uuid) returns app.resident
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _resident app.resident;
+begin
+    perform from app.resident r where r.profile_id = _profile_id order by r.id for update;
+    perform app_fn.end_support(s.id, _resume => false)
+    from app.support_session s where s.profile_id = _profile_id and s.ended_at is null;
+    update app.resident r set status = 'inactive'
+    where r.profile_id = _profile_id and r.id <> _resident_id and r.status in ('active', 'supporting');
+    update app.resident r set status = 'active'
+    where r.id = _resident_id and r.profile_id = _profile_id and r.type <> 'support'
+    returning * into _resident;
+    if _resident.id is null then
+        raise exception '30004: NO SUCH RESIDENT' using errcode = 'P0002';
+    end if;
+    return _resident;
+end $$;
+
+create or replace function app_fn.decline_residency(_resident_id uuid, _profile_id uuid) returns app.resident
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _resident app.resident;
+begin
+    update app.resident r set status = 'declined'
+    where r.id = _resident_id and r.profile_id = _profile_id and r.type <> 'support'
+    returning * into _resident;
+    if _resident.id is null then
+        raise exception '30004: NO SUCH RESIDENT' using errcode = 'P0002';
+    end if;
+    return _resident;
+end $$;
+
+create or replace function app_fn.block_resident(_resident_id uuid) returns app.resident
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _resident app.resident;
+begin
+    select * into _resident from app.resident r where r.id = _resident_id and r.type <> 'support';
+    perform app_fn.lock_tenant(_resident.tenant_id);
+    update app.resident r set status = 'blocked_individual' where r.id = _resident.id returning * into _resident;
+    if _resident.id is null then
+        raise exception '30004: NO SUCH RESIDENT' using errcode = 'P0002';
+    end if;
+    return _resident;
+end $$;
+
+-- Back to where he was: invited; or in the tenant at once, unless he has gone to another.
+create or replace function app_fn.unblock_resident(_resident_id uuid) returns app.resident
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _resident app.resident;
+begin
+    update app.resident r
+    set status = case when r.profile_id is null then 'invited'::app.resident_status else 'inactive' end
+    where r.id = _resident_id and r.status = 'blocked_individual'
+    returning * into _resident;
+    if _resident.id is null then
+        raise exception '30004: NO SUCH RESIDENT, OR HE IS NOT BLOCKED' using errcode = 'P0002';
+    end if;
+    if _resident.profile_id is not null and not app_private.is_somewhere(_resident.profile_id) then
+        update app.resident r set status = 'active'
+        where r.id = _resident.id and exists (select from app.tenant t where t.id = r.tenant_id and t.status = 'active');
+        select * into _resident from app.resident r where r.id = _resident_id;
+    end if;
+    return _resident;
+end $$;
+
+create or replace function app_fn.update_profile(
+    _profile_id uuid, _display_name text, _first_name text, _last_name text, _phone text default null
+) returns app.profile
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _profile app.profile;
+begin
+    update app.profile p
+    set display_name = _display_name, first_name = _first_name, last_name = _last_name, phone = _phone
+    where p.id = _profile_id
+    returning * into _profile;
+    if _profile.id is null then
+        raise exception '30007: NO SUCH PROFILE' using errcode = 'P0002';
+    end if;
+    update app.resident r set display_name = _display_name where r.profile_id = _profile_id and r.type <> 'support';
+    return _profile;
+end $$;
+
+-- Support -------------------------------------------------------------------------------------------------------------
+
+-- Somebody of the site in a tenant's place: for a reason, and for a time.
+create or replace function app_fn.become_support(_tenant_id uuid, _profile_id uuid, _reason text, _until timestamptz)
+returns app.resident
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _actual app.resident;
+    _resident app.resident;
+begin
+    select * into _actual from app.resident r
+    where r.profile_id = _profile_id and r.status = 'active' for update;
+    if _actual.id is null or _actual.type = 'support' or _actual.tenant_id = _tenant_id then
+        raise exception '30033: SUPPORT BEGINS FROM A RESIDENCY IN ANOTHER TENANT';
+    end if;
+    if not exists (select from app.tenant t where t.id = _tenant_id and t.status = 'active' and t.type <> 'anchor') then
+        raise exception '30037: THE TENANT IS NOT ACTIVE, OR THE ANCHOR TENANT';
+    end if;
+    update app.resident r set status = 'supporting' where r.id = _actual.id;
+    update app.resident r set status = 'active'
+    where r.profile_id = _profile_id and r.tenant_id = _tenant_id and r.type = 'support'
+    returning * into _resident;
+    if _resident.id is null then
+        insert into app.resident (tenant_id, tenant_name, profile_id, email, display_name, status, type)
+        values (_tenant_id, '', _profile_id,
+            coalesce((select s.value from app.app_settings s where s.key = 'support-email'), 'site-support@example.com'),
+            coalesce((select s.value from app.app_settings s where s.key = 'support-display-name'), 'Site Support'),
+            'active', 'support')
+        returning * into _resident;
+    end if;
+    insert into app.support_session
+        (tenant_id, profile_id, support_resident_id, actual_resident_id, reason, expires_at)
+    values (_tenant_id, _profile_id, _resident.id, _actual.id, _reason, _until);
+    return _resident;
+end $$;
+
+-- Back to the residency it began from, unless that was blocked meanwhile. `_resume` false: to none.
+create or replace function app_fn.end_support(_support_session_id uuid, _resume boolean default true) returns app.resident
+language plpgsql volatile set search_path = ''
+as $$
+declare
+    _session app.support_session;
+    _resident app.resident;
+begin
+    update app.support_session s set ended_at = now()
+    where s.id = _support_session_id and s.ended_at is null
+    returning * into _session;
+    update app.resident r set status = 'inactive' where r.id = _session.support_resident_id and r.status = 'active';
+    if _resume then
+        update app.resident r set status = 'active'
+        where r.id = _session.actual_resident_id and r.status = 'supporting'
+            and exists (select from app.tenant t where t.id = r.tenant_id and t.status = 'active')
+        returning * into _resident;
+    end if;
+    return _resident;
+end $$;
+
+-- Navigation ----------------------------------------------------------------------------------------------------------
+
+create or replace function app_fn.available_modules(_permissions text[]) returns app_fn.module_info[]
+language sql stable set search_path = ''
+as $$
+    select coalesce(array_agg(
+        row(m.key, m.name, m.permission_keys, m.default_icon_key, m.ordinal, (
+            select array_agg(
+                row(t.key, t.name, t.permission_keys, t.default_icon_key, t.route, t.ordinal)::app_fn.tool_info
+                order by t.ordinal desc, t.key)
+            from app.tool t where t.module_key = m.key and t.permission_keys && _permissions
+        ))::app_fn.module_info order by m.ordinal desc, m.key), '{}')
+    from app.module m where m.permission_keys && _permissions
+$$;
