@@ -1,7 +1,7 @@
 """One conversation in `graphql-transport-ws`.
 
 In: a socket. Out: answers to operations and events of subscriptions, in the words of `messages`. Never: an operation
-before the client has said who it is, or after it stopped being that; never more unsent messages than the settings say.
+before the client has said who it is, or after it stopped being that; never more unsent than the settings say.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from .stream import Stream
 
 FAILED = Problem("internal_error", 500, "The server failed on this operation")
 AGAIN = 0.5
-SLOW = "Messages are not taken in as fast as they come (graphql.max_waiting)"
+SLOW = "Messages are not taken in as fast as they come (graphql.max_waiting, graphql.max_message)"
 
 
 class Connection:
@@ -40,6 +40,7 @@ class Connection:
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._unsent: asyncio.Queue[str] = asyncio.Queue(shared.settings.max_waiting)
+        self._length = 0
         self._ending: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -66,11 +67,15 @@ class Connection:
             self._ending.set_result((code, reason))
 
     def say(self, text: str) -> None:
-        """Send when the peer takes it in; one that leaves too much waiting is left."""
-        try:
-            self._unsent.put_nowait(text)
-        except asyncio.QueueFull:
+        """Send when the peer takes it in; one that leaves too many messages waiting is left, or several that are longer
+        together than the longest that it may send itself.
+        """
+        waiting = self._unsent
+        if waiting.full() or (not waiting.empty() and self._length + len(text) > self.shared.settings.max_message):
             self.end(messages.TRY_LATER, SLOW)
+            return
+        self._length += len(text)
+        waiting.put_nowait(text)
 
     async def check(self) -> Identity | None:
         """Who this still is. Where it is nobody any more, the end, and None."""
@@ -204,7 +209,9 @@ class Connection:
 
     async def _write(self) -> None:
         while not self.socket.closed:
-            await self.socket.send(await self._unsent.get())
+            text = await self._unsent.get()
+            await self.socket.send(text)
+            self._length -= len(text)
             self._unsent.task_done()
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
