@@ -112,3 +112,18 @@ async def test_moving_from_postgraphile(reader: Reader) -> None:
 
 async def test_the_project(reader: Reader) -> None:
     await reader.follow("howto/graphql.md")
+
+
+@pytest.mark.parametrize("page", ["../README.md", "tutorial/first-project.md"])
+async def test_first_steps(reader: Reader, page: str) -> None:
+    """Their table, their policy, and what they ask."""
+    text = (DOCS / page).read_text("utf-8")
+    reader.admin.execute("insert into auth.users (id, email) values (%s, %s)", (ADA["sub"], ADA["email"]))
+    for statement in re.findall(r"^    ((?:create table|create policy|grant).*?;)$", text, re.DOTALL | re.MULTILINE):
+        reader.admin.execute(statement.encode())
+    operations = re.findall(r'"query": "(.*?)"|^    ((?:mutation )?\{ .* \})$', text, re.MULTILINE)
+    for sent, written in operations:
+        await reader.ask(sent or written)
+        answer = await reader.answer()
+        assert "errors" not in answer, answer
+    assert operations
