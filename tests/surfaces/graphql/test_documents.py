@@ -18,6 +18,7 @@ from joserfc.jwk import OctKey
 from gatepost.database.scope import Database
 from gatepost.embedded import Server
 from gatepost.exchange import Request
+from gatepost.graphql import configuration
 from gatepost.graphql.configuration import Configuration, from_settings, read
 from gatepost.graphql.mounted import mounted
 from gatepost.graphql.registry import read_tags_file
@@ -102,6 +103,13 @@ async def test_the_reference(reader: Reader) -> None:
     await reader.follow("reference/graphql.md")
     assert reader.done.count("json") >= 8
     assert reader.done.count("graphql") == reader.done.count("json") + 1
+
+
+def test_the_reference_is_complete() -> None:
+    text = (DOCS / "reference/graphql.md").read_text("utf-8")
+    settings = [each.name for each in msgspec.structs.fields(GraphQLSettings)]
+    told = (*settings, *configuration.OPTIONS, *configuration.BUILD, *configuration.GATHER)
+    assert [name for name in told if not re.search(rf"`{name}`|\b{name} =|graphql\.{name}\]", text)] == []
 
 
 async def test_moving_from_postgraphile(reader: Reader) -> None:
