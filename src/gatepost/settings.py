@@ -46,6 +46,9 @@ class ProjectSettings(Section, frozen=True):
     seeds: Annotated[
         tuple[str, ...], Option("Files or patterns loaded once, after the migrations, into a new database")
     ] = ("seed.sql",)
+    modules: Annotated[
+        tuple[str, ...], Option("Parts of Gatepost in SQL that its database has before its migrations run: tenancy")
+    ] = ()
 
 
 class ServerSettings(Section, frozen=True):

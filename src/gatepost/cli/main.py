@@ -29,6 +29,8 @@ users = typer.Typer(help="Users of a project.", no_args_is_help=True)
 app.add_typer(migrate, name="migrate")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
+module = typer.Typer(help="Parts of Gatepost in SQL.", no_args_is_help=True)
+app.add_typer(module, name="module")
 zmodel = typer.Typer(help="Schemas in ZModel.", no_args_is_help=True)
 app.add_typer(zmodel, name="zmodel")
 policy = typer.Typer(help="Rules of a schema, in the database.", no_args_is_help=True)
@@ -215,6 +217,16 @@ def policy_diff(
     Tables, columns, keys; policies, row level security, functions, triggers, grants. Nothing is changed.
     """
     run("push", "policy_diff", folder, schema=schema, policies=policies, database_url=database_url)
+
+
+@module.command("add")
+def module_add(
+    name: Annotated[str, typer.Argument(help="Name of the module: tenancy")],
+    folder: Folder = HERE,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Install a module in the project's database, or bring it up to date."""
+    run("module", "add", name, folder, database_url=database_url, new_key=_new_key)
 
 
 @keys.command("list")

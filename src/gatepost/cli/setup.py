@@ -103,6 +103,9 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
     new = passwords if previous is None or previous.passwords != passwords else {}
     profile = project.kind
     installed = migrate.install(place.admin, profile, new, project.settings.rest.schemas)
+    for module in project.settings.project.modules:
+        if migrate.install_module(place.admin, module):
+            terminal.step(f"installed module {module}")
     logins = _logins(place, passwords) | {"owner": place.login(installed.owner, passwords.get(installed.owner))}
     demo = development and project.kind == "supabase"
     known = _keys(project, previous, demo=demo)

@@ -49,6 +49,7 @@ def install_module(admin_dsn: str, name: str) -> bool:
             for file in files:
                 run(connection, Script(f"{name}/{file}.sql", None if file == "roles" else owner))
             note(connection, _noted(name), mark)
+            connection.script("notify pgrst, 'reload schema'")
     return True
 
 
