@@ -25,14 +25,15 @@ from gatepost.query.tree import (
     Either,
     Expression,
     Invoke,
+    Not,
     Order,
     State,
     Tuple,
 )
 
 from ..meaning import Ordering, OrderTerm
-from ..registry.model import Attribute, Codec, Resource
-from ..values.identifiers import NATURAL, PIPE, as_text, cursor, digest
+from ..registry.model import Attribute, Codec, Kind, Resource, Unique
+from ..values.identifiers import NATURAL, PIPE, as_text, cursor, digest, is_row_number
 from ..values.leaves import known
 from .context import Context, Source
 from .output import plain
@@ -47,6 +48,10 @@ NOT_UNIQUE = "Can only use '{}' cursor when there is a unique defined order."
 PLAIN = re.compile("[a-z_][a-z0-9_]*")
 # What base64 makes of this many bytes is one line of it.
 ONE_LINE = 57
+# Days of before our calendar, and those without end, have no text but PostgreSQL's own that reads back as the same.
+CALENDAR = ("date", "timestamp", "timestamptz")
+# What has a JSON of its own that is no scalar, or another text than the one that is read back.
+OPAQUE = frozenset(["json", "jsonb", "bytea"])
 # The longest texts of keys that are always short.
 WIDTHS = {"int2": 6, "int4": 11, "uuid": 38, "int8": 22}
 
@@ -85,7 +90,8 @@ def ordered(context: Context, given: Any, resource: Resource | None, name: str =
     unique = resource is not None and tells_apart(terms, resource)
     if not unique and resource is not None and resource.uniques:
         descending = terms[0].descending if terms else False
-        terms += [OrderTerm(resource.codec.attributes[name], descending) for name in resource.uniques[0].attributes]
+        key = next((each for each in resource.uniques if is_key(each, resource)), resource.uniques[0])
+        terms += [OrderTerm(resource.codec.attributes[name], descending) for name in key.attributes]
         unique = True
     return Sorted(
         tuple(terms), unique, resource.name if resource is not None else name, context.options.order_nulls_last
@@ -95,7 +101,12 @@ def ordered(context: Context, given: Any, resource: Resource | None, name: str =
 def tells_apart(terms: Sequence[OrderTerm], resource: Resource) -> bool:
     """Whether the terms hold all columns of a key."""
     columns = {term.by.name for term in terms if isinstance(term.by, Attribute)}
-    return any(columns.issuperset(unique.attributes) for unique in resource.uniques)
+    return any(columns.issuperset(unique.attributes) and is_key(unique, resource) for unique in resource.uniques)
+
+
+def is_key(unique: Unique, resource: Resource) -> bool:
+    """Whether it tells all rows apart: many may have NULL where others are unique."""
+    return not any(nullable(resource.codec.attributes[name]) for name in unique.attributes)
 
 
 def value(by: Attribute | Resource, source: Source) -> Expression:
@@ -105,11 +116,31 @@ def value(by: Attribute | Resource, source: Source) -> Expression:
     return Invoke(by.id, ((None, source.row()),))
 
 
+def is_null(codec: Codec, value: Expression) -> Condition:
+    """That there is no value: to PostgreSQL, a composite of NULLs is NULL too, but not where it puts it in order."""
+    if codec.base.kind is Kind.COMPOSITE:
+        return Not(Compare(value, "distinct", Constant(None)))
+    return State(value, "null")
+
+
 def nullable(by: Attribute | Resource) -> bool:
     return not (isinstance(by, Attribute) and (by.not_null or by.codec.not_null))
 
 
 # ------------------------------------------------------------------ texts
+
+
+def exact(codec: Codec, value: Expression) -> Expression:
+    """A value as PostgreSQL reads it back, whatever it is: as a field shows it wherever that will do."""
+    base, text = codec.base, Cast(value, "text")
+    if base.kind not in (Kind.SCALAR, Kind.ENUM) or base.id.name in OPAQUE:
+        return text
+    if base.id.name == "money":
+        return Cast(plain(codec, value), "text")
+    if base.id.name not in CALENDAR:
+        return plain(codec, value)
+    before = Compare(value, "less", Cast(Constant("0001-01-01"), base.id.name))
+    return Case(((before, text),), Apply("coalesce", (plain(codec, value), text)))
 
 
 def json_texts(parts: Sequence[Expression]) -> list[Expression]:
@@ -139,7 +170,7 @@ def width_of(codecs: Sequence[Codec]) -> int | None:
 def node_id(context: Context, resource: Resource, source: Source) -> Expression:
     """The node id of a row."""
     attributes = [resource.codec.attributes[name] for name in resource.primary_key]
-    parts = [plain(each.codec, source.column(each.name)) for each in attributes]
+    parts = [exact(each.codec, source.column(each.name)) for each in attributes]
     name = context.known.identifiers[resource]
     if context.options.node_id_codec == PIPE:
         texts = [text for part in parts for text in (Constant("|"), Cast(part, "text"))]
@@ -156,12 +187,12 @@ def cursor_of(order: Sorted, source: Source, position: Callable[[], Expression])
     """A row's cursor; where there is no order, of its `position`. A row of nothing but NULLs has none."""
     if not order.terms:
         return encoded(quoted(NATURAL), [position()], WIDTHS["int8"])
-    parts = [plain(term.by.codec, value(term.by, source)) for term in order.terms]
-    text = encoded(quoted(order.digest), parts, width_of([term.by.codec for term in order.terms]))
+    values = [(term.by.codec, value(term.by, source)) for term in order.terms]
+    parts = [exact(codec, each) for codec, each in values]
+    text = encoded(quoted(order.digest), parts, width_of([codec for codec, _ in values]))
     if not all(nullable(term.by) for term in order.terms):
         return text
-    nothing = Both(tuple(State(part, "null") for part in parts))
-    return Case(((nothing, Constant(None)),), text)
+    return Case(((Both(tuple(is_null(codec, each) for codec, each in values)), Constant(None)),), text)
 
 
 # ------------------------------------------------------------------ after and before
@@ -174,7 +205,7 @@ def read_cursor(order: Sorted, given: Any, side: Side) -> tuple[Any, ...]:
         raise GraphQLError(BLANK)
     name, values = found
     natural = not order.terms
-    fits = len(values) == 1 and type(values[0]) is int if natural else len(values) == len(order.terms)
+    fits = len(values) == 1 and is_row_number(values[0]) if natural else len(values) == len(order.terms)
     if name != order.digest or not fits:
         raise GraphQLError(FOREIGN.format(side))
     if not natural and not order.unique:
@@ -215,20 +246,15 @@ def _beyond(
     """The first term lies beyond, or it is equal and the others do."""
     term, row, limit = terms[0], rows[0], limits[0]
     found: Condition = Compare(row, comparator(term, side), limit)
+    none, no_limit = is_null(term.by.codec, row), is_null(term.by.codec, limit)
     may_be_null = nullable(term.by)
     if may_be_null:
-        found = Either((found, _null_beyond(order, term, row, limit, side)))
+        nulls_first = term.descending and not order.nulls_last
+        after_nulls = nulls_first == (side == "after")
+        found = Either((found, Both((Not(none), no_limit) if after_nulls else (none, Not(no_limit)))))
     if len(terms) == 1:
         return found
     equal: Condition = Compare(row, "equal", limit)
     if may_be_null:
-        equal = Either((equal, Both((State(row, "null"), State(limit, "null")))))
+        equal = Either((equal, Both((none, no_limit))))
     return Either((found, Both((equal, _beyond(order, terms[1:], rows[1:], limits[1:], side)))))
-
-
-def _null_beyond(order: Sorted, term: OrderTerm, row: Expression, limit: Expression, side: Side) -> Condition:
-    """One of both is NULL, and the row lies on the right side for it."""
-    nulls_first = term.descending and not order.nulls_last
-    if nulls_first == (side == "after"):
-        return Both((State(row, "not_null"), State(limit, "null")))
-    return Both((State(row, "null"), State(limit, "not_null")))

@@ -7,11 +7,12 @@ Both are base64 of compact JSON: a node id `["people",1]`, a cursor `["<digest o
 """
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Hashable, Sequence
 from typing import Any, cast
+
+import msgspec
 
 NATURAL = "natural"
 """The digest of no order: what follows is the row's number."""
@@ -28,8 +29,8 @@ def _bytes(text: str) -> bytes:
 def _decoded(text: str) -> list[Any] | None:
     """The JSON array behind base64, or None."""
     try:
-        found = json.loads(_bytes(text).decode())
-    except (binascii.Error, ValueError, RecursionError):
+        found = msgspec.json.decode(_bytes(text))
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         return None
     return cast(list[Any], found) if isinstance(found, list) and found else None
 
@@ -71,7 +72,12 @@ def cursor_shape(text: Any) -> Hashable:
     if found is None:
         return None
     digest, values = found
-    return digest, tuple(value is None if digest != NATURAL else isinstance(value, int) for value in values)
+    return digest, tuple(is_row_number(value) if digest == NATURAL else value is None for value in values)
+
+
+def is_row_number(value: Any) -> bool:
+    """Whether it can be the number of a row: PostgreSQL counts in eight bytes, and an offset may be added."""
+    return type(value) is int and 0 <= value < 2**62
 
 
 def digest(orders: Sequence[str]) -> str:
