@@ -141,6 +141,7 @@ class Reader:
         self.source = Alias(self.alias, found.codec, beside=[] if self.reads_all() else None)
         self.numbered = self.way is not Way.FORWARD
         self.counted = False
+        self.gathered = False
 
     # ---------------------------------------------------------------- what is shown
 
@@ -155,8 +156,8 @@ class Reader:
         asked = [below for each in self.field.below() if each.meaning is Part.PAGE_INFO for below in each.below()]
         self.counted = bool(known(size)) and any(each.meaning is flag for each in asked)
         members = tuple((each.key, self.part(each)) for each in self.field.below())
-        counts_only = all(each.meaning is Part.TOTAL_COUNT or each.meaning is None for each in self.field.below())
-        return Object(members) if counts_only else self.select(Object(members))
+        # Where nothing is gathered of the page's rows, none are read: an object would come of each.
+        return self.select(Object(members)) if self.gathered else Object(members)
 
     def part(self, field: Field) -> Expression:
         match field.meaning:
@@ -227,6 +228,7 @@ class Reader:
         if self.way is Way.BACKWARD:
             return self.more()
         if self.way is Way.TAIL and self.page.first is None:
+            self.gathered = True
             first = Aggregate("min", Column(NUMBER, self.alias))
             return Json(
                 Apply("coalesce", (Truth(Compare(first, "greater", Cast(Constant("1"), "bigint"))), Truth(FALSE)))
@@ -235,17 +237,19 @@ class Reader:
 
     def more(self) -> Expression:
         """Whether there was a row beyond the page."""
+        self.gathered = True
         return Json(Truth(Compare(Aggregate("count"), "greater", self.size())), "bare")
 
     def end(self, *, first: bool) -> Expression:
         """The cursor of the page's first or last row."""
-        self.numbered = True
+        self.numbered = self.gathered = True
         backwards = self.way is Way.BACKWARD
         order = (Order(Column(NUMBER, self.alias), descending=first == backwards),)
         return Json(Subscript(Aggregate("array_agg", self.cursor(), self.inside(), order), 1), "quoted")
 
     def listed(self, value: Expression) -> Expression:
         """What `value` is of each row of the page, in the page's order."""
+        self.gathered = True
         order = (Order(Column(NUMBER, self.alias), descending=True),) if self.way is Way.BACKWARD else ()
         return Listed(value, self.inside(), order)
 
