@@ -5,6 +5,7 @@ In: a root field's JSON, and marks by path. Out: JSON. Never: a value that is no
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -21,13 +22,17 @@ Change = Callable[[Any], Any]
 AUDIENCE = ISSUER = "postgraphile"
 DAY = 24 * 60 * 60
 EXACT = 2**53
+INDEX = re.compile("0|[1-9][0-9]{0,9}")
+LONE = re.compile("[\ud800-\udfff]")
+# PostgreSQL keeps numbers of any length; this many digits are more than a double has.
+MOST_DIGITS = 400
 
 
 def finished(body: bytes, marks: Marks, secret: str) -> bytes:
     """The JSON with every marked value changed; the paths begin with the root field's own key."""
     value: Any = msgspec.json.decode(body)
     for path, mark in marks.items():
-        change: Change = json_text if mark.after is After.JSON_TEXT else lambda claims: token(claims, secret)
+        change: Change = _text_of if mark.after is After.JSON_TEXT else lambda claims: token(claims, secret)
         value = _changed(value, path[1:], mark.depth, change)
     return msgspec.json.encode(value)
 
@@ -51,14 +56,34 @@ def _changed(value: Any, path: tuple[str, ...], depth: int, change: Change) -> A
 # ------------------------------------------------------------------ JSON as JavaScript writes it
 
 
-def json_text(value: Any) -> str:
-    """Compact JSON, as `JSON.stringify` writes what `JSON.parse` read."""
+def _text_of(text: str) -> str | None:
+    """The string that stands for JSON; of null there is none."""
+    return None if text.strip() == "null" else json_text(text)
+
+
+def json_text(text: str) -> str:
+    """JSON as `JSON.stringify` writes what `JSON.parse` read; what nests too deeply for that stays as it is."""
+    try:
+        return _written(_read(text))
+    except RecursionError:
+        return text
+
+
+def _read(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        # Numbers without end and halves of characters, which only JavaScript takes for what they are.
+        return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) < MOST_DIGITS else float(digits))
+
+
+def _written(value: Any) -> str:
     match value:
         case dict():
             members = _in_order(cast(dict[str, Any], value))
-            return "{" + ",".join(f"{_string(key)}:{json_text(each)}" for key, each in members) + "}"
+            return "{" + ",".join(f"{_string(key)}:{_written(each)}" for key, each in members) + "}"
         case list():
-            return "[" + ",".join(map(json_text, cast(list[Any], value))) + "]"
+            return "[" + ",".join(map(_written, cast(list[Any], value))) + "]"
         case bool() | None:
             return {True: "true", False: "false", None: "null"}[value]
         case int() | float():
@@ -68,7 +93,7 @@ def json_text(value: Any) -> str:
 
 
 def _string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def _in_order(members: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -78,7 +103,7 @@ def _in_order(members: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _is_index(name: str) -> bool:
-    return name.isascii() and name.isdigit() and (name == "0" or name[0] != "0") and int(name) < 2**32 - 1
+    return INDEX.fullmatch(name) is not None and int(name) < 2**32 - 1
 
 
 def number(value: float) -> str:

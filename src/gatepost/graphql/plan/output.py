@@ -128,6 +128,7 @@ def scalar(context: Context, codec: Codec, value: Expression, field: Field, dept
     name = codec.id.name
     if name in JSON_TYPES and not context.options.dynamic_json:
         context.mark(field, After.JSON_TEXT, depth)
+        return Json(as_text(value))
     if isinstance(field.type, GraphQLObjectType):
         return members(context, name, value, field)
     return written(codec, value)
