@@ -110,7 +110,7 @@ begin
         on conflict do nothing
         returning license_type_key, permission_key
     )
-    select array_agg(license_type_key || ' permits ' || permission_key order by 1) into _changes from added;
+    select array_agg(license_type_key || ' permits ' || permission_key order by license_type_key, permission_key) into _changes from added;
     perform app_fn.tell_changes(_info.key, 'license type', _changes);
 
     with removed as (
@@ -118,7 +118,7 @@ begin
         where p.license_type_key = w.key and p.permission_key <> all (coalesce(w.permissions, '{}'))
         returning p.license_type_key, p.permission_key
     )
-    select array_agg(license_type_key || ' no longer permits ' || permission_key order by 1) into _changes from removed;
+    select array_agg(license_type_key || ' no longer permits ' || permission_key order by license_type_key, permission_key) into _changes from removed;
     perform app_fn.tell_changes(_info.key, 'license type', _changes);
 
     with removed as (
@@ -162,7 +162,7 @@ begin
             and t.license_type_key not in (select o.license_type_key from unnest(w.license_pack_license_type_infos) as o)
         returning t.license_pack_key, t.license_type_key
     )
-    select array_agg(license_pack_key || ' no longer offers ' || license_type_key order by 1) into _changes from removed;
+    select array_agg(license_pack_key || ' no longer offers ' || license_type_key order by license_pack_key, license_type_key) into _changes from removed;
     perform app_fn.tell_changes(_info.key, 'license pack', _changes);
 
     with upserted as (
@@ -179,7 +179,7 @@ begin
         returning t.license_pack_key, t.license_type_key, t.xmax = 0 as added
     )
     select array_agg(
-        license_pack_key || case when added then ' offers ' else ' offers otherwise ' end || license_type_key order by 1)
+        license_pack_key || case when added then ' offers ' else ' offers otherwise ' end || license_type_key order by license_pack_key, license_type_key)
     into _changes from upserted;
     perform app_fn.tell_changes(_info.key, 'license pack', _changes);
     perform app_fn.hand_out(s.id)

@@ -121,7 +121,7 @@ begin
         _taken := (
             select count(*) from app.license l
             where l.tenant_subscription_id = new.tenant_subscription_id and l.license_type_key = new.license_type_key
-                and l.id <> new.id and l.status = 'active' and (l.expires_at is null or l.expires_at > now())
+                and l.resident_id <> new.resident_id and l.status = 'active' and (l.expires_at is null or l.expires_at > now())
         );
         if _taken >= _offer.number_of_licenses then
             raise exception '30031: NO SEATS LEFT' using detail = format('All %s licenses of type %s are taken',
