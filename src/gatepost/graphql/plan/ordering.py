@@ -48,10 +48,13 @@ NOT_UNIQUE = "Can only use '{}' cursor when there is a unique defined order."
 PLAIN = re.compile("[a-z_][a-z0-9_]*")
 # What base64 makes of this many bytes is one line of it.
 ONE_LINE = 57
-# Days of before our calendar, and those without end, have no text but PostgreSQL's own that reads back as the same.
-CALENDAR = ("date", "timestamp", "timestamptz")
-# What has a JSON of its own that is no scalar, or another text than the one that is read back.
-OPAQUE = frozenset(["json", "jsonb", "bytea"])
+# What only PostgreSQL's own text tells from others: days of before our calendar, the end of a day.
+UNUSUAL = {
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), ("less", "0001-01-01")),
+    "time": ("equal", "24:00:00"),
+}
+# Types of which no other text is read back as the same, or whose JSON is no scalar.
+OPAQUE = frozenset(["json", "jsonb", "bytea", "timetz"])
 # The longest texts of keys that are always short.
 WIDTHS = {"int2": 6, "int4": 11, "uuid": 38, "int8": 22}
 
@@ -90,8 +93,7 @@ def ordered(context: Context, given: Any, resource: Resource | None, name: str =
     unique = resource is not None and tells_apart(terms, resource)
     if not unique and resource is not None and resource.uniques:
         descending = terms[0].descending if terms else False
-        key = next((each for each in resource.uniques if is_key(each, resource)), resource.uniques[0])
-        terms += [OrderTerm(resource.codec.attributes[name], descending) for name in key.attributes]
+        terms += [OrderTerm(each, descending) for each in further(terms, resource)]
         unique = True
     return Sorted(
         tuple(terms), unique, resource.name if resource is not None else name, context.options.order_nulls_last
@@ -102,6 +104,15 @@ def tells_apart(terms: Sequence[OrderTerm], resource: Resource) -> bool:
     """Whether the terms hold all columns of a key."""
     columns = {term.by.name for term in terms if isinstance(term.by, Attribute)}
     return any(columns.issuperset(unique.attributes) and is_key(unique, resource) for unique in resource.uniques)
+
+
+def further(terms: Sequence[OrderTerm], resource: Resource) -> list[Attribute]:
+    """What an order goes on with: the first key; where none is sure to tell all rows apart, what is not there of one."""
+    key = next((each for each in resource.uniques if is_key(each, resource)), None)
+    if key is not None:
+        return [resource.codec.attributes[name] for name in key.attributes]
+    found = (resource.codec.attributes[name] for name in resource.uniques[0].attributes)
+    return [each for each in found if all(each is not term.by for term in terms)]
 
 
 def is_key(unique: Unique, resource: Resource) -> bool:
@@ -137,10 +148,11 @@ def exact(codec: Codec, value: Expression) -> Expression:
         return text
     if base.id.name == "money":
         return Cast(plain(codec, value), "text")
-    if base.id.name not in CALENDAR:
+    if base.id.name not in UNUSUAL:
         return plain(codec, value)
-    before = Compare(value, "less", Cast(Constant("0001-01-01"), base.id.name))
-    return Case(((before, text),), Apply("coalesce", (plain(codec, value), text)))
+    operator, limit = UNUSUAL[base.id.name]
+    unusual = Compare(value, operator, Cast(Constant(limit), base.id.name))
+    return Case(((unusual, text),), plain(codec, value))
 
 
 def json_texts(parts: Sequence[Expression]) -> list[Expression]:

@@ -55,14 +55,18 @@ def as_number(type_: str) -> Convert:
     return lambda value: Cast(value, type_)
 
 
-def as_time(format_: str, *, of_day: bool = False) -> Convert:
-    """A time in that format; a time of the day has no format of its own, so it is one of some day."""
+def as_time(format_: str) -> Convert:
+    """A moment or a day in that format; for the end of time, or its beginning, there is only a word."""
 
     def convert(value: Expression) -> Expression:
-        moment = Operation(EPOCH, "+", value) if of_day else value
-        return Apply("pg_catalog.to_char", (moment, Constant(format_)))
+        return Apply("coalesce", (Apply("pg_catalog.to_char", (value, Constant(format_))), as_text(value)))
 
     return convert
+
+
+def as_time_of_day(format_: str) -> Convert:
+    """A time of the day in that format; it has none of its own, so it is one of some day."""
+    return lambda value: Apply("pg_catalog.to_char", (Operation(EPOCH, "+", value), Constant(format_)))
 
 
 def as_base64(value: Expression) -> Expression:
@@ -79,8 +83,8 @@ CONVERSIONS: dict[str, Convert] = {
     "oid": as_number("bigint"),
     "timestamp": as_time('YYYY-MM-DD"T"HH24:MI:SS.US'),
     "timestamptz": as_time('YYYY-MM-DD"T"HH24:MI:SS.USTZH:TZM'),
-    "time": as_time("HH24:MI:SS.US", of_day=True),
-    "timetz": as_time("HH24:MI:SS.USTZH:TZM", of_day=True),
+    "time": as_time_of_day("HH24:MI:SS.US"),
+    "timetz": as_time_of_day("HH24:MI:SS.USTZH:TZM"),
     "date": as_time("YYYY-MM-DD"),
     "bytea": as_base64,
     "xml": as_text,

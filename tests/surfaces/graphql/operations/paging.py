@@ -35,6 +35,10 @@ VALUES: dict[str, Sequence[Any]] = {
     "u": (None,),
     "j": (None, "null", '"a"', "1", '{"a": [1]}', "[]"),
     "s": (None, "(,,)", "(1,,)", "(1,2,)", "(1,2,3.0)"),
+    "h": (None, "00:00", "24:00", "23:59:59.999999"),
+    "z": (None, "12:00+00", "13:00+01", "24:00-15:59"),
+    "m": (None, "-0.01", "92233720368547758.07", "92233720368547758.06"),
+    "p": (None, "1 day", "24 hours", "-1 year 2 days 0.000001 seconds"),
     "y": (None, "\\x", "\\x00", "\\xff00"),
 }
 COLUMNS = [name for name in VALUES if name != "y"]  # bytes have no order

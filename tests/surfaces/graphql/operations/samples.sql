@@ -75,6 +75,10 @@ create table museum.page (
   u int unique,
   j jsonb,
   s museum.dimensions,
+  h time,
+  z timetz,
+  m money,
+  p interval,
   y bytea
 );
 create view museum.page_view as select * from museum.page;
