@@ -173,7 +173,7 @@ def site(cluster: Server, site_template: str) -> Iterator[Site]:
     name = f"{site_template}_copy"
     with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)")  # pyright: ignore
-        admin.execute(f"create database {name} template {site_template}")  # pyright: ignore
+        admin.execute(f"create database {name} template {site_template} owner postgres")  # pyright: ignore
     owner = psycopg.connect(cluster.dsn("postgres", name), autocommit=True)
     auth = psycopg.connect(cluster.dsn("supabase_auth_admin", name), autocommit=True)
     yield Site(cluster, name, owner, auth)

@@ -2,8 +2,8 @@
 
 The tables are the rules, written by hand. A word says whose rows: `-` nobody's, `self` those that are about oneself,
 `tenant` those of the tenant one is in (support's residencies aside), `own` both, `all` everybody's; `never`: not even a
-statement. Reads are what API roles may do by themselves; writes are tried as the role that the API's functions run as, as
-if one of them had a hole.
+statement. Reads are what API roles may do by themselves; writes are tried as the role that the API's functions run as,
+as if one of them had a hole.
 """
 
 from collections.abc import Iterator

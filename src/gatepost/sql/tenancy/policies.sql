@@ -31,7 +31,7 @@ create policy "the api reads" on app.app_settings for select to tenancy_api usin
 
 -- Tenants and subscriptions
 
-create policy "one''s own" on app.tenant for select to authenticated, tenancy_api
+create policy "one's own" on app.tenant for select to authenticated, tenancy_api
     using (id = (select auth_ext.tenant_id()));
 create policy "the site reads all" on app.tenant for select to authenticated, tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')));
@@ -43,7 +43,7 @@ create policy "the site changes" on app.tenant for update to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')))
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 
-create policy "the tenant''s admins read" on app.tenant_subscription for select to authenticated, tenancy_api
+create policy "the tenant's admins read" on app.tenant_subscription for select to authenticated, tenancy_api
     using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
 create policy "the site reads all" on app.tenant_subscription for select to authenticated, tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')));
@@ -65,9 +65,9 @@ create policy "who is in the address book" on app.profile for select to tenancy_
 create policy "oneself changes" on app.profile for update to tenancy_api
     using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
-create policy "one''s own" on app.resident for select to authenticated, tenancy_api
+create policy "one's own" on app.resident for select to authenticated, tenancy_api
     using (profile_id = (select auth.uid()));
-create policy "the tenant''s admins read" on app.resident for select to authenticated, tenancy_api
+create policy "the tenant's admins read" on app.resident for select to authenticated, tenancy_api
     using (
         tenant_id = (select auth_ext.tenant_id()) and type <> 'support' and (select auth_ext.has_permission('p:app-admin'))
     );
@@ -77,12 +77,12 @@ create policy "support looks up" on app.resident for select to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-support')));
 create policy "one comes and goes" on app.resident for update to tenancy_api
     using (profile_id = (select auth.uid())) with check (profile_id = (select auth.uid()));
-create policy "the tenant''s admins invite" on app.resident for insert to tenancy_api
+create policy "the tenant's admins invite" on app.resident for insert to tenancy_api
     with check (
         tenant_id = (select auth_ext.tenant_id()) and type <> 'support' and status = 'invited'
         and (select auth_ext.has_permission('p:app-admin'))
     );
-create policy "the tenant''s admins change" on app.resident for update to tenancy_api
+create policy "the tenant's admins change" on app.resident for update to tenancy_api
     using (
         tenant_id = (select auth_ext.tenant_id()) and type <> 'support' and (select auth_ext.has_permission('p:app-admin'))
     )
@@ -106,18 +106,18 @@ create policy "the api reads" on app.resident_transition for select to tenancy_a
 
 -- Licences
 
-create policy "one''s own" on app.license for select to authenticated, tenancy_api
+create policy "one's own" on app.license for select to authenticated, tenancy_api
     using (resident_id = any (array(select r.id from app.resident r where r.profile_id = (select auth.uid()))));
-create policy "the tenant''s admins read" on app.license for select to authenticated, tenancy_api
+create policy "the tenant's admins read" on app.license for select to authenticated, tenancy_api
     using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
 create policy "the site reads all" on app.license for select to authenticated, tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')));
-create policy "the tenant''s admins grant" on app.license for insert to tenancy_api
+create policy "the tenant's admins grant" on app.license for insert to tenancy_api
     with check (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
-create policy "the tenant''s admins renew" on app.license for update to tenancy_api
+create policy "the tenant's admins renew" on app.license for update to tenancy_api
     using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')))
     with check (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
-create policy "the tenant''s admins revoke" on app.license for delete to tenancy_api
+create policy "the tenant's admins revoke" on app.license for delete to tenancy_api
     using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
 create policy "the site grants" on app.license for insert to tenancy_api
     with check ((select auth_ext.has_permission('p:app-admin-super')));
@@ -129,9 +129,9 @@ create policy "the site revokes" on app.license for delete to tenancy_api
 
 -- Support and the record of what was done
 
-create policy "the tenant''s admins read" on app.support_session for select to authenticated, tenancy_api
+create policy "the tenant's admins read" on app.support_session for select to authenticated, tenancy_api
     using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
-create policy "one''s own" on app.support_session for select to authenticated, tenancy_api
+create policy "one's own" on app.support_session for select to authenticated, tenancy_api
     using (profile_id = (select auth.uid()));
 create policy "the site reads all" on app.support_session for select to authenticated, tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')));
@@ -142,15 +142,15 @@ create policy "support begins" on app.support_session for insert to tenancy_api
             or (select auth_ext.has_permission('p:app-admin-super'))
         )
     );
-create policy "one''s own ends" on app.support_session for update to tenancy_api
+create policy "one's own ends" on app.support_session for update to tenancy_api
     using (profile_id = (select auth.uid())) with check (profile_id = (select auth.uid()));
 create policy "the site ends" on app.support_session for update to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')))
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 
-create policy "the tenant''s admins read" on app.audit_event for select to authenticated, tenancy_api
+create policy "the tenant's admins read" on app.audit_event for select to authenticated, tenancy_api
     using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
 create policy "the site reads all" on app.audit_event for select to authenticated, tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')));
-create policy "in one''s own name" on app.audit_event for insert to tenancy_api
+create policy "in one's own name" on app.audit_event for insert to tenancy_api
     with check (actor_profile_id = (select auth.uid()));

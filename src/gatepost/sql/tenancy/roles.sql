@@ -12,7 +12,7 @@ begin
         raise exception 'The role tenancy_api must be a plain one, without login and without a way round policies'
             using errcode = '42501', hint = 'alter role tenancy_api nologin nosuperuser nobypassrls nocreaterole';
     end if;
-    if not (select rolsuper from pg_roles where rolname = owner) then
+    if not pg_has_role(owner, 'tenancy_api', 'usage') then -- a superuser is a member of everything
         execute format('grant tenancy_api to %I', owner);
     end if;
 end $$;
