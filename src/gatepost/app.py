@@ -311,7 +311,9 @@ def _mount_graphql(
     surface = room.mounted(server.database, configuration, settings, identifier, _harmless(server), page)
     hub = surface.hub(settings, find_live) if configuration.sockets else None
     talk = hub.talk if hub else None
-    server.mounts.append(Mount("/graphql", surface, surface.refuse, lambda path: page is None, talk=talk))
+    server.mounts.append(
+        Mount("/graphql", surface, surface.refuse, lambda path: page is None, surface.begin, ("POST",), talk)
+    )
     server.mounts.append(Mount("/graphql/v1", nowhere, refuse, lambda path: False))
     server.loaders.append(surface.load)
     if hub:

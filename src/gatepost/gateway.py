@@ -47,9 +47,9 @@ ELSEWHERE = {
 @dataclass(frozen=True, slots=True)
 class Mount:
     """A surface under a prefix. `refuse` words the door's own refusals in the surface's dialect; `needs_key` says for
-    a path below the prefix whether a request must bring a key; `begin` answers what it can without a task, and is
-    False, having done nothing, for all else. `talk` is for sockets; it asks for keys itself, since a browser's first
-    message is the first place where one can stand.
+    a path below the prefix whether a request must bring a key; `begin` answers what it can of requests by `methods`
+    without a task, once they are all there, and is False, having done nothing, for all else. `talk` is for sockets; it
+    asks for keys itself, since a browser's first message is the first place where one can stand.
     """
 
     prefix: str
@@ -57,6 +57,7 @@ class Mount:
     refuse: Refuse
     needs_key: Callable[[str], bool] = field(default=lambda path: True)
     begin: Callable[[Request, Finish], bool] | None = None
+    methods: tuple[str, ...] = ("GET", "HEAD")
     talk: Talk | None = None
 
 
@@ -125,23 +126,26 @@ class Gateway:
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": body})
 
-    def begin(self, scope: Scope, answer: Answer) -> bool:
-        """Answer a request without a body and without a task, where its surface can; what ASGI asks else is done in the
-        same order. False where nothing was done.
+    def begin(self, scope: Scope, body: bytes, answer: Answer) -> bool:
+        """Answer a request without a task, where its surface can; what ASGI asks else is done in the same order. False
+        where nothing was done.
         """
         mount = self._route(scope["path"])
-        if mount is None or mount.begin is None or scope["method"] not in ("GET", "HEAD"):
+        if mount is None or mount.begin is None or scope["method"] not in mount.methods or len(body) > self.body_limit:
             return False
         request, caller = self._open(scope, mount)
-        if caller.sends:
-            return False
+        request.body = body
         if self.identifier is not None and mount.needs_key(request.path):
             try:
                 self.identifier.check_key(caller.proof, browser=caller.browser)
             except Problem:
                 return False  # the other way words it
-
-        return mount.begin(request, Answering(self, mount, request, caller, answer))
+        answering = Answering(self, mount, request, caller, answer)
+        try:
+            return mount.begin(request, answering)
+        except Exception as error:
+            answering(self.fail(mount, request, error))
+            return True
 
     def wait(self, response: Coroutine[Any, Any, Response], answering: "Answering") -> None:
         """What needs a task after all."""

@@ -18,6 +18,9 @@ from .exchange import ANSWER, HEAD, Head, Headers
 
 COPIED = 64 * 1024
 """A body up to that size travels in one piece with its head."""
+AWAITED = 64 * 1024
+"""A request whose body is no longer is asked once all of it is there; of a longer one so much is taken in ahead."""
+SHORT = "protocol.short"
 # The parser's own limit.
 LONGEST_ADDRESS = 65_535
 LONGEST_HEAD = 128 * 1024
@@ -124,6 +127,19 @@ def _status_line(status: int, reason: str | None) -> bytes:
     return f"HTTP/1.1 {status} {reason}".encode("latin-1", "replace")
 
 
+def _is_short(head: Head) -> bool:
+    """Whether a request is soon all there: it has a short body or none, and its sender does not wait to be told to send
+    it.
+    """
+    short: bool | None = head.kept.get(SHORT)
+    if short is None:
+        named = dict(head.headers)
+        length = named.get(b"content-length", b"0")
+        whole = b"transfer-encoding" not in named and b"expect" not in named
+        short = head.kept[SHORT] = whole and length.isdigit() and int(length) <= AWAITED
+    return short
+
+
 def _nothing() -> None:
     """What is called where nobody listens any more."""
 
@@ -145,7 +161,8 @@ class Protocol(HttpToolsProtocol):
         self._idle_since = 0.0
         self._last = Head([])
         application = cast(Any, self.app)  # pyright: ignore[reportUnknownMemberType]
-        self._begin: Callable[[Any, Any], bool] | None = getattr(application, "begin", None)
+        self._begin: Callable[[Any, bytes, Any], bool] | None = getattr(application, "begin", None)
+        self._awaited = False
         self._upgrades: Callable[[str], bool] = getattr(application, "upgrades", _never)
         self._upgrading = False
 
@@ -185,7 +202,13 @@ class Protocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._in_head = False
-        super().on_body(body)
+        cycle = cast(Cycle, self.cycle)
+        if self._upgrading or cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > AWAITED:
+            self.flow.pause_reading()
+        cycle.tell()
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body = False, True
@@ -199,20 +222,23 @@ class Protocol(HttpToolsProtocol):
         version = parser.get_http_version()
         scope = self._scope(version, parser.get_method().decode("ascii"))
         self.cycle = cycle = Cycle(self, scope, version != "1.0" and parser.should_keep_alive())
-        if before is None or before.response_complete:
-            self._start_asgi_task(cycle, application)
-        else:  # a pipelined request waits for the answer to the one before
+        if before is not None and not before.response_complete:  # it waits for the answer to the one before
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, application))
+        elif _is_short(self._last):
+            self._awaited = True
+        else:
+            self._start_asgi_task(cycle, application)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """A request's turn has come: it is answered without a task, or asked as ASGI.
 
-        A peer that takes nothing in is waited for, in a task.
+        What of it is still to come is waited for in a task; and so is a peer that takes nothing in.
         """
         answering = cast(Cycle, cycle)
         scope = cast(dict[str, Any], cycle.scope)
-        if self._begin is None or self.flow.write_paused or not self._begin(scope, answering.reply):
+        at_once = self._begin is not None and not cycle.more_body and not self.flow.write_paused
+        if not (at_once and self._begin and self._begin(scope, bytes(cycle.body), answering.reply)):
             scope[ANSWER] = answering.answer
             super()._start_asgi_task(cycle, app)
 
@@ -247,6 +273,9 @@ class Protocol(HttpToolsProtocol):
         if not cycle.response_complete:
             cycle.more_body = False
             cycle.tell()
+        if self._awaited:
+            self._awaited = False
+            self._start_asgi_task(cycle, cast(Any, self.app))  # pyright: ignore[reportUnknownMemberType]
 
     def _scope(self, version: str, method: str) -> dict[str, Any]:
         raw, query = _split(self.url)

@@ -226,6 +226,12 @@ class Reading:
         self._settings: tuple[tuple[str, str], ...] = ()
         self._timezone = ""
 
+    def again(self, statement: Statement) -> "Reading":
+        """Another inert statement, as the same identity and in the same context."""
+        made = Reading(self.lanes, self.identity, statement, self.context)
+        made._prelude, made._settings, made._timezone = self._prelude, self._settings, self._timezone
+        return made
+
     def prelude(self, settings: tuple[tuple[str, str], ...], timezone: str) -> Command:
         """Its prelude; a new one where the role's settings are others than before."""
         made = self._prelude

@@ -5,7 +5,7 @@ executed data parsed again.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -26,6 +26,10 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     executed: bool = True
     errors: tuple[dict[str, Any], ...] = ()
+
+
+Told = Callable[[Answer | Coroutine[Any, Any, Answer]], None]
+"""Takes an answer that comes without a task: the answer itself, or what still has to be waited for."""
 
 
 def refused(errors: Sequence[GraphQLError]) -> Answer:

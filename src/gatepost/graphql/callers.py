@@ -5,23 +5,45 @@ claims from. Never: a role that no verified claim names, but the anonymous one.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from gatepost.database.scope import Database, Reading
+from gatepost.database.values import Context
 from gatepost.exchange import Request
 from gatepost.identity import ANON, Claims, Identity, Proof
 from gatepost.identity.identify import Identifier
 from gatepost.identity.keys import KeyRing, from_secret
 from gatepost.identity.tokens import Rules, Tokens
 from gatepost.problem import Problem
+from gatepost.query.sql import Statement
 
 Admit = Callable[[Proof, Request], Identity]
 """Who a proof is, at the door of a request; a Problem where it is nobody who may enter."""
 Pairs = tuple[tuple[str, str], ...]
 
 KEPT = 1024
+
+
+@dataclass(slots=True)
+class Acting:
+    """Who asks, and in what context: the same for requests of a connection that are alike. `given` is the context
+    without the settings that the caller's claims are read from.
+    """
+
+    identity: Identity
+    context: Context
+    given: Context
+    _last: Reading | None = None
+
+    def reading(self, database: Database, statement: Statement) -> Reading | None:
+        """One inert statement, to be sent along with others'; None where it is not for company."""
+        last = self._last
+        self._last = last.again(statement) if last else database.reading(self.identity, statement, self.context)
+        return self._last
 
 
 def by_token(secret: str, role_claim: str, anonymous: str) -> Admit:

@@ -16,12 +16,15 @@ import msgspec
 from graphql import GraphQLError
 
 from gatepost import observe
-from gatepost.database.scope import Database
+from gatepost.database.connection import Batch
+from gatepost.database.scope import Database, is_worth_another_try
 from gatepost.database.values import Context, Result
 from gatepost.identity import Identity
 from gatepost.problem import DatabaseProblem, Problem
+from gatepost.query.sql import Statement
 
-from .answer import Answer, formatted, refused, refused_for
+from .answer import Answer, Told, formatted, refused, refused_for
+from .callers import Acting
 from .documents import Limits
 from .documents.reading import Invalid
 from .finish import finished
@@ -75,6 +78,50 @@ class Executor:
             done = await run(identity, plan, values, context)
         except Problem as problem:
             return refused_for(problem)
+        return done.answer(plan.steps)
+
+    def begin(self, acting: Acting, request: GraphQLRequest, told: Told) -> None:
+        """Execute a query of one field that shares a connection, without a task; all else as `execute` does."""
+        if self.prepared is None or not self._begin(self.prepared, acting, request, told):
+            told(self.execute(acting.identity, request, acting.context))
+
+    def _begin(self, prepared: Prepared, acting: Acting, request: GraphQLRequest, told: Told) -> bool:
+        try:
+            operation = prepared.operation(request.document, request.operation_name)
+            values, plan = self.plan(operation, request)
+        except Invalid:
+            return False
+        step = plan.steps[0]
+        if operation.kind != "query" or len(plan.steps) != 1 or step.read is None or not step.read.inert:
+            return False
+        [statement] = plan.statements(step, values)
+        reading = acting.reading(self.database, statement)
+
+        def done(batch: Batch) -> None:
+            if batch.error is not None and is_worth_another_try(batch.error):
+                told(self._alone(acting, plan, statement))
+            else:
+                told(self._answer(plan, batch.error or batch.results[0]))
+
+        return reading is not None and self.database.read(reading, done)
+
+    async def _alone(self, acting: Acting, plan: Plan, statement: Statement) -> Answer:
+        """The answer to a query of one field that could not be had in company."""
+        try:
+            [result] = await self.database.run_alone(acting.identity, [statement], acting.context)
+        except Problem as problem:
+            return self._answer(plan, problem)
+        return self._answer(plan, result)
+
+    def _answer(self, plan: Plan, found: Result | Problem) -> Answer:
+        """The answer to a query of one field."""
+        done, [step] = Executed(), plan.steps
+        if isinstance(found, Result):
+            self.give(done, step, found)
+        elif isinstance(found, DatabaseProblem):
+            self.fail(done, step, found)
+        else:
+            return refused_for(found)
         return done.answer(plan.steps)
 
     def plan(self, operation: Operation, request: GraphQLRequest) -> tuple[dict[str, Any], Plan]:

@@ -16,7 +16,7 @@ from gatepost.database.anatomy import anatomy, values
 from gatepost.database.introspect import HARMLESS, introspect
 from gatepost.database.scope import Database, Scope
 from gatepost.database.topics import Topics
-from gatepost.exchange import Request, Response
+from gatepost.exchange import Finish, Request, Response
 from gatepost.identity.identify import Identifier
 from gatepost.problem import DatabaseProblem, Problem, Unavailable
 from gatepost.query.sql import Statement, identifier
@@ -67,6 +67,10 @@ class Mounted:
 
     async def __call__(self, request: Request) -> Response:
         return await self.surface(request)
+
+    def begin(self, request: Request, finish: Finish) -> bool:
+        """What can be answered without a task."""
+        return self.surface.begin(request, finish)
 
     def hub(self, settings: GraphQLSettings, find_live: FindLive | None = None) -> Hub:
         """What talks over sockets. `find_live` finds out which sessions still live."""

@@ -4,22 +4,22 @@ In: a Request. Out: the Response that PostGraphile would give (GraphQL over HTTP
 Never: a decision about who may see a row; never an error of ours for a request of theirs.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import msgspec
 
 from gatepost.database.values import Context
-from gatepost.exchange import Headers, Request, Response
+from gatepost.exchange import Finish, Headers, Request, Response
 from gatepost.identity import Identity, Proof
 from gatepost.problem import Problem, Unavailable
 
-from .answer import Answer, refused_for
-from .callers import Admit, Pairs, settings_of
+from .answer import Answer, Told, refused_for
+from .callers import Acting, Admit, Pairs, settings_of
 from .request import JSON, Documents, GraphQLRequest, accepted, accepts_page, read
 
 CHARSET = b";charset=utf-8"
-CONTEXT = "graphql.context"
+CONTEXT, ACTING = "graphql.context", "graphql.acting"
 DEFAULT_PATH = Context().search_path
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -29,6 +29,8 @@ class Executor(Protocol):
     """What runs an operation as somebody."""
 
     async def execute(self, identity: Identity, request: GraphQLRequest, context: Context) -> Answer: ...
+
+    def begin(self, acting: Acting, request: GraphQLRequest, told: Told) -> None: ...
 
 
 class Surface:
@@ -57,7 +59,31 @@ class Surface:
             return self.refuse(request, _method())
         asked = read(request, self.documents)
         answer = await self.execute(self.who(request.proof, request), asked, self.context(request))
-        return Response(_status(answer, kind), answer.body, _content(kind))
+        return _respond(answer, kind)
+
+    def begin(self, request: Request, finish: Finish) -> bool:
+        """Answer an operation without a task, where that can be. False where it is none: nothing was done then."""
+        if request.path != "/" or self.executor is None or self.trouble is not None:
+            return False
+        try:
+            kind = accepted(request.header(b"accept"))
+            asked = read(request, self.documents)
+            acting = self._acting(request)
+        except Problem:
+            return False  # it is told of in the usual way
+
+        def told(answer: Answer | Coroutine[Any, Any, Answer]) -> None:
+            finish(_respond(answer, kind) if isinstance(answer, Answer) else _respond_later(answer, kind))
+
+        self.executor.begin(acting, asked, told)
+        return True
+
+    def _acting(self, request: Request) -> Acting:
+        identity, given = self.who(request.proof, request), self.context(request)
+        known: Acting | None = request.kept.get(ACTING)
+        if known is None or known.identity is not identity or known.given is not given:
+            known = request.kept[ACTING] = Acting(identity, self.acting(given, identity), given)
+        return known
 
     def who(self, proof: Proof, request: Request) -> Identity:
         """Who acts; a Problem where the proof proves nothing, or nobody can be known yet."""
@@ -99,6 +125,14 @@ class Surface:
         """What went wrong before anything could be executed, the front door's refusals among it."""
         headers: Headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
         return Response(problem.status, refused_for(problem).body, _content(JSON) + headers)
+
+
+def _respond(answer: Answer, kind: str) -> Response:
+    return Response(_status(answer, kind), answer.body, _content(kind))
+
+
+async def _respond_later(answer: Coroutine[Any, Any, Answer], kind: str) -> Response:
+    return _respond(await answer, kind)
 
 
 def _status(answer: Answer, kind: str) -> int:

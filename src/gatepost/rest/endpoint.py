@@ -81,7 +81,7 @@ class Endpoint:
 
         What the database refuses is told like any other answer; what failed for its company's sake begins anew, alone.
         """
-        if self.catalog is None or self.pre_request or request.path == "/":
+        if request.body or self.catalog is None or self.pre_request or request.path == "/":
             return False
         try:
             identity = self.identify(request.proof)
