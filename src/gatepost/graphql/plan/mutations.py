@@ -284,7 +284,7 @@ class Payload:
                 return self.select(self.edge(field))
             case Part.PAYLOAD_DELETED_ID:
                 resource = self.table()
-                return self.select(Json(node_id(self.context, resource, self.source), "quoted")) if resource else NULL
+                return self.select(node_id(self.context, resource, self.source)) if resource else NULL
             case RelationField():
                 return self.select(member(self.context, self.source, field))
             case _:

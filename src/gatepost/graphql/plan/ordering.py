@@ -25,6 +25,7 @@ from gatepost.query.tree import (
     Either,
     Expression,
     Invoke,
+    Json,
     Not,
     Order,
     State,
@@ -107,7 +108,7 @@ def tells_apart(terms: Sequence[OrderTerm], resource: Resource) -> bool:
 
 
 def further(terms: Sequence[OrderTerm], resource: Resource) -> list[Attribute]:
-    """What an order goes on with: the first key; where none is sure to tell all rows apart, what is not there of one."""
+    """What an order goes on with: the first key; where none tells all rows apart, what is not there of one."""
     key = next((each for each in resource.uniques if is_key(each, resource)), None)
     if key is not None:
         return [resource.codec.attributes[name] for name in key.attributes]
@@ -179,15 +180,15 @@ def width_of(codecs: Sequence[Codec]) -> int | None:
     return None if None in widths else sum(width + 1 for width in widths if width is not None)
 
 
-def node_id(context: Context, resource: Resource, source: Source) -> Expression:
+def node_id(context: Context, resource: Resource, source: Source) -> Json:
     """The node id of a row."""
     attributes = [resource.codec.attributes[name] for name in resource.primary_key]
     parts = [exact(each.codec, source.column(each.name)) for each in attributes]
     name = context.known.identifiers[resource]
     if context.options.node_id_codec == PIPE:
         texts = [text for part in parts for text in (Constant("|"), Cast(part, "text"))]
-        return Apply("pg_catalog.concat", (Constant(name), *texts))
-    return encoded(quoted(name), parts, width_of([each.codec for each in attributes]))
+        return Json(Apply("pg_catalog.concat", (Constant(name), *texts)))
+    return Json(encoded(quoted(name), parts, width_of([each.codec for each in attributes])), "quoted")
 
 
 def quoted(text: str) -> str:

@@ -15,7 +15,6 @@ from gatepost.query.tree import (
     Either,
     Exists,
     Expression,
-    Json,
     Object,
     Output,
     Read,
@@ -51,7 +50,7 @@ def member(context: Context, source: Source, field: Field) -> Expression:
         case FunctionField() as means:
             return function(context, field, means, source)
         case NodeIdField(resource):
-            return Json(node_id(context, resource, source), "quoted")
+            return node_id(context, resource, source)
         case Part.QUERY:
             return context.root(context, field.below())
         case _:
