@@ -79,6 +79,22 @@ def test_installing_again_brings_everything_back_and_keeps_the_rows(site: Site) 
     site.grant(ADMIN_1, USER_1, "app-admin")
 
 
+def test_users_who_were_there_before_have_a_profile_and_can_be_invited(
+    cluster: Server, fresh_database: FreshDatabase
+) -> None:
+    name = fresh_database()
+    with psycopg.connect(cluster.dsn("supabase_auth_admin", name)) as auth:
+        auth.execute(SIGN_UP, ("Early@example.com", True))
+    assert migrate.install_module(cluster.dsn(dbname=name), "tenancy") is True
+    with psycopg.connect(cluster.dsn("postgres", name)) as owner:
+        owner.execute("select app_fn.create_anchor_tenant('Anchor', 'early@example.com')")
+        row = owner.execute(
+            "select p.email, p.display_name, c.claims ->> 'email', r.profile_id = p.id from app.profile p"
+            " join auth_private.user_claims c on c.user_id = p.id join app.resident r on r.email = p.email"
+        )
+        assert row.fetchone() == ("early@example.com", "early", "early@example.com", True)
+
+
 def test_not_over_an_applications_own_schema(cluster: Server, fresh_database: FreshDatabase) -> None:
     name = fresh_database()
     with psycopg.connect(cluster.dsn("postgres", name), autocommit=True) as owner:

@@ -276,3 +276,8 @@ as $$
         ))::app_fn.module_info order by m.ordinal desc, m.key), '{}')
     from app.module m where m.permission_keys && _permissions
 $$;
+
+-- Users who were there before the module was.
+insert into app.profile (id, email, display_name)
+select u.id, nullif(lower(btrim(u.email)), ''), split_part(nullif(lower(btrim(u.email)), ''), '@', 1) from auth.users u
+on conflict (id) do nothing;
