@@ -19,7 +19,7 @@ from .plan import After, Mark
 
 Marks = Mapping[tuple[str, ...], Mark]
 Change = Callable[[Any], Any]
-AUDIENCE = ISSUER = "postgraphile"
+AUDIENCE = "postgraphile"
 DAY = 24 * 60 * 60
 EXACT = 2**53
 INDEX = re.compile("0|[1-9][0-9]{0,9}")

@@ -99,7 +99,6 @@ PURE = frozenset(
         "isopen",
         "lower",
         "lower_inc",
-        "nullif",
         "point",
         "radius",
         "regexp_split_to_array",

@@ -9,6 +9,7 @@ Texts and digests are PostGraphile's, so that its cursors and ids stay good.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from json import dumps
 from typing import Any, Literal
 
 from graphql import GraphQLError
@@ -188,21 +189,18 @@ def node_id(context: Context, resource: Resource, source: Source) -> Json:
     if context.options.node_id_codec == PIPE:
         texts = [text for part in parts for text in (Constant("|"), Cast(part, "text"))]
         return Json(Apply("pg_catalog.concat", (Constant(name), *texts)))
-    return Json(encoded(quoted(name), parts, width_of([each.codec for each in attributes])), "quoted")
-
-
-def quoted(text: str) -> str:
-    """A text of the program's own as JSON: names of types have nothing to escape but what they may begin with."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return Json(
+        encoded(dumps(name, ensure_ascii=False), parts, width_of([each.codec for each in attributes])), "quoted"
+    )
 
 
 def cursor_of(order: Sorted, source: Source, position: Callable[[], Expression]) -> Expression:
     """A row's cursor; where there is no order, of its `position`. A row of nothing but NULLs has none."""
     if not order.terms:
-        return encoded(quoted(NATURAL), [position()], WIDTHS["int8"])
+        return encoded(dumps(NATURAL), [position()], WIDTHS["int8"])
     values = [(term.by.codec, value(term.by, source)) for term in order.terms]
     parts = [exact(codec, each) for codec, each in values]
-    text = encoded(quoted(order.digest), parts, width_of([codec for codec, _ in values]))
+    text = encoded(dumps(order.digest), parts, width_of([codec for codec, _ in values]))
     if not all(nullable(term.by) for term in order.terms):
         return text
     return Case(((Both(tuple(is_null(codec, each) for codec, each in values)), Constant(None)),), text)

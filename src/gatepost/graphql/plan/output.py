@@ -101,7 +101,6 @@ INTERVAL = {
     "minutes": "minute",
     "seconds": "second",
 }
-GEOMETRIC = frozenset(["interval", "point", "line", "lseg", "box", "path", "polygon", "circle"])
 
 
 def shown(context: Context, codec: Codec, value: Expression, field: Field, depth: int = 0) -> Expression:

@@ -11,7 +11,6 @@ import msgspec
 PROTOCOL = "graphql-transport-ws"
 
 NORMAL = 1000
-GOING_AWAY = 1001
 TRY_LATER = 1013
 BAD_REQUEST = 4400
 UNAUTHORIZED = 4401
