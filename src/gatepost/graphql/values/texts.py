@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from graphql import GraphQLError
@@ -79,6 +80,8 @@ class Texts:
             return geometric(name, cast(Members, value))
         if isinstance(value, bool):
             return "t" if value else "f"
+        if name == "money":
+            return format(Decimal(repr(value)), "f")
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
