@@ -62,11 +62,12 @@ begin
     return true;
 end $$;
 
--- What a residency permits now: its licences; in support mode what the tenant's admins may.
+-- In PL/pgSQL, which keeps the plans. What a residency permits now: its licences; in support mode what the tenant's admins may.
 create or replace function app_fn.resident_permissions(_resident_id uuid) returns text[]
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-    select array(
+begin
+    return array(
         select p.permission_key
         from app.license l
         join app.tenant_subscription s on s.id = l.tenant_subscription_id and s.status = 'active'
@@ -83,14 +84,17 @@ as $$
         union
         select 'p:app-admin-support' from app.resident r where r.id = _resident_id and r.type = 'support'
         order by 1
-    )
-$$;
+    );
+end $$;
 
 -- Where somebody is: the active residency, while person and tenant are active, and support has not run out.
 create or replace function app_fn.current_residency(_profile_id uuid) returns app.resident
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-    select r
+declare
+    _resident app.resident;
+begin
+    select r.* into _resident
     from app.resident r
     join app.profile p on p.id = r.profile_id and p.status = 'active'
     join app.tenant t on t.id = r.tenant_id and t.status = 'active'
@@ -99,8 +103,9 @@ as $$
             select from app.support_session s
             where s.support_resident_id = r.id and s.ended_at is null and s.expires_at > now()
         )
-    )
-$$;
+    );
+    return _resident;
+end $$;
 
 create or replace function app_fn.current_profile_claims(_profile_id uuid) returns app_fn.profile_claims
 language plpgsql stable set search_path = ''

@@ -14,16 +14,17 @@ as $$
     values (_action, _tenant_id, _actor_profile_id, jsonb_strip_nulls(_subject))
 $$;
 
+-- Plain SQL without a search_path of its own, to be inlined: it names nothing but what is PostgreSQL's.
 -- Scopes that exclude each other, by what they are worth; the others are worth nothing and exclude nothing.
 create or replace function app_fn.scope_rank(_scope app.license_type_assignment_scope) returns integer
-language sql immutable set search_path = ''
+language sql immutable
 as $$
     select case _scope when 'user' then 1 when 'admin' then 2 when 'support' then 3 when 'superadmin' then 4 else 0 end
 $$;
 
 -- What somebody with these permissions may hand out at most.
 create or replace function app_fn.permissions_rank(_permissions text[]) returns integer
-language sql immutable set search_path = ''
+language sql immutable
 as $$
     select case
         when 'p:app-admin-super' = any (_permissions) then 4
@@ -35,7 +36,7 @@ $$;
 create or replace function app_fn.license_expiry(
     _type app.expiration_interval_type, _multiplier integer, _from timestamptz
 ) returns timestamptz
-language sql immutable set search_path = ''
+language sql immutable
 as $$
     select case _type
         when 'day' then _from + make_interval(days => _multiplier)
