@@ -180,6 +180,15 @@ def test_f13_a_token_from_before_a_block_changes_nothing_any_more(site: Site) ->
         site.call(USER_1, "select app_api.tenant_profile_residencies()", token=token)
 
 
+def test_f13_a_token_from_before_a_grant_is_not_enough_either(site: Site) -> None:
+    token = site.token(USER_1)
+    site.grant(ADMIN_1, USER_1, "app-admin")
+    text = "select count(*) from app_api.tenant_profile_residencies()"
+    with pytest.raises(Exception, match="made before a change"):
+        site.call(USER_1, text, token=token)
+    assert site.call(USER_1, text) == 3
+
+
 def test_f14_a_licence_that_has_expired_permits_nothing(site: Site) -> None:
     site.owner.execute("update app.license set expires_at = now() - interval '1 day' where resident_id = %s",
         (site.resident(USER_1),))  # fmt: skip

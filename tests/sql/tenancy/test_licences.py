@@ -103,6 +103,8 @@ def test_seats_are_counted_under_a_lock_of_their_own(site: Site) -> None:
     first.execute(insert, (residents[USER_1],))
     with ThreadPoolExecutor(1) as other:
         waiting = other.submit(site.owner.execute, insert, (residents[USER_1B],))
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
         first.commit()
         with pytest.raises(Exception, match="30031: NO SEATS LEFT"):
             waiting.result(10)
