@@ -51,6 +51,14 @@ class Executed:
         return Answer(body + b"}")
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operation that may be executed, and the values it is for."""
+
+    plan: Plan
+    values: dict[str, Any]
+
+
 class Executor:
     """Operations over one database. `secret` signs tokens; with `mask` clients are not told what the database said."""
 
@@ -64,44 +72,67 @@ class Executor:
 
     async def execute(self, identity: Identity, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a query or a mutation, or to what is selected of a subscription's event (`request.root`)."""
+        asked = self.read(request)
+        return asked if isinstance(asked, Answer) else await self.run(identity, asked, context)
+
+    def begin(self, acting: Acting, request: GraphQLRequest, told: Told) -> None:
+        """Execute a query of one field that shares a connection, without a task; all else as `execute` does."""
+        asked = self.read(request)
+        if isinstance(asked, Answer):
+            told(asked)
+        elif not self._begin(acting, asked, told):
+            told(self.run(acting.identity, asked, acting.context))
+
+    def read(self, request: GraphQLRequest) -> Asked | Answer:
+        """What a request asks; the Answer where that cannot be executed."""
         if self.prepared is None:
             return refused_for(LOADING)
         try:
             operation = self.prepared.operation(request.document, request.operation_name)
-            values, plan = self.plan(operation, request)
+            if operation.kind == "subscription" and request.root is None:
+                return refused([GraphQLError("Subscriptions go over a websocket")])
+            return self.plan(operation, request)
         except Invalid as invalid:
             return refused(invalid.errors)
-        if operation.kind == "subscription" and request.root is None:
-            return refused([GraphQLError("Subscriptions go over a websocket")])
-        run = self.mutate if plan.mutates else self.query
+
+    def plan(self, operation: Operation, request: GraphQLRequest) -> Asked:
+        """The values and the plan of a request; Invalid where its variables are not right, or it asks for too much."""
+        sent = request.variables or {}
+        values = operation.values(sent)
+        exceeded = operation.priced.check(values)
+        if exceeded:
+            raise Invalid(exceeded)
+        if request.root is not None:
+            values = from_event(values, request.root, operation.known.options.node_id_codec)
+        return Asked(operation.plan(values, sent), values)
+
+    async def run(self, identity: Identity, asked: Asked, context: Context) -> Answer:
+        """The answer to what is asked."""
+        run = self.mutate if asked.plan.mutates else self.query
         try:
-            done = await run(identity, plan, values, context)
+            done = await run(identity, asked.plan, asked.values, context)
         except Problem as problem:
             return refused_for(problem)
-        return done.answer(plan.steps)
+        return done.answer(asked.plan.steps)
 
-    def begin(self, acting: Acting, request: GraphQLRequest, told: Told) -> None:
-        """Execute a query of one field that shares a connection, without a task; all else as `execute` does."""
-        if self.prepared is None or not self._begin(self.prepared, acting, request, told):
-            told(self.execute(acting.identity, request, acting.context))
+    # ---------------------------------------------------------------- without a task
 
-    def _begin(self, prepared: Prepared, acting: Acting, request: GraphQLRequest, told: Told) -> bool:
-        try:
-            operation = prepared.operation(request.document, request.operation_name)
-            values, plan = self.plan(operation, request)
-        except Invalid:
+    def _begin(self, acting: Acting, asked: Asked, told: Told) -> bool:
+        plan = asked.plan
+        read = plan.steps[0].read if len(plan.steps) == 1 and not plan.mutates else None
+        if read is None or not read.inert:
             return False
-        step = plan.steps[0]
-        if operation.kind != "query" or len(plan.steps) != 1 or step.read is None or not step.read.inert:
-            return False
-        [statement] = plan.statements(step, values)
+        [statement] = plan.statements(plan.steps[0], asked.values)
         reading = acting.reading(self.database, statement)
 
         def done(batch: Batch) -> None:
             if batch.error is not None and is_worth_another_try(batch.error):
                 told(self._alone(acting, plan, statement))
-            else:
+                return
+            try:
                 told(self._answer(plan, batch.error or batch.results[0]))
+            except Exception as error:  # nobody else would answer
+                told(_failed(error))
 
         return reading is not None and self.database.read(reading, done)
 
@@ -123,17 +154,6 @@ class Executor:
         else:
             return refused_for(found)
         return done.answer(plan.steps)
-
-    def plan(self, operation: Operation, request: GraphQLRequest) -> tuple[dict[str, Any], Plan]:
-        """The values and the plan of a request; Invalid where its variables are not right, or it asks for too much."""
-        sent = request.variables or {}
-        values = operation.values(sent)
-        exceeded = operation.priced.check(values)
-        if exceeded:
-            raise Invalid(exceeded)
-        if request.root is not None:
-            values = from_event(values, request.root, operation.known.options.node_id_codec)
-        return values, operation.plan(values, sent)
 
     # ---------------------------------------------------------------- queries
 
@@ -185,11 +205,16 @@ class Executor:
     # ---------------------------------------------------------------- mutations
 
     async def mutate(self, identity: Identity, plan: Plan, values: dict[str, Any], context: Context) -> Executed:
-        """One field after the other, each committed before the next begins."""
+        """One field after the other, each committed before the next begins: what was done is told, whatever follows."""
         done = Executed()
         for step in plan.steps:
             if not self.known(done, step):
-                await self.one(done, identity, plan, step, values, context)
+                try:
+                    await self.one(done, identity, plan, step, values, context)
+                except Problem as problem:
+                    if not done.data and not done.errors:
+                        raise
+                    self.fail(done, step, problem)
         return done
 
     # ---------------------------------------------------------------- what comes back
@@ -209,6 +234,10 @@ class Executor:
             observe.emit("graphql.failed", id=number, code=problem.code, error=problem.message)
             error = GraphQLError(f"An error occurred (logged with id: '{number}')", extensions={"errorId": number})
         done.errors.append(_located(error, step))
+
+
+async def _failed(error: Exception) -> Answer:
+    raise error
 
 
 def _located(error: GraphQLError, step: Step) -> GraphQLError:

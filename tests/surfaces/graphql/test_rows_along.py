@@ -82,8 +82,7 @@ async def answer(executor: Executor, query: str) -> Any:
 def statement(executor: Executor, query: str) -> str:
     """The SQL of a query of one field."""
     assert executor.prepared
-    _, plan = executor.plan(executor.prepared.operation(query, None), GraphQLRequest(query))
-    [step] = plan.steps
+    [step] = executor.plan(executor.prepared.operation(query, None), GraphQLRequest(query)).plan.steps
     assert step.read
     return step.read.text
 
