@@ -71,17 +71,17 @@ def store(node: Write | Read, setting: str, columns: Mapping[str, bool]) -> Temp
     """A write or read whose rows the next statement of the transaction finds (`Stored`); it gives how many there were.
 
     A setting is the only thing that outlives a statement and needs no object of ours in the database. Values are kept
-    as texts, which every type reads back, but for JSON (True in `columns`).
+    as texts, which every type reads back, but for those that are better as JSON (True in `columns`).
     """
     params = Parameters()
     text = select(node, params) if isinstance(node, Read) else write(node, params)
-    row = Object(tuple((name, kept_value(Column(name, "s"), is_json)) for name, is_json in columns.items()))
+    row = Object(tuple((name, kept_value(Column(name, "s"), as_json)) for name, as_json in columns.items()))
     kept = f"pg_catalog.set_config({literal(setting)}, {expression(Listed(row), params)}, true) IS NULL"
     return Template(f"WITH {SOURCE} AS ({text}) SELECT count(*), {kept} FROM {SOURCE} AS s", tuple(params.given))
 
 
-def kept_value(column: Column, is_json: bool) -> Json:
-    return Json(column, "bare") if is_json else Json(Cast(column, "text"))
+def kept_value(column: Column, as_json: bool) -> Json:
+    return Json(column if as_json else Cast(column, "text"))
 
 
 def statement(node: Answer, params: Parameters) -> tuple[str, tuple[str, ...]]:

@@ -210,7 +210,7 @@ class Table:
 
     def kept(self) -> dict[str, bool]:
         """The columns that the payload needs; known once it is made."""
-        return {name: is_json(self.resource.codec.attributes[name].codec) for name in self.written.used}
+        return {name: best_as_json(self.resource.codec.attributes[name].codec) for name in self.written.used}
 
     def payload(self) -> Expression:
         return Payload(self.context, self.asked, self.stored, self.written, self.written.alias).shown(self.field)
@@ -239,7 +239,7 @@ class Function:
             columns = {VALUE: result_codec(self.resource)}
             source = Value(Column(VALUE, self.alias), codec)
         stored = kept_as(columns)
-        kept = {name: is_json(each) for name, each in columns.items()}
+        kept = {name: best_as_json(each) for name, each in columns.items()}
         return Mutation(write, kept, Result(self, stored, source).shown(self.field))
 
     def values(self, called: Read) -> Read:
@@ -255,9 +255,9 @@ def kept_as(columns: Mapping[str, Codec]) -> Stored:
     return Stored(SETTING, tuple((name, each.base.sql) for name, each in columns.items()))
 
 
-def is_json(codec: Codec) -> bool:
-    """Whether a value is JSON already."""
-    return codec.base.id.name in JSON_TYPES
+def best_as_json(codec: Codec) -> bool:
+    """Whether a text would not do: JSON is JSON already, and of some texts a cast cuts the blanks at the end."""
+    return codec.base.id.name in (*JSON_TYPES, "bpchar")
 
 
 # ------------------------------------------------------------------ payloads

@@ -154,6 +154,7 @@ OPTIONAL = {("Path", "isOpen")}
 """What an input may leave out, though every value has it."""
 
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 INT32 = range(-(2**31), 2**31)
 
 
@@ -192,7 +193,7 @@ def renamed(scalar: Kind, name: str, description: str | None) -> GraphQLNamedTyp
 
 
 def _text(name: str) -> GraphQLNamedType:
-    check: Callable[[str], str] = _uuid if name == "UUID" else str
+    check: Callable[[str], str] = {"UUID": _uuid, "Base64EncodedBinary": _base64}.get(name, str)
 
     def parse_value(value: Any) -> str:
         return check(_as_text(name, value))
@@ -220,6 +221,12 @@ def _as_text(name: str, value: Any) -> str:
 def _uuid(text: str) -> str:
     if not UUID.fullmatch(text):
         raise GraphQLError("Invalid UUID, expected 32 hexadecimal characters, optionally with hyphens")
+    return text
+
+
+def _base64(text: str) -> str:
+    if not BASE64.fullmatch(text) or len(text.rstrip("=")) % 4 == 1:
+        raise GraphQLError("Invalid Base64")
     return text
 
 

@@ -5,13 +5,10 @@ Never: SQL: texts travel as parameters.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
-
-from graphql import GraphQLError
 
 from ..registry.model import Codec, Kind
 
@@ -19,6 +16,7 @@ Members = Mapping[str, Any]
 Named = Callable[[Codec], Mapping[str, str]]
 """The GraphQL names of a composite type's attributes, by the attributes' own."""
 
+STANDARD = str.maketrans("-_", "+/")
 INTERVAL = ("years", "months", "days", "hours", "minutes", "seconds")
 
 
@@ -81,7 +79,7 @@ class Texts:
         if isinstance(value, bool):
             return "t" if value else "f"
         if name == "money":
-            return format(Decimal(repr(value)), "f")
+            return written_out(value)
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -91,8 +89,13 @@ def quoted(text: str) -> str:
 
 def interval(value: Members) -> str:
     """`1 years 2.5 seconds`; of no parts: nothing at all."""
-    parts = [f"{json.dumps(value[unit])} {unit}" for unit in INTERVAL if value.get(unit) is not None]
+    parts = [f"{written_out(value[unit])} {unit}" for unit in INTERVAL if value.get(unit) is not None]
     return " ".join(parts) or "0 seconds"
+
+
+def written_out(number: float) -> str:
+    """A number without an exponent, which some types do not read."""
+    return format(Decimal(repr(number)), "f")
 
 
 def hstore(value: Mapping[str, Any]) -> str:
@@ -101,10 +104,9 @@ def hstore(value: Mapping[str, Any]) -> str:
 
 
 def bytea(value: str) -> str:
-    try:
-        return "\\x" + base64.b64decode(value, validate=False).hex()
-    except binascii.Error:
-        raise GraphQLError("Invalid base64 in a binary value") from None
+    """Bytes of Base64, in either of its alphabets."""
+    text = value.translate(STANDARD).rstrip("=")
+    return "\\x" + base64.b64decode(text + "=" * (-len(text) % 4)).hex()
 
 
 def point(value: Members) -> str:
