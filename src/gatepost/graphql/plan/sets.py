@@ -242,16 +242,20 @@ class Reader:
 
     def end(self, *, first: bool) -> Expression:
         """The cursor of the page's first or last row."""
-        self.numbered = self.gathered = True
-        backwards = self.way is Way.BACKWARD
-        order = (Order(Column(NUMBER, self.alias), descending=first == backwards),)
-        return Json(Subscript(Aggregate("array_agg", self.cursor(), self.inside(), order), 1), "quoted")
+        self.gathered = True
+        cursors = Aggregate("array_agg", self.cursor(), self.inside(), self.aggregated())
+        return Json(Subscript(cursors, 1 if first else Aggregate("count", where=self.inside())), "quoted")
 
     def listed(self, value: Expression) -> Expression:
         """What `value` is of each row of the page, in the page's order."""
         self.gathered = True
-        order = (Order(Column(NUMBER, self.alias), descending=True),) if self.way is Way.BACKWARD else ()
-        return Listed(value, self.inside(), order)
+        return Listed(value, self.inside(), self.aggregated())
+
+    def aggregated(self) -> tuple[Order, ...]:
+        """In what order rows are put together: as they come, unless they come in reverse. All of a select are put
+        together in one order, since PostgreSQL may sort for one what it gives to all.
+        """
+        return (Order(Column(NUMBER, self.alias), descending=True),) if self.way is Way.BACKWARD else ()
 
     def inside(self) -> Condition | None:
         """That a row belongs to the page: one more may have been read, to know whether there is one."""

@@ -85,6 +85,20 @@ async def test_the_page_info_names_its_first_and_last_row(museum: Museum):
     assert empty["pageInfo"] == {"startCursor": None, "endCursor": None}
 
 
+@pytest.mark.parametrize(
+    "page", ["first: 3", "last: 3", "first: 4, last: 3", "orderBy: NATURAL, first: 3", "offset: 3"]
+)
+@pytest.mark.parametrize("ends", ["startCursor", "endCursor", "startCursor endCursor", "endCursor hasNextPage"])
+async def test_what_is_asked_of_its_ends_does_not_turn_its_rows_round(museum: Museum, page: str, ends: str):
+    alone = await works(museum, page, "nodes { id } edges { cursor }")
+    found = await works(museum, page, f"pageInfo {{ {ends} }} nodes {{ id }} edges {{ cursor }}")
+    info = found.pop("pageInfo")
+    assert found == alone
+    cursors = [edge["cursor"] for edge in found["edges"]]
+    assert info.get("startCursor", cursors[0]) == cursors[0]
+    assert info.get("endCursor", cursors[-1]) == cursors[-1]
+
+
 async def test_everything_may_be_asked_of_a_page_by_itself(museum: Museum):
     for selection, expected in (
         ("totalCount", {"totalCount": 6}),
