@@ -3,6 +3,7 @@
 In: an operation, who asks. Out: what a client would read. Never: an answer that is not well-formed GraphQL.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,9 +62,13 @@ class Told:
         return [error["message"] for error in self.errors]
 
 
+def no_json(word: str) -> None:
+    raise AssertionError(f"{word} is no JSON")
+
+
 def well_formed(response: Response) -> dict[str, Any]:
     """The body of a GraphQL response; it fails where it is none."""
-    body: dict[str, Any] = msgspec.json.decode(response.body)
+    body: dict[str, Any] = json.loads(response.body.decode(), parse_constant=no_json)
     assert response.status < 500, body
     assert body.keys() <= {"data", "errors", "extensions"}, body
     assert "data" in body or body["errors"], body
