@@ -481,7 +481,9 @@ class GraphQLSettings(Section, frozen=True):
     ] = True
     max_depth: Annotated[int, Option("Deepest operation, in levels of fields")] = 20
     max_cost: Annotated[int, Option("Most fields of an operation, each as often as its pages can hold it")] = 1_000_000
-    max_page_size: Annotated[int, Option("Largest `first` or `last`")] = 1000
+    max_page_size: Annotated[
+        int, Option("Most rows at once: largest `first` or `last`, and what is shown where neither is given")
+    ] = 1000
     max_root_fields: Annotated[int, Option("Most fields of an operation itself, aliases included")] = 50
     max_document_length: Annotated[int, Option("Longest document, in characters")] = 100_000
     max_tokens: Annotated[int, Option("Most tokens of a document")] = 5000
@@ -492,7 +494,7 @@ class GraphQLSettings(Section, frozen=True):
     persisted_only: Annotated[bool, Option("Execute those and no others")] = False
     max_connections: Annotated[int, Option("Most sockets of one serving process")] = 1000
     max_subscriptions: Annotated[int, Option("Most operations that go on at once on one socket")] = 100
-    max_message: Annotated[int, Option("Longest message on a socket, in bytes")] = 1024 * 1024
+    max_message: Annotated[int, Option("Longest request, over HTTP or on a socket, in bytes")] = 1024 * 1024
     max_waiting: Annotated[
         int, Option("Most messages that wait for a slow socket, which is then closed; of events ten times as many")
     ] = 100

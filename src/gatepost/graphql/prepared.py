@@ -100,7 +100,7 @@ class Operation:
         found = self._plans.find(shape)
         if found is None:
             document = plan.Document(self.known.schema, self.node, self.fragments, variables, dict(sent))
-            found = plan.make(self.known, document, self.root, event, node)
+            found = plan.make(self.known, document, self.root, event, node, self.limits.page)
             document.forget()
             forget([event, node])
             if not (found.tells_values and parts):

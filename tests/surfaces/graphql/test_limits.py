@@ -35,6 +35,17 @@ def test_pages(ada: Person, way: str):
     ]
 
 
+def test_what_is_shown_where_no_size_is_asked_for(ada: Person, room: str):
+    asked = "totalCount nodes { id } pageInfo { hasNextPage }"
+    query = f"query ($room: UUID!) {{ notes(condition: {{roomId: $room}}) {{ {asked} }} }}"
+    new = 'a%d: createNote(input: {note: {roomId: $room, body: "again"}}) { clientMutationId }'
+    write = "mutation ($room: UUID!) { " + " ".join(new % number for number in range(5)) + " }"
+    for _ in range(5):
+        assert "errors" not in ask(ada, write, {"room": room})
+    notes = ask(ada, query, {"room": room})["data"]["notes"]
+    assert notes["totalCount"] == 25 and len(notes["nodes"]) == 20 and notes["pageInfo"]["hasNextPage"]
+
+
 def test_root_fields_whatever_they_are_called(ada: Person):
     def aliases(count: int) -> str:
         return "{ " + " ".join(f"a{i}: rooms {{ nodes {{ id }} }}" for i in range(count)) + " }"

@@ -73,9 +73,11 @@ class Plan:
         return [each.filled(value) for each in (step.write, step.read) if each is not None]
 
 
-def make(known: Known, document: Document, type_: GraphQLObjectType, event: Any = None, node: Any = None) -> Plan:
-    """The plan of an operation whose root is of that type; `event` and `node` as in Context."""
-    context = Context(document, known, row, root, event=event, event_node=node)
+def make(
+    known: Known, document: Document, type_: GraphQLObjectType, event: Any = None, node: Any = None, most: int = 0
+) -> Plan:
+    """The plan of an operation whose root is of that type; `event`, `node` and `most` as in Context."""
+    context = Context(document, known, row, root, event=event, event_node=node, most=most)
     mutates = document.operation.operation is OperationType.MUTATION
     plan: Callable[[Context, Field], Step] = _write if mutates else _read
     steps = tuple(_step(context, field, plan) for field in document.root(type_))

@@ -198,7 +198,8 @@ ShowRoot = Callable[["Context", Iterable[Field]], Expression]
 @dataclass
 class Context:
     """`row` and `root` say how a row and the root are shown: parts that select them call what calls them. `event` is
-    what the operation starts from, `event_node` the node id in it.
+    what the operation starts from, `event_node` the node id in it. `most` is how many rows a set without a bound shows,
+    0 where all are shown.
     """
 
     document: Document
@@ -207,6 +208,7 @@ class Context:
     root: ShowRoot
     event: Any = None
     event_node: Any = None
+    most: int = 0
     fillers: list[Filler] = field(default_factory=list[Filler])
     marks: dict[tuple[str, ...], Mark] = field(default_factory=dict[tuple[str, ...], Mark])
     _aliases: int = 0

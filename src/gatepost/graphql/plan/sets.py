@@ -7,6 +7,7 @@ Never: a second read of the page for its flags; the total is a sub-select of its
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as replace_page
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -56,7 +57,7 @@ from .ordering import Side, Sorted, beyond, cursor_of, ordered, read_cursor
 from .output import NULL, shown, truth, typename
 from .selection import Field
 
-PRESENT = "gatepost_present"
+PRESENT, CURSOR = "gatepost_present", "gatepost_cursor"
 Where = Callable[[str], tuple[Condition, ...]]
 
 
@@ -101,7 +102,8 @@ class Page:
     after: Any
 
     @staticmethod
-    def of(field: Field) -> "Page":
+    def of(field: Field, most: int) -> "Page":
+        """What a field asks for; of `most` rows where it does not say how many (0: of all)."""
         parts = (Argument.FIRST, Argument.LAST, Argument.OFFSET, Argument.BEFORE, Argument.AFTER)
         page = Page(*map(field.given, parts))
         if page.offset is not None and page.last is not None:
@@ -110,7 +112,7 @@ class Page:
             raise GraphQLError("LIMIT must not be negative")
         if isinstance(known(page.offset), int) and known(page.offset) < 0:
             raise GraphQLError("OFFSET must not be negative")
-        return page
+        return replace_page(page, first=most) if most and page.first is None and page.last is None else page
 
     def way(self, order: Sorted) -> Way:
         if self.last is None:
@@ -134,7 +136,7 @@ class Reader:
 
     def __init__(self, context: Context, field: Field, found: RowSet) -> None:
         self.context, self.field, self.set = context, field, found
-        self.page = Page.of(field)
+        self.page = Page.of(field, context.most)
         self.order = ordered(context, field.given(Argument.ORDER_BY), found.resource, found.name)
         self.way = self.page.way(self.order)
         self.alias = context.alias()
@@ -142,6 +144,7 @@ class Reader:
         self.numbered = self.way is not Way.FORWARD
         self.counted = False
         self.gathered = False
+        self.beside_number: tuple[Output, ...] = ()
 
     # ---------------------------------------------------------------- what is shown
 
@@ -195,7 +198,12 @@ class Reader:
         return Case(((State(Column(PRESENT, self.alias), "true"), value),), NULL)
 
     def cursor(self) -> Expression:
-        return cursor_of(self.order, self.source, self.position)
+        """A row's cursor; where rows are numbered anyway it is made beside the number, once for all who show it."""
+        found = cursor_of(self.order, self.source, self.position)
+        if not self.counted or not self.order.terms:
+            return found
+        self.beside_number = (Output(found, CURSOR),)
+        return Column(CURSOR, self.alias)
 
     def position(self) -> Expression:
         """The row's number in the whole set, where there is no order."""
@@ -292,7 +300,8 @@ class Reader:
             offset=self.skipped(),
         )
         if self.numbered or self.counted:
-            read = Read(read, self.alias, (Output(Star(self.alias)), Output(RowNumber(), NUMBER)))
+            outputs = (Output(Star(self.alias)), Output(RowNumber(), NUMBER), *self.beside_number)
+            read = Read(read, self.alias, outputs)
         if self.way is Way.TAIL:
             read = self.tail(read)
         return Select(Read(read, self.alias, (Output(show),)))
