@@ -23,7 +23,7 @@ Keys = Mapping[str, Any]
 PRESETS = ("v4", "amber", "simplify", "relay", "minify")
 COLLECTIONS = ("only", "both", "omit")
 STATIC_SECRET = "This is static for the tests, use a better one if you set one!"  # noqa: S105
-"""What `jwtSecret: true` stands for: a secret that everybody knows, for tests."""
+"""What `jwtSecret: true` stands for: a secret that everybody knows, for tests. It signs tokens, and verifies none."""
 
 AUTHORIZATION = "subscriptionAuthorizationFunction"
 TOP = (
@@ -56,6 +56,7 @@ class Configuration:
     """The schema's options, and how it is served.
 
     `anon_role` is the role of requests without a token, or with one that names none; None: the login's own.
+    `jwt_secret` verifies tokens; what signs those that functions give is among the options.
     `pg_settings` hold for every request, under what the caller's claims say. `authorization` is the function that
     decides who may listen to a topic of `listen`; where there is none, everybody may.
     """
@@ -82,7 +83,7 @@ def read(keys: Keys) -> Configuration:
         options=_options(keys, given, build, gather),
         anon_role=role or settings.pop("role", None),
         role_claim=_text(keys, "roleClaim") or "role",
-        jwt_secret=_text(keys, "jwtSecret") or "",
+        jwt_secret=_text(keys, "jwtSecret") or _text(_without_static(given), "jwtSecret") or "",
         pg_settings=tuple(settings.items()),
         mask_errors=_flag(keys, "maskErrors", False),
         sockets=keys.get("subscriptions") is not False and _flag(given, "subscriptions", True),
@@ -123,6 +124,7 @@ def limits(settings: GraphQLSettings) -> Limits:
         roots=settings.max_root_fields,
         length=settings.max_document_length,
         tokens=settings.max_tokens,
+        request=settings.max_message,
         introspection=settings.introspection,
     )
 
@@ -134,11 +136,17 @@ def _tables(keys: Keys) -> tuple[Keys, Keys, Keys]:
     _known(given, OPTIONS, "options.")
     _known(build, BUILD, "schema.")
     _known(gather, GATHER, "gather.")
+    if keys.get("jwtSecret") is not None:
+        given = {"jwtSecret": keys["jwtSecret"], **given}
     if "pgIdentifiers" in given:
         gather["pgIdentifiers"] = given["pgIdentifiers"]
     if "pgStrictFunctions" in build:
         gather["pgStrictFunctions"] = build["pgStrictFunctions"]
     return given, build, gather
+
+
+def _without_static(given: Keys) -> Keys:
+    return {} if given.get("jwtSecret") is True else given
 
 
 def _options(keys: Keys, given: Keys, build: Keys, gather: Keys) -> Options:

@@ -37,5 +37,5 @@ async def _printed(login: str, configuration: Configuration) -> str:
         await database.close()
     prepared = surface.executor.prepared
     if prepared is None:
-        raise surface.surface.trouble or Problem("no_schema", 500, "There is no schema")
+        raise surface.trouble or Problem("no_schema", 500, "There is no schema")
     return print_schema(prepared.known.schema)

@@ -40,8 +40,12 @@ from .surface import DEFAULT_PATH, Page, Surface
 LOGIN = Statement("select current_user, pg_catalog.current_setting('search_path')")
 
 
+NO_SCHEMA = Problem("no_schema", 503, "The server has no schema", None, "Its log says why")
+
+
 class Mounted:
-    """A surface that knows its database. `load` reads it, at the start and after each change.
+    """A surface that knows its database. `load` reads it, at the start and after each change. `trouble` is why there is
+    no schema.
 
     `admit` is the door's; without one the surface verifies tokens itself, and its login stands for nobody.
     """
@@ -58,12 +62,15 @@ class Mounted:
         harmless: Iterable[Name] = HARMLESS,
     ) -> None:
         self.database, self.configuration = database, configuration
-        self.surface = Surface(settings=configuration.pg_settings, documents=documents, page=page)
+        self.surface = Surface(
+            settings=configuration.pg_settings, documents=documents, page=page, longest=limits.request
+        )
         self.executor = Executor(
             database, limits, secret=configuration.options.jwt_secret or "", mask=configuration.mask_errors
         )
         self._admit, self._harmless = admit, tuple(harmless)
-        self._facts: tuple[Anatomy, Catalog, Rows] | None = None
+        self.trouble: Problem | None = None
+        self._read: tuple[Anatomy, Catalog, dict[str, Any] | None, Rows] | None = None
 
     async def __call__(self, request: Request) -> Response:
         return await self.surface(request)
@@ -106,21 +113,27 @@ class Mounted:
         try:
             tags = _tags(self.configuration.tags_file)
             rows = await values(scope, enum_tables(facts, options, tags))
-            if self._facts != (facts, catalog, rows):
-                self._facts = facts, catalog, rows
+            if self._read != (facts, catalog, tags, rows):
                 # Other requests are answered meanwhile.
                 await asyncio.to_thread(self._use, facts, catalog, tags, rows)
+                self._read = facts, catalog, tags, rows
         except (DatabaseProblem, Unavailable):
             raise
         except Problem as problem:
-            if str(problem) != str(self.surface.trouble):
-                observe.emit("graphql.refused", error=str(problem))
-            self.surface.trouble = problem
+            self._fail(problem)
         self._serve(login, path)
+
+    def _fail(self, problem: Problem) -> None:
+        """What was known before is served; where nothing was, who asks is told why, or where that is told."""
+        if str(problem) != str(self.trouble):
+            observe.emit("graphql.refused", error=str(problem))
+        self._read, self.trouble = None, problem
+        if self.executor.prepared is None:
+            self.surface.trouble = NO_SCHEMA if self.configuration.mask_errors else problem
 
     def _use(self, facts: Anatomy, catalog: Catalog, tags: dict[str, Any] | None, rows: Rows) -> None:
         known = know(facts, catalog, self.configuration.options, tags, self.configuration.declared, rows)
-        self.surface.trouble = None
+        self.trouble = self.surface.trouble = None
         self.executor.use(known)
         _tell(known)
 
@@ -131,8 +144,7 @@ class Mounted:
         elif self.surface.admit is None:
             own = configuration.options.search_path
             anonymous = configuration.anon_role or login
-            secret = configuration.jwt_secret or configuration.options.jwt_secret or ""
-            admit = by_token(secret, configuration.role_claim, anonymous)
+            admit = by_token(configuration.jwt_secret, configuration.role_claim, anonymous)
             self.surface.use(self.executor, admit, path if own is None else _quoted(own))
 
 

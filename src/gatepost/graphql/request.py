@@ -15,6 +15,7 @@ from gatepost.problem import Problem
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
 TEXT = "application/graphql"
+MESSAGE = "graphql.max_message"
 NO_JSON = "Parsing failed, please check that the data you're sending to the server is correct"
 NOT_ACCEPTABLE = (
     "Could not find a supported media type; consider adding 'application/json' or "
@@ -100,8 +101,10 @@ def _ranges(header: str) -> list[tuple[str, float]]:
     return found
 
 
-def read(request: Request, documents: Documents | None = None) -> GraphQLRequest:
+def read(request: Request, documents: Documents | None = None, longest: int = 0) -> GraphQLRequest:
     """The request in a POST's body; a Problem says what is wrong with it."""
+    if longest and len(request.body) > longest:
+        raise invalid(f"The request has {len(request.body)} bytes; at most {longest} are allowed ({MESSAGE})", 413)
     given = request.header(b"content-type")
     if not given:
         raise invalid("Could not determine the Content-Type of the request")

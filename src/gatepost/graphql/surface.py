@@ -35,17 +35,24 @@ class Executor(Protocol):
 
 class Surface:
     """GraphQL at `/`. `executor` and `admit` are None until the database was read; `page` shows itself to people.
-    `trouble` is why there is no schema.
+    `trouble` is why there is no schema. No request is longer than `longest` bytes.
     """
 
-    def __init__(self, *, settings: Pairs = (), documents: Documents | None = None, page: Page | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Pairs = (),
+        documents: Documents | None = None,
+        page: Page | None = None,
+        longest: int = 0,
+    ) -> None:
         self.executor: Executor | None = None
         self.admit: Admit | None = None
         self.search_path = DEFAULT_PATH
         self.trouble: Problem | None = None
         self.documents = documents
         self.page = page
-        self._settings = settings
+        self._settings, self._longest = settings, longest
 
     def use(self, executor: Executor, admit: Admit, search_path: str = DEFAULT_PATH) -> None:
         """What the database says now; operations under way go on with what they began with."""
@@ -57,7 +64,7 @@ class Surface:
         kind = accepted(request.header(b"accept"))
         if request.method != "POST":
             return self.refuse(request, _method())
-        asked = read(request, self.documents)
+        asked = read(request, self.documents, self._longest)
         answer = await self.execute(self.who(request.proof, request), asked, self.context(request))
         return _respond(answer, kind)
 
@@ -67,7 +74,7 @@ class Surface:
             return False
         try:
             kind = accepted(request.header(b"accept"))
-            asked = read(request, self.documents)
+            asked = read(request, self.documents, self._longest)
             acting = self._acting(request)
         except Problem:
             return False  # it is told of in the usual way

@@ -53,7 +53,6 @@ DEFAULTS: dict[Surface, dict[str, object]] = {
         "graphql.max_cost": 0,
         "graphql.max_page_size": 0,
         "graphql.max_root_fields": 0,
-        "graphql.max_document_length": 0,
         "graphql.max_tokens": 10_000,
     },
 }

@@ -126,6 +126,24 @@ def test_how_it_is_served():
     assert "app.unset" not in dict(found.pg_settings)
 
 
+@pytest.mark.parametrize(
+    ("keys", "verifies", "signs"),
+    [
+        ({}, "", None),
+        ({"jwtSecret": "one"}, "one", "one"),
+        ({"options": {"jwtSecret": "two"}}, "two", "two"),
+        ({"jwtSecret": "one", "options": {"jwtSecret": "two"}}, "one", "two"),
+        ({"options": {"jwtSecret": True}}, "", STATIC_SECRET),
+        ({"jwtSecret": "one", "options": {"jwtSecret": True}}, "one", STATIC_SECRET),
+    ],
+)
+def test_a_secret_verifies_tokens_and_signs_them_but_one_that_everybody_knows_verifies_none(
+    keys: dict[str, object], verifies: str, signs: str | None
+) -> None:
+    found = read(keys)
+    assert (found.jwt_secret, found.options.jwt_secret) == (verifies, signs)
+
+
 def test_a_role_among_the_settings_is_that_of_who_brings_no_token():
     found = read({"pgSettings": {"role": "visitor", "jwt.claims.user_id": "3"}})
     assert (found.anon_role, found.pg_settings) == ("visitor", (("jwt.claims.user_id", "3"),))

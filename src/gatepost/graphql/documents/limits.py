@@ -26,6 +26,7 @@ class Limits:
 
     `depth`: levels of fields. `cost`: fields, each as often as its pages can hold it. `page`: `first` and `last`.
     `roots`: fields of the operation itself, aliases included. `length`: characters of a document. `tokens` of it.
+    `request`: bytes of a request, its variables among them.
     `introspection`: whether a document may ask for the schema, and errors suggest names.
     """
 
@@ -35,6 +36,7 @@ class Limits:
     roots: int = 0
     length: int = 0
     tokens: int = 10_000
+    request: int = 0
     introspection: bool = True
 
 
