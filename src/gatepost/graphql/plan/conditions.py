@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 
-from gatepost.query.tree import Both, Compare, Condition, Expression, Invoke, State
+from gatepost.catalog import Name
+from gatepost.query.tree import FALSE, TRUE, Both, Compare, Condition, Expression, Invoke, State, Truth
 
 from ..meaning import MEANING, Argument, AttributeField, ComputedCondition, NodeIdCondition
 from ..registry.model import Attribute, Codec, Relation, Resource
@@ -16,6 +17,8 @@ from ..values.identifiers import as_text, node_id
 from ..values.leaves import known
 from .context import Context, Source
 from .selection import Field
+
+BOOLEAN = Name("pg_catalog", "bool")
 
 
 def conditions(context: Context, field: Field, source: Source) -> tuple[Condition, ...]:
@@ -41,9 +44,11 @@ def _condition(context: Context, type_: GraphQLInputObjectType, key: str, value:
 
 
 def equal(context: Context, left: Expression, codec: Codec, value: Any) -> Condition:
-    """Equality; null is equal to NULL."""
+    """Equality; null is equal to NULL. True and false are no parameters: PostgreSQL does not compare with them then."""
     if value is None:
         return State(left, "null")
+    if codec.id == BOOLEAN and isinstance(value, bool):
+        return Compare(left, "equal", Truth(TRUE if value else FALSE))
     return Compare(left, "equal", context.input(codec, value))
 
 
