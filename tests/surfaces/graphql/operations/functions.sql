@@ -86,5 +86,6 @@ create function museum.work_broken(work museum.work) returns int language plpgsq
 
 revoke execute on function museum.explode_later from public;
 grant execute on function museum.explode_later to authenticated;
+alter function museum.explode_later security definer;
 alter function museum.count_visit security definer;
 alter function museum.reset_visits security definer;
