@@ -13,7 +13,8 @@ from graphql import GraphQLError
 
 from gatepost.problem import Problem
 
-QUOTED = re.compile(r"'([^'\"]*)'")
+# Texts as Python writes them, but for the kinds of literals, which are written so in JavaScript too.
+QUOTED = re.compile(r"""(?<!\(kind=)'((?:[^'\\]|\\.)*)'|"(?:[^"\\]|\\.)*\"""")
 WORDS = {"True": "true", "False": "false", "None": "null"}
 VALUE = re.compile(r": (True|False|None)$")
 
@@ -41,7 +42,12 @@ def _worded(message: str) -> str:
     """As the reference implementation in JavaScript words it, which clients may compare with: names in double quotes,
     values as JSON.
     """
-    return VALUE.sub(lambda found: f": {WORDS[found[1]]}", QUOTED.sub(r'"\1"', message))
+    return VALUE.sub(lambda found: f": {WORDS[found[1]]}", QUOTED.sub(_in_double_quotes, message))
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    text = found[1]
+    return found[0] if text is None else '"' + text.replace("\\'", "'").replace('"', '\\"') + '"'
 
 
 def refused_for(problem: Problem) -> Answer:

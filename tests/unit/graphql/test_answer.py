@@ -34,6 +34,13 @@ def test_names_are_quoted_as_in_javascript():
         "String cannot represent a non string value: True": "String cannot represent a non string value: true",
         "Variable '$a' got invalid value None": 'Variable "$a" got invalid value None',
         "Int cannot represent non-integer value: None": "Int cannot represent non-integer value: null",
+        """Variable '$a' got invalid value '{"b": 1}'; Expected type 'JSON'.""": (
+            'Variable "$a" got invalid value "{\\"b\\": 1}"; Expected type "JSON".'
+        ),
+        r"""Variable '$a' got invalid value 'both \' and "'; Expected 'B'.""": (
+            'Variable "$a" got invalid value "both \' and \\""; Expected "B".'
+        ),
+        "Only texts can be parsed (kind='IntValue')": "Only texts can be parsed (kind='IntValue')",
         """Variable '$a' got invalid value "it's"; Expected 'B'.""": (
             'Variable "$a" got invalid value "it\'s"; Expected "B".'
         ),
