@@ -33,6 +33,8 @@ module = typer.Typer(help="Parts of Gatepost in SQL.", no_args_is_help=True)
 app.add_typer(module, name="module")
 zmodel = typer.Typer(help="Schemas in ZModel.", no_args_is_help=True)
 app.add_typer(zmodel, name="zmodel")
+graphql = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
+app.add_typer(graphql, name="graphql")
 policy = typer.Typer(help="Rules of a schema, in the database.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
 
@@ -300,6 +302,19 @@ def users_delete(
 ) -> None:
     """Delete a user and what hangs on it by foreign keys."""
     run("users", "delete", user, folder)
+
+
+@graphql.command("schema")
+def graphql_schema(
+    folder: Folder = HERE,
+    database_url: Annotated[
+        str, typer.Option("--database-url", "--db", help="URL of a database, instead of a project")
+    ] = "",
+    options: Annotated[str, typer.Option(help="With it: PostGraphile's options, a JSON file or the JSON itself")] = "",
+) -> None:
+    """Print the GraphQL schema (SDL) that is served."""
+    export = importlib.import_module("gatepost.graphql.export")
+    run("graphql", "schema", folder, database_url=database_url, options=options, export=export)
 
 
 @app.command()

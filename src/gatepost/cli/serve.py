@@ -29,24 +29,24 @@ def run(what: str, *, port: int | None, database_url: str, options: str, new_key
     if options and surface != "graphql":
         raise Problem("invalid_setting", 500, "--options is for `gatepost serve graphql`", None, "Use gatepost.toml")
     if surface == "graphql":
-        os.environ[GRAPHQL_KEYS] = msgspec.json.encode(read_options(options)).decode()
+        keys = read_options(options)
+        if not keys.get("anonRole") and "role" not in (keys.get("pgSettings") or {}):
+            terminal.note("anonRole is not set: who brings no token acts as the database URL's own user")
+        os.environ[GRAPHQL_KEYS] = msgspec.json.encode(keys).decode()
     if surface:
         _alone(surface, port, database_url)
     _project(Path(what), port, database_url, new_key)
 
 
 def read_options(text: str) -> dict[str, Any]:
-    """PostGraphile's options, from a JSON file or written as JSON; notes on what they leave open."""
+    """PostGraphile's options, from a JSON file or written as JSON."""
     path = Path(text)
     try:
         content = text if text.lstrip().startswith("{") else path.read_text("utf-8") if text else "{}"
-        options = msgspec.json.decode(content, type=dict[str, Any])
+        return msgspec.json.decode(content, type=dict[str, Any])
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         message = "--options is neither a file nor a JSON object"
         raise Problem("invalid_setting", 500, message, str(error), "See docs/howto/one-surface-alone.md") from None
-    if not options.get("anonRole") and "role" not in (options.get("pgSettings") or {}):
-        terminal.note("anonRole is not set: who brings no token acts as the database URL's own user")
-    return options
 
 
 def _project(folder: Path, port: int | None, database_url: str, new_key: setup.NewKey) -> None:

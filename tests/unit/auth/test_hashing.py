@@ -119,9 +119,9 @@ async def test_an_unknown_user_takes_as_long_as_a_wrong_password():
     async def least(work: str) -> float:
         durations: list[float] = []
         for _ in range(5):
-            begun = time.perf_counter()
+            begun = time.process_time()
             await (hasher.verify("wrong", stored) if work == "verify" else hasher.waste("wrong"))
-            durations.append(time.perf_counter() - begun)
+            durations.append(time.process_time() - begun)
         return min(durations)
 
     known, unknown = await least("verify"), await least("waste")
