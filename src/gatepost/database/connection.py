@@ -29,6 +29,8 @@ Key = tuple[str, str, str]
 OK = frozenset(map(int, (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY)))
 SYNCED, FAILED = int(pq.ExecStatus.PIPELINE_SYNC), int(pq.ExecStatus.FATAL_ERROR)
 CACHE_SIZE = 256
+LONGEST = 32 * 1024
+"""Characters of a statement that is kept: here its text is, and in the server its plan, on every connection."""
 
 
 class Command(msgspec.Struct):
@@ -153,9 +155,9 @@ class Connection:
         self._lose(None)
 
     def _send_unknown(self, batch: Batch, each: Command) -> None:
-        """A statement without a name, which it gets at its second use: many texts come but once."""
+        """A statement without a name, which short ones get at their second use: many texts come but once."""
         key = each.key
-        if key is None or not self.named or self._is_new(key):
+        if key is None or not self.named or len(each.text) > LONGEST or self._is_new(key):
             self.pgconn.send_query_params(each.text.encode(), each.params or None)
             batch.steps.append(SKIP if each.silent else READ)
         else:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from gatepost import embedded
+from gatepost.database.connection import LONGEST
 from gatepost.database.scope import Database
 from gatepost.database.values import Context
 from gatepost.embedded import Options, Server
@@ -263,3 +264,15 @@ async def test_a_database_that_is_away_is_503_and_comes_back(scratch: Path, post
         assert await value(database, who, Statement("select 1", inert=inert)) == "1"
     await database.close()
     await asyncio.to_thread(server.stop, others=True)
+
+
+async def test_what_is_asked_again_is_prepared_unless_it_is_long(cluster: Server, prepared: str) -> None:
+    """The server keeps a plan of each, on every connection."""
+    asked = {length: f"select {length} as length /* {'x' * length} */" for length in (10, LONGEST)}
+    kept = "select string_agg(substring(statement from 'select (\\d+) as length'), ' ') from pg_prepared_statements"
+    database = Database(logins(cluster, prepared), DatabaseSettings(pool_size=1, lanes=0))
+    for text in (*asked.values(), *asked.values(), *asked.values()):
+        await database.run_alone(ANN, [Statement(text, inert=True)])
+    [result] = await database.run_alone(ANN, [say(kept)])
+    assert result.rows[0][0] == b"10"
+    await database.close()
