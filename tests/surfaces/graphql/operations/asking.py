@@ -14,6 +14,7 @@ import psycopg
 from gatepost.exchange import Request, Response
 from gatepost.graphql.mounted import Mounted
 from gatepost.identity import Identity, Proof
+from gatepost.problem import Problem
 
 Claims = dict[str, Any]
 ANON: Claims = {"role": "anon"}
@@ -89,7 +90,11 @@ class Museum:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         bearer = msgspec.json.encode(claims).decode()
         headers = [(b"content-type", b"application/json")]
-        return Told(await self.mounted(Request("POST", "/", b"", headers, raw, Proof(bearer=bearer))))
+        request = Request("POST", "/", b"", headers, raw, Proof(bearer=bearer))
+        try:
+            return Told(await self.mounted(request))
+        except Problem as problem:  # as the front door does
+            return Told(self.mounted.refuse(request, problem))
 
     async def tell(
         self,
