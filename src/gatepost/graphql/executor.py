@@ -7,6 +7,8 @@ A query is one transaction in one round trip; where a field fails it is run agai
 fields are null. Each field of a mutation commits by itself, one after the other.
 """
 
+import asyncio
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,6 +35,11 @@ from .prepared import Operation, Prepared, from_event
 from .request import GraphQLRequest
 
 LOADING = Problem("not_ready", 503, "The server does not know the database yet", None, "Try again in a moment")
+
+
+LONG = 5000
+"""Characters of a document that is long: to read it takes a tenth of a second or more."""
+SCHEMA = re.compile(r"__(?:schema|type)\b")
 
 
 @dataclass
@@ -65,6 +72,7 @@ class Executor:
     def __init__(self, database: Database, limits: Limits, *, secret: str = "", mask: bool = False) -> None:
         self.database, self.limits, self.secret, self.mask = database, limits, secret, mask
         self.prepared: Prepared | None = None
+        self._turn = asyncio.Semaphore(1)
 
     def use(self, known: Known) -> None:
         """A new schema: what was prepared with the old one is forgotten, requests under way finish with it."""
@@ -72,16 +80,32 @@ class Executor:
 
     async def execute(self, identity: Identity, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a query or a mutation, or to what is selected of a subscription's event (`request.root`)."""
-        asked = self.read(request)
+        if self.takes_long(request):
+            async with self._turn:
+                asked = await asyncio.to_thread(self.read, request)
+        else:
+            asked = self.read(request)
         return asked if isinstance(asked, Answer) else await self.run(identity, asked, context)
 
     def begin(self, acting: Acting, request: GraphQLRequest, told: Told) -> None:
         """Execute a query of one field that shares a connection, without a task; all else as `execute` does."""
+        if self.takes_long(request):
+            told(self.execute(acting.identity, request, acting.context))
+            return
         asked = self.read(request)
         if isinstance(asked, Answer):
             told(asked)
         elif not self._begin(acting, asked, told):
             told(self.run(acting.identity, asked, acting.context))
+
+    def takes_long(self, request: GraphQLRequest) -> bool:
+        """Whether to read it would keep everybody waiting: then it is read in a thread, one after the other. What asks
+        for the schema is answered by reading it.
+        """
+        text = request.document
+        if SCHEMA.search(text):
+            return True
+        return len(text) > LONG and not (self.prepared and self.prepared.knows(text, request.operation_name))
 
     def read(self, request: GraphQLRequest) -> Asked | Answer:
         """What a request asks; the Answer where that cannot be executed."""

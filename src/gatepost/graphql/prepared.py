@@ -7,6 +7,7 @@ never more than a bounded memory, whatever is sent.
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from threading import Lock
 from typing import Any, Generic, TypeVar, cast
 
 from graphql import (
@@ -38,25 +39,31 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Value]):
-    """The most recently used values, as far as their sizes together allow."""
+    """The most recently used values, as far as their sizes together allow; for several threads."""
 
     def __init__(self, most: int, room: int) -> None:
         self._most, self._room, self._used = most, room, 0
         self._kept: OrderedDict[Hashable, tuple[int, Value]] = OrderedDict()
+        self._lock = Lock()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._kept
 
     def find(self, key: Hashable) -> Value | None:
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        self._kept.move_to_end(key)
-        return found[1]
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                return None
+            self._kept.move_to_end(key)
+            return found[1]
 
     def put(self, key: Hashable, value: Value, size: int = 0) -> None:
-        self._kept[key] = (size, value)
-        self._used += size
-        while len(self._kept) > self._most or self._used > self._room:
-            _, (freed, _) = self._kept.popitem(last=False)
-            self._used -= freed
+        with self._lock:
+            self._used += size - self._kept.pop(key, (0, None))[0]
+            self._kept[key] = (size, value)
+            while len(self._kept) > self._most or self._used > self._room:
+                _, (freed, _) = self._kept.popitem(last=False)
+                self._used -= freed
 
 
 class Operation:
@@ -121,6 +128,10 @@ class Prepared:
     def __init__(self, known: Known, limits: documents.Limits) -> None:
         self.known, self.limits = known, limits
         self._operations: Recent[Operation] = Recent(DOCUMENTS, LARGEST)
+
+    def knows(self, text: str, name: str | None) -> bool:
+        """Whether it was asked before."""
+        return (text, name) in self._operations
 
     def operation(self, text: str, name: str | None) -> Operation:
         """The operation of that name, or the only one; Invalid says what is wrong with the document."""

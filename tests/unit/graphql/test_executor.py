@@ -1,6 +1,7 @@
 """What becomes of an operation, whatever becomes of its statements."""
 
 from collections.abc import Coroutine, Sequence
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from gatepost.database.values import Context, Result
 from gatepost.graphql.answer import Answer
 from gatepost.graphql.callers import Acting
 from gatepost.graphql.documents import Limits
-from gatepost.graphql.executor import Executor
+from gatepost.graphql.executor import LONG, Executor
 from gatepost.graphql.known import know
 from gatepost.graphql.options import Options
 from gatepost.graphql.request import GraphQLRequest
@@ -89,6 +90,38 @@ async def test_a_mutation_of_which_nothing_was_done_is_refused_as_a_whole():
     answer = await ask(executor(BUSY), TWO)
     assert [error["extensions"]["statusCode"] for error in answer["errors"]] == [504]
     assert "data" not in answer
+
+
+LONG_ONE = "{ allPeople { totalCount } }" + " " * LONG
+
+
+@pytest.mark.parametrize(
+    ("query", "aside"),
+    [
+        ("{ __typename }", False),
+        ("{ __schema { queryType { name } } }", True),
+        ('{ __type(name: "Person") { name } }', True),
+        (LONG_ONE, True),
+        (LONG_ONE + "{", True),
+    ],
+)
+@pytest.mark.parametrize("way", [ask, begun])
+async def test_what_takes_long_to_read_keeps_nobody_waiting(
+    way: Any, query: str, aside: bool, monkeypatch: pytest.MonkeyPatch
+):
+    made, threads = executor(b"1", b"1"), list[int]()
+    read = made.read
+    monkeypatch.setattr(made, "read", lambda request: threads.append(get_ident()) or read(request))  # pyright: ignore
+    await way(made, query)
+    assert [thread != get_ident() for thread in threads] == [aside]
+
+
+async def test_a_long_document_that_is_known_is_not_read_again(monkeypatch: pytest.MonkeyPatch):
+    made = executor(b"1", b"1")
+    first = await ask(made, LONG_ONE)
+    monkeypatch.setattr("gatepost.graphql.prepared.documents.read", None)
+    assert not made.takes_long(GraphQLRequest(LONG_ONE))
+    assert await ask(made, LONG_ONE) == first
 
 
 async def test_what_the_database_says_is_told_only_where_it_may_be():
