@@ -64,7 +64,7 @@ def plain(node: Read | Write, inert: bool = False) -> Template:
     """A read or write as it is: its rows as PostgreSQL gives them."""
     params = Settled()
     text = select(node, params) if isinstance(node, Read) else write(node, params)
-    return Template(text, tuple(params.given), inert)
+    return Template(text, tuple(params.given), inert, tuple(params.numbers))
 
 
 def store(node: Write | Read, setting: str, columns: Mapping[str, bool]) -> Template:

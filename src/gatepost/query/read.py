@@ -167,7 +167,7 @@ def presence(node: Present, embeds: dict[str, Embed]) -> str:
 
 def page(read: Read, params: Parameters) -> str:
     """LIMIT and OFFSET, where they are asked for."""
-    text = "" if read.limit is None else f" LIMIT {params.number(read.limit)}"
+    text = "" if read.limit is None else f" LIMIT {params.most(read.limit)}"
     return text + (f" OFFSET {params.number(read.offset)}" if read.offset else "")
 
 

@@ -20,6 +20,8 @@ class Slot:
 
 
 Parameter = bytes | None
+NUMBER = "\0"
+"""Where a number will stand in a text: nothing else of a statement holds that character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,24 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A statement some of whose values come later."""
+    """A statement some of whose values come later; `numbers` are whole numbers that will stand in the text itself, in
+    the places of NUMBER.
+    """
 
     text: str
     params: tuple[Parameter | Slot, ...] = ()
     inert: bool = False
+    numbers: tuple[Slot, ...] = ()
 
     def filled(self, value: Callable[[Slot], Parameter]) -> Statement:
         """The statement, once `value` says what each slot holds."""
         params = tuple(value(each) if isinstance(each, Slot) else each for each in self.params)
-        return Statement(self.text, params, self.inert)
+        return Statement(self._numbered(value) if self.numbers else self.text, params, self.inert)
+
+    def _numbered(self, value: Callable[[Slot], Parameter]) -> str:
+        first, *rest = self.text.split(NUMBER)
+        numbers = (str(int(value(each) or 0)) for each in self.numbers)
+        return first + "".join(number + text for number, text in zip(numbers, rest, strict=True))
 
 
 class Parameters:
@@ -71,18 +81,29 @@ class Parameters:
         """A number of rows."""
         return self.add(value if isinstance(value, Slot) else str(value))
 
+    def most(self, value: int | Slot) -> str:
+        """The most rows that are read."""
+        return self.number(value)
+
     def claim(self, path: tuple[str, ...], type: str) -> str:
         """What the asking identity's claims hold under `path`; `type` is SQL text."""
         return f"{self.add(Slot(path, type))}::{type}"
 
 
 class Settled(Parameters):
-    """The values of a statement that is made once and sent often. A number of rows that is known by then stands in the
-    text: PostgreSQL, which plans by it, would plan anew each time were it a parameter.
+    """The values of a statement that is made once and sent often. How many rows it may read stands in the text, now
+    or when it is sent: PostgreSQL, which plans by it, would plan anew each time were it a parameter.
     """
 
-    def number(self, value: int | Slot) -> str:
-        return self.add(value) if isinstance(value, Slot) else str(int(value))
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: list[Slot] = []
+
+    def most(self, value: int | Slot) -> str:
+        if isinstance(value, Slot):
+            self.numbers.append(value)
+            return NUMBER
+        return str(int(value))
 
 
 class Inline(Parameters):

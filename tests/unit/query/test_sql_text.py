@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -71,12 +72,17 @@ def test_a_read_of_a_relation() -> None:
     )
 
 
-def test_a_statement_that_is_kept_says_how_many_rows_where_that_is_known() -> None:
+def test_a_statement_that_is_kept_says_how_many_rows_it_reads() -> None:
     read = Read(TODOS, "todos", (Output(ID),), where=(Compare(ID, "greater", Literal("5")),), limit=20, offset=Slot(0))
-    made = plain(read)
-    text = 'SELECT "todos"."id" FROM "public"."todos" WHERE "todos"."id" > $1 LIMIT 20 OFFSET $2'
-    assert (made.text, made.params) == (text, (b"5", Slot(0)))
-    assert plain(replace(read, limit=Slot(1), offset=0)).text.endswith(" LIMIT $2")
+    made = plain(read).filled({Slot(0): b"40"}.get)
+    text = 'SELECT "todos"."id" FROM "public"."todos" WHERE "todos"."id" > $1 LIMIT %s OFFSET $2'
+    assert (made.text, made.params) == (text % "20", (b"5", b"40"))
+    later = plain(replace(read, limit=Slot(1)))
+    for most in (b"3", b"100"):
+        filled = later.filled({Slot(0): b"40", Slot(1): most}.get)
+        assert (filled.text, filled.params) == (text % most.decode(), (b"5", b"40"))
+    with pytest.raises(ValueError, match="invalid literal"):
+        later.filled({Slot(0): b"40", Slot(1): b"1; drop table todos"}.get)
 
 
 def test_the_same_shape_has_the_same_text_whatever_its_values() -> None:
