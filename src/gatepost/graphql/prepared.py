@@ -28,7 +28,7 @@ from .plan import Known, Plan
 from .values.identifiers import node_id_of_event, node_id_shape
 from .values.leaves import Leaf, amount, forget, opened
 
-DOCUMENTS, LARGEST = 500, 500_000
+DOCUMENTS, LARGEST = 1000, 1_000_000
 """At most so many documents are kept, of so many characters together; each takes up some two hundred bytes."""
 PLANS, LONGEST = 200, 500_000
 """At most so many plans of one operation are kept, of so many characters of SQL together."""
