@@ -59,7 +59,8 @@ async def test_lists_of_composites(museum: Museum, frames: list[dict[str, Any] |
 @given(low=st.none() | BOUND, high=st.none() | BOUND)
 async def test_ranges(museum: Museum, low: dict[str, Any] | None, high: dict[str, Any] | None):
     given = {"start": low, "end": high}
-    query = f"query ($r: StringRangeInput, $a: [StringRangeInput]) {{ spell(words: $r) {BOUNDS} spellAll(words: $a) {BOUNDS} }}"
+    head = "query ($r: StringRangeInput, $a: [StringRangeInput])"
+    query = f"{head} {{ spell(words: $r) {BOUNDS} spellAll(words: $a) {BOUNDS} }}"
     told = await museum.tell(query, {"r": given, "a": [given, None]})
     if low and high and low["value"].encode() > high["value"].encode():
         assert told.messages == ["range lower bound must be less than or equal to range upper bound"] * 2
