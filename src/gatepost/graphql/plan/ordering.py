@@ -225,8 +225,7 @@ def read_cursor(order: Sorted, given: Any, side: Side) -> tuple[Any, ...]:
 
 
 def beyond(context: Context, order: Sorted, source: Source, given: Any, side: Side) -> Condition:
-    """That a row comes after, or before, the one that a cursor is of."""
-    read_cursor(order, given, side)
+    """That a row comes after, or before, the one that a cursor of this order is of."""
     terms = order.terms
     rows = [value(term.by, source) for term in terms]
     limits = [context.literal(given, _part(place), term.by.codec.sql) for place, term in enumerate(terms)]

@@ -119,6 +119,11 @@ class Page:
             return Way.FORWARD
         return Way.BACKWARD if self.first is None and order.terms else Way.TAIL
 
+    def cursors(self) -> list[tuple[Any, Side]]:
+        """Where it begins and ends, as far as that is said."""
+        sides: list[tuple[Any, Side]] = [(self.after, "after"), (self.before, "before")]
+        return [(given, side) for given, side in sides if given is not None]
+
     @property
     def empty(self) -> bool:
         """Whether nothing at all is asked for."""
@@ -139,6 +144,8 @@ class Reader:
         self.page = Page.of(field, context.most)
         self.order = ordered(context, field.given(Argument.ORDER_BY), found.resource, found.name)
         self.way = self.page.way(self.order)
+        for given, side in self.page.cursors():
+            read_cursor(self.order, given, side)
         self.alias = context.alias()
         self.source = Alias(self.alias, found.codec, beside=[] if self.reads_all() else None)
         self.numbered = self.way is not Way.FORWARD
@@ -321,13 +328,9 @@ class Reader:
 
     def cursors(self, source: Direct) -> tuple[Condition, ...]:
         """That rows lie between the cursors; natural ones become numbers of rows."""
-        given: list[tuple[Any, Side]] = [(self.page.after, "after"), (self.page.before, "before")]
         if not self.order.terms:
-            for each, side in given:
-                if each is not None:
-                    read_cursor(self.order, each, side)
             return ()
-        return tuple(beyond(self.context, self.order, source, each, side) for each, side in given if each is not None)
+        return tuple(beyond(self.context, self.order, source, given, side) for given, side in self.page.cursors())
 
     def size(self) -> Expression:
         """How many rows the page shows at most."""

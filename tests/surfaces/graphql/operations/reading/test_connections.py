@@ -211,6 +211,10 @@ async def test_without_a_key_an_order_has_no_places(museum: Museum, side: str):
 async def test_a_number_that_no_row_has_is_no_cursor(museum: Museum, number: object):
     query = "query ($c: Cursor) { allCensuses(offset: 1, after: $c) { nodes { works } } }"
     assert await museum.refusal(query, {"c": cursor("natural", number)}) == OTHER_ORDER.format("after")
+    for selection in ("edges { cursor }", "totalCount", "pageInfo { startCursor }"):
+        query = f'{{ allCensuses(offset: 1, after: "{cursor("natural", number)}") {{ {selection} }} }}'
+        assert await museum.refusal(query) == OTHER_ORDER.format("after")
+    query = "query ($c: Cursor) { allCensuses(offset: 1, after: $c) { nodes { works } } }"
     good = await museum.ask(query, {"c": cursor("natural", 1)})
     assert len(good["allCensuses"]["nodes"]) == 3
 
