@@ -163,7 +163,7 @@ FORGED: dict[str, Forge] = {
     "expired": of_legacy(exp=int(time.time()) - 60),
     "expired long ago": of_legacy(exp=0),
     "expires never, in words": of_legacy(exp="never"),
-    "not valid yet": of_legacy(nbf=int(time.time()) + 600),
+    "not valid yet": of_legacy(nbf=int(time.time()) + 86_400),
     "an audience of objects": of_legacy(aud=[{"a": 1}]),
     "a refresh token": lambda _, person: person.refresh_token,
     "the opaque key of nobody": lambda server, _: "sb_secret_" + "x" * 40,
