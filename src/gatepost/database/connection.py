@@ -95,7 +95,7 @@ class Connection:
         self.timezone = (pgconn.parameter_status(b"TimeZone") or b"UTC").decode()
         self.pending: deque[Batch] = deque()
         self._prepared: OrderedDict[Key, Prepared] = OrderedDict()
-        self._seen: OrderedDict[Key, None] = OrderedDict()
+        self._seen: OrderedDict[int, None] = OrderedDict()
         self._serial = 0
         # Names nobody can guess: a function cannot PREPARE one of them with another text.
         self._stem = f"g{secrets.token_hex(6)}_"
@@ -166,9 +166,10 @@ class Connection:
             batch.steps.append(prepared.skip if each.silent else prepared.read)
 
     def _is_new(self, key: Key) -> bool:
-        if key in self._seen:
+        seen = hash(key)  # texts may be long, and are many
+        if seen in self._seen:
             return False
-        self._seen[key] = None
+        self._seen[seen] = None
         if len(self._seen) > 4 * CACHE_SIZE:
             self._seen.popitem(last=False)
         return True
