@@ -27,6 +27,8 @@ from .selection import TYPENAME, Document, Field
 
 __all__ = ["After", "Document", "Known", "Mark", "Plan", "Step", "make"]
 
+MOST_VALUES = 65_535
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -99,17 +101,24 @@ def _read(context: Context, field: Field) -> Step:
     if isinstance(value, Constant):
         return Step(field.key, field.nodes, constant=json.encode(value.value))
     node = _answer(value)
-    return Step(
-        field.key, field.nodes, answer.plain(node, is_inert(node, context.known.catalog)), marks=_marks(context, field)
-    )
+    read = _sent(answer.plain(node, is_inert(node, context.known.catalog)))
+    return Step(field.key, field.nodes, read, marks=_marks(context, field))
 
 
 def _write(context: Context, field: Field) -> Step:
     if field.name == TYPENAME:
         return _read(context, field)
     found = mutation(context, field)
-    write, read = answer.store(found.write, SETTING, found.kept), answer.plain(_answer(found.payload))
+    write = _sent(answer.store(found.write, SETTING, found.kept))
+    read = _sent(answer.plain(_answer(found.payload)))
     return Step(field.key, field.nodes, read, write, found.unless_any, _marks(context, field))
+
+
+def _sent(template: Template) -> Template:
+    """A statement that can be sent: PostgreSQL's protocol has two bytes for the number of its values."""
+    if len(template.params) > MOST_VALUES:
+        raise GraphQLError(f"The field holds {len(template.params)} values; at most {MOST_VALUES} can be sent at once")
+    return template
 
 
 def _answer(value: Expression) -> Read:

@@ -92,6 +92,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
         max_leaves=3,
     ).map(json.dumps),
     "Oid": INTS,
+    "Percent": INTS,
     "BitString": st.text("01", max_size=6) | TEXTS,
     "RegClass": st.sampled_from(["museum.artist", "pg_authid", "nope"]) | TEXTS,
 }
