@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec import json
 
 from gatepost.database.anatomy import anatomy
 from gatepost.database.connection import Batch
@@ -26,8 +27,9 @@ from gatepost.problem import DatabaseProblem, Unavailable
 
 SQL = """
 create schema shop;
-create table shop.item (id int primary key, name text not null);
-insert into shop.item values (1, 'Lamp'), (2, 'Chair');
+create type shop.kind as enum ('light', 'seat');
+create table shop.item (id int primary key, name text not null, kind shop.kind not null, sold bool not null);
+insert into shop.item values (1, 'Lamp', 'light', false), (2, 'Chair', 'seat', true);
 create function shop.motto() returns text language sql stable as $$ select 'Open' $$;
 create role shop_visitor nologin;
 grant usage on schema shop to shop_visitor;
@@ -87,6 +89,23 @@ async def test_one_field_is_answered_at_once_for_each_value(executor: Executor, 
         told = await begin(executor, visitor, LAMP, {"id": id})
         assert isinstance(told, Answer)
         assert told.body == b'{"data":{"itemById":%s}}' % name
+
+
+@pytest.mark.parametrize("condition", ["kind: LIGHT", "sold: false", 'name: "Lamp"', "kind: $kind"])
+async def test_a_page_with_its_ends_and_number_is_too(executor: Executor, visitor: Acting, condition: str) -> None:
+    await company(executor, visitor)
+    kind = "$kind: Kind, " if "$kind" in condition else ""
+    query = f"""query ({kind}$most: Int) {{
+      allItems(first: $most, orderBy: NAME_ASC, condition: {{{condition}}}) {{
+        totalCount pageInfo {{ hasNextPage endCursor }} edges {{ cursor node {{ name kind }} }}
+      }} }}"""
+    told = await begin(executor, visitor, query, {"kind": "LIGHT", "most": 5})
+    assert isinstance(told, Answer)
+    page = json.decode(told.body)["data"]["allItems"]
+    assert page["totalCount"] == 1
+    [edge] = page["edges"]
+    assert edge["node"] == {"name": "Lamp", "kind": "LIGHT"}
+    assert page["pageInfo"] == {"hasNextPage": False, "endCursor": edge["cursor"]}
 
 
 @pytest.mark.parametrize(

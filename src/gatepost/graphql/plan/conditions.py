@@ -9,10 +9,10 @@ from typing import Any, cast
 from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 
 from gatepost.catalog import Name
-from gatepost.query.tree import FALSE, TRUE, Both, Compare, Condition, Expression, Invoke, State, Truth
+from gatepost.query.tree import FALSE, TRUE, Both, Compare, Condition, Expression, Invoke, Literal, State, Truth
 
 from ..meaning import MEANING, Argument, AttributeField, ComputedCondition, NodeIdCondition
-from ..registry.model import Attribute, Codec, Relation, Resource
+from ..registry.model import Attribute, Codec, Kind, Relation, Resource
 from ..values.identifiers import as_text, node_id
 from ..values.leaves import known
 from .context import Context, Source
@@ -49,7 +49,9 @@ def equal(context: Context, left: Expression, codec: Codec, value: Any) -> Condi
         return State(left, "null")
     if codec.id == BOOLEAN and isinstance(value, bool):
         return Compare(left, "equal", Truth(TRUE if value else FALSE))
-    return Compare(left, "equal", context.input(codec, value))
+    given = context.input(codec, value)
+    # A label is of the type that it is compared with: a cast to a type of the project's would not be for company.
+    return Compare(left, "equal", Literal(given.value) if codec.kind is Kind.ENUM else given)
 
 
 def key_of(relation: Relation | None, resource: Resource) -> Sequence[tuple[str, str]]:
