@@ -338,9 +338,11 @@ class Result(Payload):
             value = self.context.row(self.context, self.source, field.below())
         else:
             value = shown(self.context, codec, Column(VALUE, self.alias), field)
-        if not self.resource.returns_set:
+        if self.resource.returns_set:
+            value = Listed(value)
+        elif not self.resource.returns_array:
             return self.select(value)
-        return Select(Read(self.stored, self.alias, (Output(Listed(value)),)))
+        return Select(Read(self.stored, self.alias, (Output(value),)))
 
 
 def _same(value: Any) -> str | None:
