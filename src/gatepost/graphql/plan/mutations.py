@@ -95,8 +95,12 @@ class Written:
         return Column(name, self.alias)
 
     def row(self) -> Expression:
-        parts = (self.column(each.name) if each.can_select else NULL for each in self.codec.attributes.values())
-        return Cast(Apply("ROW", tuple(parts)), self.codec.sql)
+        return Cast(Apply("ROW", tuple(map(self._part, self.codec.columns))), self.codec.sql)
+
+    def _part(self, name: str) -> Expression:
+        """A column, or NULL in its place, where it cannot be known."""
+        attribute = self.codec.attributes.get(name)
+        return self.column(name) if attribute and attribute.can_select else NULL
 
 
 def mutation(context: Context, field: Field) -> Mutation:

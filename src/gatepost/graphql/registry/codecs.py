@@ -82,6 +82,7 @@ class Codecs:
             of,
             # What holds a row of a domain holds a row.
             attributes=of.attributes if kind is Kind.DOMAIN and of else {},
+            columns=of.columns if kind is Kind.DOMAIN and of else (),
             labels=labels,
             not_null=type.kind == "d" and type.not_null,
             alias=alias,
@@ -97,6 +98,7 @@ class Codecs:
             Name(relation.schema, relation.name),
             self._source.sql(relation.schema, relation.name),
             Kind.COMPOSITE,
+            columns=tuple(column.name for column in relation.attributes),
             table=relation.kind in TABLE_KINDS,
             persistent=relation.persistence == "p",
             tags=self._tags(Name(relation.schema, relation.name), of_relation.tags | of_type.tags),

@@ -51,6 +51,8 @@ class Codec:
     kind: Kind
     of: "Codec | None" = None
     attributes: dict[str, "Attribute"] = field(default_factory=dict[str, "Attribute"])
+    columns: tuple[str, ...] = ()
+    """Names of all members of a composite type, of those too whose types are not shown."""
     labels: tuple[EnumLabel, ...] = ()
     not_null: bool = False
     table: bool = False

@@ -52,7 +52,8 @@ class Texts:
         """`("a",,"c")`: what is not given is NULL."""
         names = self.names(codec)
         texts = [
-            self.text(attribute.codec, value.get(names.get(name, ""))) for name, attribute in codec.attributes.items()
+            self.text(attribute.codec, value.get(names.get(name, ""))) if attribute else None
+            for name, attribute in ((name, codec.attributes.get(name)) for name in codec.columns)
         ]
         return "(" + ",".join("" if text is None else quoted(text) for text in texts) + ")"
 

@@ -115,3 +115,15 @@ insert into museum.broad values (1);
 grant select, insert, update, delete on museum.sample, museum.page, museum.page_view, museum.twin, museum.keyed,
   museum.listed, museum."odd ""name"" of $1 %s", museum.broad to authenticated;
 grant usage on all sequences in schema museum to authenticated;
+
+-- Columns of types that nothing stands for, and one that is gone, between others.
+create table museum.strange (id int primary key, place pg_lsn, gone text, name text, snapshot txid_snapshot, note text);
+alter table museum.strange drop column gone;
+create type museum.strange_pair as (place pg_lsn, size int);
+create function museum.strange_label(strange museum.strange) returns text language sql stable as
+  $$ select strange.name || '/' || coalesce(strange.note, '-') || '/' || coalesce(strange.place::text, '-') $$;
+create function museum.strange_size(pair museum.strange_pair) returns int language sql stable as
+  $$ select pair.size $$;
+create function museum.make_strange(strange museum.strange) returns museum.strange language sql volatile as
+  $$ select strange $$;
+grant select, insert, update, delete on museum.strange to authenticated;

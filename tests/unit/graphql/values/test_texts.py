@@ -28,6 +28,7 @@ def range_of(of: Codec) -> Codec:
 def composite(**members: Codec) -> Codec:
     made = Codec(Name("app", "composite"), "app.composite", Kind.COMPOSITE)
     made.attributes.update({name: Attribute(name, codec, made) for name, codec in members.items()})
+    made.columns = tuple(members)
     return made
 
 

@@ -81,6 +81,7 @@ async def test_a_list_of_composites(changing: Museum):
         "($f: [FrameInput])",
     )
     assert found == {"frames": frames}
+    assert await call(changing, "keepFrames(input: {}) { frames { material } }") == {"frames": []}
 
 
 async def test_what_one_may_not_call(changing: Museum):
