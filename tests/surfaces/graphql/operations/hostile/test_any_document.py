@@ -14,7 +14,7 @@ from tests.surfaces.graphql.operations.hostile.documents import ANYTHING, damage
 
 # Made smaller, an example would be easier to read, but a server that fails would be asked for minutes.
 bounded = settings(
-    max_examples=150,
+    max_examples=80,
     phases=[Phase.explicit, Phase.generate],
     deadline=None,
     derandomize=True,

@@ -148,7 +148,7 @@ async def test_lists_of_very_many_values(museum: Museum):
 
 async def test_many_shapes_of_one_operation_take_no_more_room_than_a_few(museum: Museum):
     query = "query ($s: [DimensionInput]) { areas(sizes: $s) }"
-    for count in range(300):
+    for count in range(210):
         assert len((await museum.ask(query, {"s": [{"width": 1, "height": 1}] * count}))["areas"]) == count
     prepared = museum.mounted.executor.prepared
     assert prepared is not None
