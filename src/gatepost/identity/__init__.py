@@ -20,12 +20,14 @@ Claims = Mapping[str, Any]
 class Identity:
     """Who a request is: a database role and the verified claims it acts with. Problem 401 where no role is called so.
 
-    `claims_json` is the claims as the database will read them (`request.jwt.claims`), encoded once.
+    `claims_json` is the claims as the database will read them (`request.jwt.claims`), encoded once. `issuer` is whose
+    token it was, where another than this server made it.
     """
 
     role: str
     claims: Claims
     claims_json: bytes = field(default=b"", repr=False)
+    issuer: str = ""
 
     def __post_init__(self) -> None:
         if not is_role(self.role):

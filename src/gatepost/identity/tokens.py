@@ -6,54 +6,35 @@ own key, URL or algorithm believed.
 """
 
 import time
-from base64 import urlsafe_b64decode
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import JoseError
 
-from ..problem import Problem
 from . import ANON, Claims, Identity, hashed, is_role
-from .keys import KeyRing, SigningKey
+from .compact import (
+    MAX_TOKEN,
+    InvalidToken,
+    Reason,
+    Verified,
+    audiences_of,
+    claimed_issuer,
+    read_claims,
+    read_header,
+    signed_payload,
+    times_of,
+)
+from .issuers import Issuer
+from .keys import KeyRing
 
-MAX_TOKEN = 64 * 1024
+__all__ = ["MAX_TOKEN", "InvalidToken", "Reason", "Rules", "Tokens"]
+
 CACHE_SIZE = 10_000
 CACHE_BYTES = 8 * 1024 * 1024  # of tokens; what is kept of one takes a few times as much
 CACHED_TOKEN = 8 * 1024
-
-
-class Reason(Enum):
-    """Why a token is refused."""
-
-    EMPTY = "the token is empty"
-    PARTS = "the token does not have three parts"
-    TOO_LONG = "the token is too long"
-    MALFORMED = "the token cannot be read"
-    UNSIGNED = "the token is not signed"
-    ALGORITHM = "the algorithm is not one of the server's keys"
-    CRITICAL = "the token demands an extension that is not supported"
-    KEY = "no key of the server made this signature"
-    EXPIRED = "the token has expired"
-    NOT_YET = "the token is not valid yet"
-    FUTURE = "the token was issued in the future"
-    AUDIENCE = "the token is for another audience"
-    CLAIM = "a claim has the wrong type"
-    CLAIMS = "the claims are not an object"
-    ROLE = "no role can be called so"
-
-
-class InvalidToken(Problem):
-    """A token that proves nothing; `about` names the part or claim where that says more."""
-
-    def __init__(self, reason: Reason, about: str = "") -> None:
-        super().__init__("invalid_token", 401, f"Invalid token: {reason.value}", about or None)
-        self.reason = reason
-        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +52,13 @@ class Rules:
     role: Callable[[Claims], str | None] | None = None
 
 
-class Header(msgspec.Struct):
-    """The part of a JOSE header that is looked at; members that bring a key along are ignored by not being read."""
-
-    alg: str
-    kid: str | None = None
-    crit: Any = msgspec.UNSET
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    identity: Identity
-    expires: float
-    starts: float
-    length: int
-
-
 class Tokens:
     """Verification with a cache of what was verified; its key is the token's hash, so no token stays in memory."""
 
     def __init__(self, keys: KeyRing, rules: Rules | None = None, clock: Callable[[], float] = time.time) -> None:
         self.rules = rules or Rules()
+        self.issuers: Mapping[str, Issuer] = {}
+        """Whose tokens are believed beside the server's own, by their `iss`."""
         self._keys = keys
         self._clock = clock
         self._cache: OrderedDict[bytes, Verified] = OrderedDict()
@@ -103,10 +70,18 @@ class Tokens:
 
     @keys.setter
     def keys(self, keys: KeyRing) -> None:
-        """Keys were rotated or revoked: nothing that older keys verified is believed."""
+        """Keys were rotated or revoked."""
         self._keys = keys
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing that older keys verified is believed."""
         self._cache.clear()
         self._held = 0
+
+    def issuer_of(self, token: str) -> Issuer | None:
+        """Whose a token says it is, where that is one of `issuers`: nothing of it has been verified."""
+        return self.issuers.get(claimed_issuer(token)) if self.issuers else None
 
     def sign(self, claims: Claims) -> str:
         """A compact token over `claims`, with the signing key's algorithm and kid in its header."""
@@ -115,11 +90,15 @@ class Tokens:
         return jws.serialize_compact(header, msgspec.json.encode(claims), key.key, algorithms=[key.algorithm])
 
     def verify(self, token: str) -> Claims:
-        """The claims of a valid token; InvalidToken otherwise."""
+        """The claims of a valid token of the server's own; InvalidToken otherwise."""
+        if self.issuer_of(token) is not None:
+            raise InvalidToken(Reason.ISSUER)
         return self.identify(token).claims
 
     def identify(self, token: str) -> Identity:
-        """The identity of a valid token; InvalidToken otherwise. Times are checked at every call, cached or not."""
+        """The identity of a valid token; InvalidToken otherwise, KeysWanted where an issuer's keys have to be fetched
+        first. Times are checked at every call, cached or not.
+        """
         digest = hashed(token)
         known = self._cache.get(digest)
         if known is None:
@@ -127,10 +106,23 @@ class Tokens:
             self._remember(digest, known)
         now, leeway = self._clock(), self.rules.leeway
         if now >= known.expires + leeway:
-            raise InvalidToken(Reason.EXPIRED)
+            if not known.identity.issuer:
+                raise InvalidToken(Reason.EXPIRED)
+            # Perhaps only its issuer's keys are to be looked at again.
+            self._drop(digest)
+            return self._again(token, digest)
         if now < known.starts - leeway:
             raise InvalidToken(Reason.NOT_YET)
         return known.identity
+
+    def _again(self, token: str, digest: bytes) -> Identity:
+        known = self._verify(token)
+        self._remember(digest, known)
+        return known.identity
+
+    def _drop(self, digest: bytes) -> None:
+        dropped = self._cache.pop(digest, None)
+        self._held -= dropped.length if dropped else 0
 
     def _remember(self, digest: bytes, verified: Verified) -> None:
         if verified.length > CACHED_TOKEN:
@@ -142,40 +134,19 @@ class Tokens:
             self._held -= dropped.length
 
     def _verify(self, token: str) -> Verified:
-        header = _read_header(token)
-        claims = _read_claims(self._check_signature(token, header))
-        expires, starts, issued = (_time(claims, name) for name in ("exp", "nbf", "iat"))
-        now, leeway = self._clock(), self.rules.leeway
-        if expires is not None and now >= expires + leeway:
-            raise InvalidToken(Reason.EXPIRED)
-        if starts is not None and now < starts - leeway:
-            raise InvalidToken(Reason.NOT_YET)
-        if self.rules.strict_issued_at and issued is not None and now < issued - leeway:
-            raise InvalidToken(Reason.FUTURE)
+        issuer = self.issuer_of(token)
+        if issuer is not None:
+            return issuer.verify(token, self._clock())
+        claims = read_claims(signed_payload(token, read_header(token), self._keys))
+        expires, starts = times_of(
+            claims, self._clock(), self.rules.leeway, strict_issued_at=self.rules.strict_issued_at
+        )
         self._check_audience(claims)
         return Verified(self._identity(claims), expires or float("inf"), starts or float("-inf"), len(token))
 
-    def _check_signature(self, token: str, header: Header) -> bytes:
-        if header.alg.lower() == "none":
-            raise InvalidToken(Reason.UNSIGNED)
-        if header.crit is not msgspec.UNSET:
-            raise InvalidToken(Reason.CRITICAL)
-        if not self._keys.knows(header.alg):
-            raise InvalidToken(Reason.ALGORITHM, header.alg)
-        for key in self._keys.candidates(header.kid, header.alg):
-            payload = _payload(token, key, header.alg)
-            if payload is not None:
-                return payload
-        raise InvalidToken(Reason.KEY)
-
     def _check_audience(self, claims: Claims) -> None:
-        """`aud` is a string or a list of them wherever it stands; absent, null and [] pass (PostgREST's rule)."""
-        value = claims.get("aud")
-        audiences = [value] if isinstance(value, str) else value
-        if audiences is None:
-            return
-        if not isinstance(audiences, list) or not all(isinstance(each, str) for each in audiences):  # pyright: ignore[reportUnknownVariableType]
-            raise InvalidToken(Reason.CLAIM, "aud")
+        """A token that names no audience passes (PostgREST's rule)."""
+        audiences = audiences_of(claims)
         if self.rules.audience is not None and audiences and self.rules.audience not in audiences:
             raise InvalidToken(Reason.AUDIENCE)
 
@@ -186,45 +157,3 @@ class Tokens:
         if not is_role(role):
             raise InvalidToken(Reason.ROLE, role)
         return Identity(role, {**claims, "role": role})
-
-
-def _read_header(token: str) -> Header:
-    if not token:
-        raise InvalidToken(Reason.EMPTY)
-    if len(token) > MAX_TOKEN:
-        raise InvalidToken(Reason.TOO_LONG)
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise InvalidToken(Reason.PARTS, str(len(parts)))
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)), type=Header)
-    except (ValueError, msgspec.MsgspecError):
-        raise InvalidToken(Reason.MALFORMED, "header") from None
-
-
-def _payload(token: str, key: SigningKey, algorithm: str) -> bytes | None:
-    """The payload where `key` made the signature."""
-    try:
-        return jws.deserialize_compact(token, key.key, algorithms=[algorithm]).payload
-    except (JoseError, ValueError, TypeError):
-        return None
-
-
-def _read_claims(payload: bytes) -> dict[str, Any]:
-    try:
-        claims = msgspec.json.decode(payload)
-    except (ValueError, msgspec.MsgspecError):
-        raise InvalidToken(Reason.MALFORMED, "claims") from None
-    if not isinstance(claims, dict):
-        raise InvalidToken(Reason.CLAIMS)
-    return claims  # pyright: ignore[reportUnknownVariableType]
-
-
-def _time(claims: Claims, name: str) -> float | None:
-    """A numeric date (RFC 7519 §2); null counts as absent."""
-    value = claims.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidToken(Reason.CLAIM, name)
-    return float(value)

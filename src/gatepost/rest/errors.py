@@ -86,6 +86,10 @@ TOKENS: Mapping[Reason, tuple[str, str, str | None]] = {
     Reason.CLAIM: ("PGRST303", "The JWT '{}' claim must be a number", None),
     Reason.CLAIMS: ("PGRST303", "Parsing claims failed", None),
     Reason.ROLE: ("PGRST303", "No role can be called as the JWT names it", None),
+    Reason.ISSUER: ("PGRST303", "JWT of another issuer", None),
+    Reason.TYPE: ("PGRST301", "Unsupported token type", None),
+    Reason.MISSING: ("PGRST303", "The JWT has no '{}' claim that can be used", None),
+    Reason.UNMAPPED: ("PGRST303", "The JWT's '{}' claim stands for no role here", None),
 }
 
 
