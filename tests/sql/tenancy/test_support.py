@@ -1,5 +1,6 @@
 """Support mode: somebody of the site in a tenant's place, for a reason and a time, and the tenant's admins see it."""
 
+import psycopg
 import pytest
 
 from .conftest import ADMIN_1, ADMIN_2, SUPER, USER_1, Site
@@ -121,3 +122,61 @@ def test_what_was_done_is_on_record_and_stays_there(site: Site) -> None:
     for statement in ("update app.audit_event set action = 'x'", "delete from app.audit_event"):
         with site.as_user(SUPER, role="tenancy_api") as session, pytest.raises(Exception, match="permission denied"):
             session.execute(statement)  # pyright: ignore
+
+
+# To look only ---------------------------------------------------------------------------------------------------------
+
+LOOK = "select app_api.become_support(%s, 'ticket 7', 60, true)"
+CHANGES = {
+    "an invitation": "select app_api.invite_user('new@example.com')",
+    "a block": "select app_api.block_resident(r.id) from app_api.tenant_profile_residencies() r where r.email = %s",
+    "a grant": "select app_api.grant_user_license(r.id, 'app-admin') from app_api.tenant_profile_residencies() r"
+    " where r.email = %s",
+}
+
+
+def looking(site: Site) -> None:
+    site.call(SUPER, LOOK, site.tenant("demo-tenant-1"))
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_support_that_may_only_look_changes_nothing(site: Site, what: str) -> None:
+    looking(site)
+    text = CHANGES[what]
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        site.call(SUPER, text, *[USER_1] * text.count("%s"))
+
+
+def test_neither_does_a_module_that_asks_for_the_permission(site: Site) -> None:
+    """There is no way back within the transaction."""
+    looking(site)
+    with site.as_user(SUPER) as session:
+        session.execute("select auth_ext.enforce_permission('p:todo')")
+        assert session.execute("show transaction_read_only").fetchone() == ("on",)
+        with pytest.raises(psycopg.errors.ActiveSqlTransaction):
+            session.execute("set transaction read write")
+        session.rollback()
+    with site.as_user(ADMIN_1) as session:
+        session.execute("select auth_ext.enforce_permission('p:todo')")
+        assert session.execute("show transaction_read_only").fetchone() == ("off",)
+
+
+def test_it_sees_what_support_sees_and_leaves_when_it_wants(site: Site) -> None:
+    looking(site)
+    assert site.call(SUPER, "select count(*) from app_api.tenant_profile_residencies()") == 3
+    actions = (
+        "select array_agg(subject -> 'read_only') from app_api.tenant_audit_events() where action = 'support began'"
+    )
+    assert site.call(ADMIN_1, actions) == [True]
+    assert site.call(ADMIN_1, "select bool_and(read_only) from app_api.tenant_support_sessions()") is True
+    site.call(SUPER, "select app_api.exit_support_mode()")
+    assert site.call(SUPER, "select auth_ext.is_read_only()") is False
+
+
+def test_a_token_from_then_changes_nothing_after_it_either(site: Site) -> None:
+    looking(site)
+    token = site.token(SUPER)
+    site.call(SUPER, "select app_api.exit_support_mode()")
+    assert site.call(SUPER, "select auth_ext.is_read_only()", token=token) is True
+    site.support("demo-tenant-1")
+    assert site.call(SUPER, "select auth_ext.is_read_only()", token=token) is False  # he may, now

@@ -51,6 +51,18 @@ as $$
     )
 $$;
 
+-- Whether the token is of support that may only look: as the support it was made for, or its successor, began. A token
+-- that outlives that support permits no more than it did.
+create or replace function auth_ext.is_read_only() returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select coalesce((
+        select s.read_only from app.support_session s
+        where s.support_resident_id = auth_ext.resident_id() order by s.started_at desc limit 1
+    ), false)
+$$;
+
+-- Who may only look changes nothing, whatever the caller of this goes on to try: PostgreSQL refuses it.
 create or replace function auth_ext.enforce_permission(_permission_key text, _tenant_id uuid default null)
 returns boolean
 language plpgsql stable set search_path = ''
@@ -58,6 +70,9 @@ as $$
 begin
     if not auth_ext.has_permission(_permission_key, _tenant_id) then
         raise exception '30000: NOT AUTHORIZED' using errcode = '42501';
+    end if;
+    if auth_ext.is_read_only() then
+        perform set_config('transaction_read_only', 'on', true);
     end if;
     return true;
 end $$;

@@ -55,10 +55,11 @@ grant insert (tenant_id, tenant_name, profile_id, email, display_name, status, t
     invited_by_display_name), update (status, display_name) on app.resident to tenancy_api;
 grant insert (tenant_id, resident_id, tenant_subscription_id, license_type_key, expires_at),
     update (status, expires_at, tenant_subscription_id), delete on app.license to tenancy_api;
-grant insert (tenant_id, profile_id, support_resident_id, actual_resident_id, reason, expires_at), update (ended_at)
-    on app.support_session to tenancy_api;
+grant insert (tenant_id, profile_id, support_resident_id, actual_resident_id, reason, expires_at,
+    read_only), update (ended_at) on app.support_session to tenancy_api;
 grant insert (tenant_id, actor_profile_id, action, subject) on app.audit_event to tenancy_api;
 
--- The auth surface asks for claims that have run out.
+-- The auth surface asks for claims that have run out, and whether an invitation may be mailed; and lets time pass.
 grant usage on schema app_private to supabase_auth_admin;
-grant execute on function app_private.refresh_claims(uuid) to supabase_auth_admin;
+grant execute on function app_private.refresh_claims(uuid), app_private.mail_invitation(uuid, text),
+    app_private.pass_time() to supabase_auth_admin;

@@ -190,6 +190,9 @@ begin
         raise exception '30000: NOT AUTHORIZED' using errcode = '42501',
             detail = 'The token was made before a change of these claims', hint = 'Refresh the session';
     end if;
+    if auth_ext.is_read_only() then
+        perform set_config('transaction_read_only', 'on', true);
+    end if;
     return _claims;
 end $$;
 
@@ -222,3 +225,63 @@ as $$ select exists (select from app.resident r where r.profile_id = _profile_id
 create or replace function app_private.my_claims() returns app_fn.profile_claims
 language sql stable security definer set search_path = ''
 as $$ select app_fn.current_profile_claims(auth.uid()) where auth.uid() is not null $$;
+
+-- Whether the mail of an invitation may go out now, for the auth surface: true, and it counts as sent; false where it was
+-- sent within the minute, or the tenant has had its hundred in an hour; null where this user has nobody of that address
+-- to invite. It looks at nothing outside the tenant, so that no answer tells who has an account.
+create or replace function app_private.mail_invitation(_profile_id uuid, _email text) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    _claims app_fn.profile_claims := app_fn.current_profile_claims(_profile_id);
+    _resident app.resident;
+begin
+    if not _claims.permissions && array['p:app-admin', 'p:app-admin-super'] or exists (
+        select from app.support_session s where s.profile_id = _profile_id and s.ended_at is null and s.read_only
+    ) then
+        return null;
+    end if;
+    perform app_fn.lock_tenant(_claims.tenant_id);
+    select * into _resident from app.resident r
+    where r.tenant_id = _claims.tenant_id and r.email = lower(btrim(_email)) and r.type <> 'support' and r.status = 'invited';
+    if _resident.id is null then
+        return null;
+    end if;
+    if _resident.invitation_sent_at > now() - interval '1 minute' or 100 <= (
+        select count(*) from app.resident r
+        where r.tenant_id = _claims.tenant_id and r.invitation_sent_at > now() - interval '1 hour'
+    ) then
+        return false;
+    end if;
+    update app.resident r set invitation_sent_at = now() where r.id = _resident.id;
+    perform app_fn.audit('invitation mailed', _claims.tenant_id, _profile_id,
+        jsonb_build_object('resident', _resident.id, 'email', _resident.email));
+    return true;
+end $$;
+
+-- What time alone changes: licences and support that ran out; for the server, once a minute. Claims do not wait for it,
+-- and neither does a token. Of several servers one works at a time, on a thousand at most. How many there were.
+create or replace function app_private.pass_time() returns integer
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    _licenses integer;
+    _sessions integer;
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('app_private.pass_time', 0)) then
+        return 0;
+    end if;
+    update app.license l set status = 'expired'
+    where l.id in (
+        select e.id from app.license e where e.status = 'active' and e.expires_at <= now()
+        order by e.expires_at limit 1000 for no key update skip locked
+    );
+    get diagnostics _licenses = row_count;
+    _sessions := (
+        select count(*) from (
+            select app_fn.end_support(s.id) from app.support_session s where s.ended_at is null and s.expires_at <= now()
+            limit 1000 offset 0
+        ) as ended
+    );
+    return _licenses + _sessions;
+end $$;

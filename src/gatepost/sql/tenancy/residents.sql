@@ -206,9 +206,11 @@ end $$;
 
 -- Support -------------------------------------------------------------------------------------------------------------
 
--- Somebody of the site in a tenant's place: for a reason, and for a time.
-create or replace function app_fn.become_support(_tenant_id uuid, _profile_id uuid, _reason text, _until timestamptz)
-returns app.resident
+-- Somebody of the site in a tenant's place: for a reason, and for a time; to look only, or to act.
+drop function if exists app_fn.become_support(uuid, uuid, text, timestamptz);
+create or replace function app_fn.become_support(
+    _tenant_id uuid, _profile_id uuid, _reason text, _until timestamptz, _read_only boolean default false
+) returns app.resident
 language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -236,8 +238,8 @@ begin
         returning * into _resident;
     end if;
     insert into app.support_session
-        (tenant_id, profile_id, support_resident_id, actual_resident_id, reason, expires_at)
-    values (_tenant_id, _profile_id, _resident.id, _actual.id, _reason, _until);
+        (tenant_id, profile_id, support_resident_id, actual_resident_id, reason, expires_at, read_only)
+    values (_tenant_id, _profile_id, _resident.id, _actual.id, _reason, _until, _read_only);
     return _resident;
 end $$;
 

@@ -82,8 +82,10 @@ end $$;
 
 -- Support ---------------------------------------------------------------------------------------------------------------
 
-create or replace function app_api.become_support(_tenant_id uuid, _reason text, _minutes integer default 60)
-returns app.resident
+drop function if exists app_api.become_support(uuid, text, integer);
+create or replace function app_api.become_support(
+    _tenant_id uuid, _reason text, _minutes integer default 60, _read_only boolean default false
+) returns app.resident
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -96,9 +98,10 @@ begin
     if _minutes is null or _minutes not between 1 and 480 then
         raise exception '30034: SUPPORT LASTS BETWEEN 1 AND 480 MINUTES' using errcode = '22023';
     end if;
-    _resident := app_fn.become_support(_tenant_id, _claims.profile_id, _reason, now() + make_interval(mins => _minutes));
+    _resident := app_fn.become_support(_tenant_id, _claims.profile_id, _reason, now() + make_interval(mins => _minutes),
+        coalesce(_read_only, true));
     perform app_fn.audit('support began', _tenant_id, _claims.profile_id,
-        jsonb_build_object('reason', _reason, 'minutes', _minutes));
+        jsonb_build_object('reason', _reason, 'minutes', _minutes, 'read_only', coalesce(_read_only, true)));
     return _resident;
 end $$;
 

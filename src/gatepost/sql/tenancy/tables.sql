@@ -162,6 +162,8 @@ create table if not exists app.resident (
     unique (tenant_id, profile_id, type),
     unique (id, tenant_id)
 );
+-- When the invitation was mailed last.
+alter table app.resident add column if not exists invitation_sent_at timestamptz;
 create unique index if not exists resident_active_idx on app.resident (profile_id) where status = 'active';
 create unique index if not exists resident_home_idx on app.resident (profile_id) where type = 'home';
 create unique index if not exists resident_home_email_idx on app.resident (email) where type = 'home';
@@ -216,9 +218,12 @@ create table if not exists app.support_session (
     expires_at timestamptz not null check (expires_at > started_at),
     ended_at timestamptz
 );
+-- Whether support may only look.
+alter table app.support_session add column if not exists read_only boolean not null default false;
 create unique index if not exists support_session_open_idx on app.support_session (profile_id) where ended_at is null;
 create index if not exists support_session_tenant_idx on app.support_session (tenant_id);
-create index if not exists support_session_resident_idx on app.support_session (support_resident_id);
+drop index if exists app.support_session_resident_idx;
+create index if not exists support_session_latest_idx on app.support_session (support_resident_id, started_at);
 
 -- Who did what to whom. Nobody who comes through the API changes or removes a line.
 create table if not exists app.audit_event (
