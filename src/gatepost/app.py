@@ -30,7 +30,7 @@ from .database.changes import Changes
 from .database.introspect import HARMLESS
 from .database.scope import Database
 from .exchange import Request, Response
-from .gateway import JSON, Gateway, Mount, nowhere, refuse
+from .gateway import ELSEWHERE, JSON, Gateway, Mount, nowhere, refuse
 from .identity.api_keys import ApiKeys
 from .identity.identify import Identifier
 from .identity.keys import KeyRing, SigningKey, from_secret, from_set
@@ -202,6 +202,8 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
     _mount_rest(server, "/rest/v1", identifier)
     if settings.graphql.enabled:
         _mount_project_graphql(server, state, identifier, auth)
+    if settings.project.pages:
+        _mount_pages(server, state)
     if state.development:
         server.background.append(partial(_migrate_on_change, project, state))
     if state.embedded:
@@ -339,6 +341,14 @@ def _mount_inbox(server: Server, project: Project) -> Any:
     inbox = room.Inbox(project.hidden / "inbox.jsonl")
     server.mounts.append(Mount("/inbox", room.surface(inbox), room.refuse, lambda path: False))
     return inbox
+
+
+def _mount_pages(server: Server, state: State) -> None:
+    """The project's own pages, where nobody else answers; what is not served here at all is still said to be so."""
+    room, settings = load_room("pages"), server.settings
+    pages = room.Pages(Path(settings.project.pages), state.keys.publishable, settings.server.external_url.rstrip("/"))
+    server.mounts += [Mount(prefix, nowhere, refuse, lambda path: False) for prefix in ELSEWHERE]
+    server.mounts.append(Mount("", pages, room.refuse, lambda path: False))
 
 
 def _health(server: Server) -> Callable[[Request], Awaitable[Response]]:

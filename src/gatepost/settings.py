@@ -49,6 +49,7 @@ class ProjectSettings(Section, frozen=True):
     modules: Annotated[
         tuple[str, ...], Option("Parts of Gatepost in SQL that its database has before its migrations run: tenancy")
     ] = ()
+    pages: Annotated[str, Option("Folder of static files to serve at `/`; empty: none")] = ""
 
 
 class ServerSettings(Section, frozen=True):

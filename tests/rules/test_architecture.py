@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "gatepost"
 PURE = {"problem", "settings", "identity", "exchange", "catalog", "query", "zmodel", "policy"}
-SURFACES = {"auth", "rest", "graphql", "orm", "studio"}
+SURFACES = {"auth", "rest", "graphql", "orm", "studio", "pages"}
 DRIVERS = {"psycopg", "socket", "asyncio", "uvicorn", "httptools", "uvloop"}
 IMPORTS_BY_NAME = {"app", "cli", "client"}  # of the client: what changes databases, which most programs never load
 MAX_FILE, MAX_FUNCTION = 500, 60

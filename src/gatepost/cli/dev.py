@@ -11,6 +11,7 @@ import time
 from itertools import groupby
 from pathlib import Path
 
+from gatepost import web
 from gatepost.cli import process, setup, terminal
 from gatepost.cli.claim import Claimed
 from gatepost.cli.migrate import bring_up
@@ -67,6 +68,8 @@ def _look(place: setup.Place) -> None:
 def _announce(project: Project, prepared: State, seconds: float) -> None:
     for text in project.notes:
         terminal.note(text)
+    if project.settings.project.pages and not web.is_installed(web.PAGES):
+        terminal.note("What the project's pages may load from /assets is not installed; gatepost assets installs it")
     terminal.step(f"{project.name} is set up in {seconds:.2f} s")
     terminal.say()
     terminal.facts(facts(prepared))

@@ -184,6 +184,8 @@ def _overrides(place: Place, logins: dict[str, str]) -> dict[str, Any]:
         addresses["database.port"] = place.server.port if place.server.tcp else 0
     given, untouched = project.settings.auth, AuthSettings()
     own = given.external_url if given.external_url != untouched.external_url else _url(project) + "/auth/v1"
+    if project.settings.project.pages and given.site_url == untouched.site_url:
+        addresses["auth.site_url"] = _url(project)  # its pages are the site
     return addresses | {
         "server.port": project.settings.server.port,
         "server.host": project.settings.server.host,

@@ -84,6 +84,9 @@ def _supabase(root: Path, environ: Mapping[str, str], overrides: Mapping[str, ob
 
 def _located(settings: Settings, root: Path) -> Settings:
     """Files that settings name, found from the project's folder wherever the server is started."""
+    if settings.project.pages:
+        pages = str(_pages(root, settings.project.pages))
+        settings = replace(settings, project=replace(settings.project, pages=pages))
     mail = settings.mail
     paths = {name: getattr(mail, name) for name in mail.__struct_fields__ if name.startswith("template_")}
     found = {name: str(root / path) for name, path in paths.items() if path and (root / path).is_file()}
@@ -93,3 +96,13 @@ def _located(settings: Settings, root: Path) -> Settings:
         name: str(root / path) for name in ("tags_file", "persisted_operations") if (path := getattr(graphql, name))
     }
     return replace(settings, graphql=replace(graphql, **named)) if named else settings
+
+
+def _pages(root: Path, name: str) -> Path:
+    """The folder of the project's pages, which are everybody's: the project itself may not lie in it."""
+    folder = (root / name).resolve()
+    if not folder.is_dir():
+        raise Problem("invalid_setting", 500, f"project.pages: there is no folder {folder}")
+    if root.resolve().is_relative_to(folder):
+        raise Problem("invalid_setting", 500, f"project.pages: everybody would see the project itself in {folder}")
+    return folder

@@ -22,6 +22,7 @@ PAGE = Path(__file__).parent / "page"
 BELOW = "/graphiql/"
 """Where everything but the page itself lies."""
 OWN = ("graphiql-page.css", "graphiql-page.js", "transport.js", "missing.css")
+PACKAGES = tuple(name for name in web.FILES if name not in web.PAGES)
 KINDS = {"css": b"text/css; charset=utf-8", "js": b"text/javascript; charset=utf-8"}
 HTML, JSON = b"text/html; charset=utf-8", b"application/json; charset=utf-8"
 
@@ -78,7 +79,7 @@ class GraphiQL:
         return Response(200, _file(name), [(b"content-type", KINDS[name.rpartition(".")[2]])])
 
     def _page(self, prefix: str) -> Response:
-        name = "graphiql.html" if web.is_installed() else "missing.html"
+        name = "graphiql.html" if web.is_installed(PACKAGES) else "missing.html"
         text = (PAGE / name).read_text("utf-8")
         for place, value in (("{prefix}", prefix), ("{key}", self.key)):
             text = text.replace(place, escape(value, quote=True))
@@ -90,7 +91,7 @@ def _file(name: str) -> bytes:
     """A file of the page; 404 where it has none of that name."""
     if name in OWN:
         return (PAGE / name).read_bytes()
-    if name not in web.FILES or not web.is_installed():
+    if name not in PACKAGES or not web.is_installed(PACKAGES):
         raise Problem("not_found", 404, "There is no such page")
     return web.read(name)
 
