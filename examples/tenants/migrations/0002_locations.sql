@@ -124,7 +124,7 @@ begin
 end $$;
 
 -- Who works with todos or incidents works with places. Not a client's to call.
-create function loc_api.enforce_permission() returns void
+create function loc_api.enforce_location() returns void
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
@@ -137,7 +137,7 @@ create function loc_api.create_location(_location_info loc_fn.location_info) ret
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform loc_api.enforce_permission();
+    perform loc_api.enforce_location();
     return loc_fn.create_location(_location_info, auth_ext.tenant_id(), auth_ext.resident_id());
 end $$;
 
@@ -145,7 +145,7 @@ create function loc_api.update_location(_location_info loc_fn.location_info) ret
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform loc_api.enforce_permission();
+    perform loc_api.enforce_location();
     return loc_fn.update_location(_location_info);
 end $$;
 
@@ -153,6 +153,6 @@ create function loc_api.delete_location(_location_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform loc_api.enforce_permission();
+    perform loc_api.enforce_location();
     return loc_fn.delete_location(_location_id);
 end $$;

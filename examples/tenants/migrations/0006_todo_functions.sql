@@ -302,7 +302,7 @@ end $$;
 -- todo_api --------------------------------------------------------------------------------------------------------------
 
 -- Whoever changes a template must be one who may make some. Not a client's to call.
-create function todo_api.enforce_permission(_todo_id uuid) returns void
+create function todo_api.enforce_todo(_todo_id uuid) returns void
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
@@ -316,7 +316,7 @@ create function todo_api.create_todo(_name text, _options todo_fn.create_todo_op
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform todo_api.enforce_permission(_options.parent_todo_id);
+    perform todo_api.enforce_todo(_options.parent_todo_id);
     if _options.is_template then
         perform auth_ext.enforce_permission('p:todo-admin');
     end if;
@@ -328,7 +328,7 @@ create function todo_api.update_todo(_todo_id uuid, _name text, _description tex
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform todo_api.enforce_permission(_todo_id);
+    perform todo_api.enforce_todo(_todo_id);
     return todo_fn.update_todo(_todo_id, _name, _description);
 end $$;
 
@@ -344,7 +344,7 @@ create function todo_api.delete_todo(_todo_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform todo_api.enforce_permission(_todo_id);
+    perform todo_api.enforce_todo(_todo_id);
     return todo_fn.delete_todo(_todo_id);
 end $$;
 
@@ -352,7 +352,7 @@ create function todo_api.pin_todo(_todo_id uuid) returns todo.todo
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform todo_api.enforce_permission(_todo_id);
+    perform todo_api.enforce_todo(_todo_id);
     return todo_fn.pin_todo(_todo_id);
 end $$;
 
@@ -360,7 +360,7 @@ create function todo_api.unpin_todo(_todo_id uuid) returns todo.todo
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform todo_api.enforce_permission(_todo_id);
+    perform todo_api.enforce_todo(_todo_id);
     return todo_fn.unpin_todo(_todo_id);
 end $$;
 
@@ -368,7 +368,7 @@ create function todo_api.assign_todo(_todo_id uuid, _resident_id uuid) returns t
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform todo_api.enforce_permission(_todo_id);
+    perform todo_api.enforce_todo(_todo_id);
     return todo_fn.assign_todo(_todo_id, _resident_id);
 end $$;
 

@@ -236,7 +236,7 @@ end $$;
 -- inc_api ---------------------------------------------------------------------------------------------------------------
 
 -- Whoever changes a template must be one who may make some. Not a client's to call.
-create function inc_api.enforce_permission(_incident_id uuid) returns void
+create function inc_api.enforce_incident(_incident_id uuid) returns void
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
@@ -262,7 +262,7 @@ returns inc.incident
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform inc_api.enforce_permission(_incident_id);
+    perform inc_api.enforce_incident(_incident_id);
     return inc_fn.update_incident(_incident_id, _name, _description);
 end $$;
 
@@ -270,7 +270,7 @@ create function inc_api.update_incident_status(_incident_id uuid, _status inc.in
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform inc_api.enforce_permission(_incident_id);
+    perform inc_api.enforce_incident(_incident_id);
     return inc_fn.update_incident_status(_incident_id, _status);
 end $$;
 

@@ -29,8 +29,8 @@ begin
     end loop;
 end $$;
 
-revoke execute on function loc_api.enforce_permission(), todo_api.enforce_permission(uuid),
-    inc_api.enforce_permission(uuid) from authenticated;
+revoke execute on function loc_api.enforce_location(), todo_api.enforce_todo(uuid),
+    inc_api.enforce_incident(uuid) from authenticated;
 
 -- Tenant and author are said once, when a row is made.
 grant insert, delete, update (name, address1, address2, city, state, postal_code, country, lat, lon) on loc.location

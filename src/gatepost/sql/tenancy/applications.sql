@@ -255,7 +255,8 @@ as $$
                 row('todo', 'Todo', array['p:todo'], null, '/tools/todo', 100)
             ]::app_fn.tool_info[]),
             row('base-tools', 'Tools', array['p:app-user', 'p:app-admin', 'p:app-admin-super'], null, 300, array[
-                row('address-book', 'Address Book', array['p:address-book'], null, '/tools/address-book', 300)
+                row('address-book', 'Address Book', array['p:address-book'], null, '/tools/address-book', 300),
+                row('discussions', 'Discussions', array['p:discussions'], null, '/tools/discussions', 200)
             ]::app_fn.tool_info[]),
             row('base-admin', 'Admin', array['p:app-admin', 'p:app-admin-super'], null, 200, array[
                 row('app-tenant-residencies', 'App Users', array['p:app-admin', 'p:app-admin-super'], null,
