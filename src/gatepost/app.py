@@ -204,6 +204,9 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
         _mount_project_graphql(server, state, identifier, auth)
     if settings.project.pages:
         _mount_pages(server, state)
+    if settings.project.modules:
+        auth_door = server.database.system("auth")
+        server.background.append(partial(migrate.pass_time, auth_door, settings.project.modules))
     if state.development:
         server.background.append(partial(_migrate_on_change, project, state))
     if state.embedded:

@@ -241,6 +241,13 @@ class AuthSettings(Section, frozen=True):
     hook_custom_access_token_uri: Annotated[
         str, Option("pg-functions://postgres/SCHEMA/FUNCTION", env=("GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI",))
     ] = ""
+    invite_function: Annotated[
+        str,
+        Option(
+            "A function (user uuid, email text) that lets a user have an invitation mailed by answering true, or false"
+            " where that was done lately; tenancy's: app_private.mail_invitation. Empty: administrators alone invite"
+        ),
+    ] = ""
 
 
 def _subject(kind: str) -> Option:

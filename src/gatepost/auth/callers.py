@@ -25,6 +25,8 @@ class Callers(Protocol):
 
     async def admin(self, bearer: str | None) -> Caller: ...
 
+    async def inviter(self, bearer: str | None) -> Caller: ...
+
 
 class TokenCallers:
     """By access token; by secret key where the server has keys."""
@@ -59,6 +61,13 @@ class TokenCallers:
         if session_id:
             await self._check_session(session_id)
         return caller
+
+    async def inviter(self, bearer: str | None) -> Caller:
+        """Who may administer; where the settings name a function that says who else may invite, a user too."""
+        settings = self._auth.settings
+        if not settings.invite_function or self._claims(bearer).get("role") in settings.jwt_admin_roles:
+            return await self.admin(bearer)
+        return await self.user(bearer)
 
     async def _check_session(self, session_id: str) -> None:
         session = sessions.read((await self._auth.scope.run(sessions.find(session_id)))[0])

@@ -37,7 +37,7 @@ from .mail import Mailer
 BODY_LIMIT = 1024 * 1024
 
 Flow = Callable[[Auth, Call], Awaitable[Response]]
-PUBLIC, USER, ADMIN = "public", "user", "admin"
+PUBLIC, USER, ADMIN, INVITER = "public", "user", "admin", "inviter"
 
 Parts = tuple[tuple[str, str], ...]
 
@@ -91,7 +91,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     "/factors/{factor_id}": {"DELETE": Route(factors.unenrol, USER)},
     "/factors/{factor_id}/challenge": {"POST": Route(challenges.challenge, USER, "factor_challenge")},
     "/factors/{factor_id}/verify": {"POST": Route(challenges.verify, USER, "factor_verify")},
-    "/invite": {"POST": Route(invite.invite, ADMIN)},
+    "/invite": {"POST": Route(invite.invite, INVITER)},
     "/admin/audit": {"GET": Route(admin_audit.list_all, ADMIN)},
     "/admin/generate_link": {"POST": Route(generate_link.generate_link, ADMIN)},
     "/admin/users": {"GET": Route(admin_users.list_all, ADMIN), "POST": Route(admin_users.create, ADMIN)},
@@ -174,6 +174,8 @@ class AuthSurface:
             return None
         if route.needs == ADMIN:
             return await self._callers.admin(bearer)
+        if route.needs == INVITER:
+            return await self._callers.inviter(bearer)
         # A key alone may administer, but is nobody's session.
         alone = bearer == request.proof.api_key and request.header(b"authorization") is None
         return await self._callers.user(None if alone else bearer)

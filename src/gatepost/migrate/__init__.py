@@ -7,7 +7,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 from .files import create
 from .findings import Finding, findings
 from .install import Installation, install, install_auth
-from .modules import MODULES, install_module
+from .modules import MODULES, install_module, pass_time
 from .objects import EXTENSIONS, Profile, fingerprint
 from .project import Progress, Report, State, apply_project, status
 from .watch import watch
@@ -28,6 +28,7 @@ __all__ = [
     "install",
     "install_auth",
     "install_module",
+    "pass_time",
     "status",
     "watch",
 ]

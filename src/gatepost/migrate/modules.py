@@ -1,12 +1,18 @@
 """Modules: further objects of ours that a project asks for by name, installed like the rest and brought up to date.
 
-In: an administrator's connection string, a module's name. Out: whether something was done.
-Never: a module in a database that has not been set up, or over an application's own objects of the same names.
+In: an administrator's connection string, a module's name; for what a module does as time passes, the auth surface's
+door. Out: whether something was done. Never: a module in a database that has not been set up, or over an application's
+own objects of the same names.
 """
 
+import asyncio
+import contextlib
 import hashlib
+from collections.abc import Iterable
 
+from ..database.scope import Scope
 from ..problem import Problem
+from ..query.sql import Statement, qualified
 from . import ledger
 from .connection import Connection
 from .install import note, owner_of, run
@@ -28,6 +34,21 @@ MODULES = {
     ),
 }
 """Files of each module in their order; all but the roles run as the owner of the application's objects."""
+
+CLOCKS = {"tenancy": ("app_private", "pass_time")}
+"""What a module has to do as time passes, each a function without arguments that several servers may call at once."""
+
+CLOCK_SECONDS = 60.0
+
+
+async def pass_time(scope: Scope, names: Iterable[str], seconds: float = CLOCK_SECONDS) -> None:
+    """Until cancelled: call the clocks of modules. One that fails is called again the next time."""
+    clocks = [Statement(f"select {qualified(*CLOCKS[name])}()") for name in names if name in CLOCKS]
+    while clocks:
+        await asyncio.sleep(seconds)
+        for clock in clocks:
+            with contextlib.suppress(Problem):
+                await scope.run(clock)
 
 
 def install_module(admin_dsn: str, name: str) -> bool:

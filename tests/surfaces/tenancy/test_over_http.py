@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -32,6 +34,7 @@ def lay_out(folder: Path) -> None:
     (folder / "migrations" / "0001_site.sql").write_text(SITE)
     (folder / "gatepost.toml").write_text(
         '[project]\nmodules = ["tenancy"]\n[rest]\nschemas = ["public", "app_api", "app"]\n'
+        '[auth]\ninvite_function = "app_private.mail_invitation"\n'
     )
 
 
@@ -138,6 +141,49 @@ def test_what_a_user_writes_about_himself_permits_nothing(server: Served) -> Non
     assert "p:app-admin-super" not in claims(person)["app_metadata"]["permissions"]
     assert len(person.rows("tenant", **{"Accept-Profile": "app"})) == 1
     assert call(person, "search_tenants").status_code == 403
+
+
+# The invitation's mail -----------------------------------------------------------------------------------------------
+
+
+def mailed(person: Person, email: str) -> tuple[int, Any]:
+    """What `POST /invite` answers."""
+    answer = person.ask("POST", "/auth/v1/invite", {"email": email, "data": {"admin": True}})
+    return answer.status_code, answer.json()
+
+
+def test_an_admin_has_an_invitation_mailed_without_a_secret_key(server: Served) -> None:
+    admin, _ = at_home(server, "first", "admin")
+    email = f"guest.{token_hex(4)}@example.com"
+    assert call(admin, "invite_user", email=email).status_code == 200
+    assert [mailed(admin, email) for _ in range(2)] == [(200, {}), (200, {})]
+    link = server.inbox.read(email).link
+    assert len(server.inbox.to(email)) == 1
+    came = httpx.get(link, follow_redirects=False).headers["location"]
+    guest = Person(server, token=dict(parse_qsl(urlsplit(came).fragment))["access_token"])
+    assert "admin" not in claims(guest)["user_metadata"]
+    [residency] = call(guest, "my_profile_residencies").json()
+    assert residency["tenant_name"] == "First"
+
+
+def test_whoever_has_an_account_gets_a_link_and_the_answer_is_the_same(server: Served) -> None:
+    admin, _ = at_home(server, "first", "admin")
+    somebody, _ = at_home(server, "second")
+    assert call(admin, "invite_user", email=somebody.email).status_code == 200
+    assert mailed(admin, somebody.email) == (200, {})
+    assert "type=magiclink" in server.inbox.read(somebody.email).link
+
+
+def test_nobody_else_has_anything_mailed(server: Served) -> None:
+    admin, _ = at_home(server, "first", "admin")
+    other, _ = at_home(server, "second", "admin")
+    user, _ = at_home(server, "first")
+    email = f"guest.{token_hex(4)}@example.com"
+    assert call(admin, "invite_user", email=email).status_code == 200
+    assert [mailed(person, email)[0] for person in (other, user, nobody(server))] == [403, 403, 403]
+    assert mailed(admin, "never.invited@example.com")[0] == 403
+    assert server.inbox.to(email) == []
+    assert mailed(staff(server), email)[0] == 200  # who administers needs no invitation of a tenant
 
 
 @pytest.mark.parametrize("schema", ["app_fn", "app_private", "auth_private"])

@@ -5,14 +5,15 @@ from uuid import uuid4
 import msgspec
 
 from ....exchange import Response
-from ....problem import DatabaseProblem
-from ....query.sql import Statement
-from ... import addresses, one_time, query, responses, users
+from ....problem import DatabaseProblem, Problem
+from ....query.sql import Statement, qualified
+from ... import addresses, one_time, parameter, query, responses, users
 from ...errors import fault, storing
 from ...one_time import new_code
 from ...users import Metadata, NewUser, User
 from ..call import Auth, Call
 from ..letters import send_link
+from ..recover import mail_recovery
 
 TAKEN = "A user with this email address has already been registered"
 
@@ -26,7 +27,9 @@ async def invite(auth: Auth, call: Call) -> Response:
     """`POST /invite`: 422 for an address whose owner has confirmed it already."""
     body = call.body(Invitation)
     email = addresses.email_address(body.email)
-    user = users.read((await auth.scope.run(query("user_by_email", email, call.audience)))[0])
+    if call.caller is not None and call.caller.user is not None:
+        return await _mail(auth, call, call.caller.user, email)
+    user = await _find(auth, call, email)
     if user is not None and user.email_confirmed_at is not None:
         raise fault("email_exists", TAKEN)
     try:
@@ -34,6 +37,41 @@ async def invite(auth: Auth, call: Call) -> Response:
     except DatabaseProblem as error:
         raise storing(error, "Database error saving new user") from error
     return responses.reply(responses.user(invited))
+
+
+async def _find(auth: Auth, call: Call, email: str) -> User | None:
+    return users.read((await auth.scope.run(query("user_by_email", email, call.audience)))[0])
+
+
+async def _mail(auth: Auth, call: Call, inviter: User, email: str) -> Response:
+    """`POST /invite` by a user: `{}` for an address that the settings' function lets him have mailed, else 403.
+
+    Who has an account gets a link to sign in, who has none an invitation; the answer is the same, and so it is where
+    the function or the address has had its mail lately. `data` is not looked at: it would be another user's.
+    """
+    schema, _, name = auth.settings.invite_function.partition(".")
+    ask = Statement(f"select {qualified(schema, name)}($1::uuid, $2::text)", (parameter(inviter.id), parameter(email)))
+    [allowed] = await auth.scope.run(ask)
+    match allowed.first:
+        case (b"t", *_):
+            await _send(auth, call, email)
+        case (b"f", *_):
+            pass
+        case _:
+            raise fault("not_admin", "User not allowed")
+    return responses.reply({})
+
+
+async def _send(auth: Auth, call: Call, email: str) -> None:
+    user = await _find(auth, call, email)
+    if user is None or user.email_confirmed_at is None:
+        await _store(auth, call, email, {}, user)
+        return
+    try:
+        one_time.check_frequency(user.recovery_sent_at, auth.now(), auth.settings.smtp_max_frequency)
+    except Problem:
+        return
+    await mail_recovery(auth, call, user, "magiclink", "", "")
 
 
 async def _store(auth: Auth, call: Call, email: str, data: Metadata, user: User | None) -> User:
