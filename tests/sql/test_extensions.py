@@ -90,7 +90,7 @@ def test_what_cannot_be_done_says_so_and_what_to_do(session: Session) -> None:
         assert "a PostgreSQL that has the real pgcrypto" in str(caught.value.diag.message_hint)
 
 
-STANDINS = ("http", "pg_graphql", "pgsodium", "pg_tle", "hypopg", "index_advisor", "plpgsql_check", "pgjwt")
+STANDINS = ("http", "hypopg", "index_advisor", "plpgsql_check", "pgjwt")
 OTHERS = ("vector", "moddatetime", "pg_stat_statements", "citext", "pg_trgm", "unaccent", "btree_gist")
 
 
@@ -109,6 +109,16 @@ def test_an_owner_may_create_and_drop(session: Session, name: str) -> None:
             return
     session.execute(f"create extension {name} schema extensions")  # pyright: ignore
     session.execute(f"drop extension {name}")  # pyright: ignore
+
+
+@pytest.mark.parametrize("name", ["pg_graphql", "pgsodium", "pgmq"])
+def test_some_have_a_schema_of_their_own_whatever_the_search_path(session: Session, name: str) -> None:
+    if not has_control_path(session):
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            session.execute(f"create extension {name}")  # pyright: ignore
+        return
+    with session.transaction(force_rollback=True):
+        session.execute(f"set local search_path = ''; create extension {name}")  # pyright: ignore
 
 
 @pytest.mark.parametrize("name", ["dblink", "postgres_fdw", "file_fdw", "adminpack"])

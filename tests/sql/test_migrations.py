@@ -143,6 +143,24 @@ def test_a_file_that_commits_by_itself_runs_with_a_warning(project: Project, row
     assert rows("select to_regclass('a') is not null and to_regclass('b') is not null") == [(True,)]
 
 
+def test_a_file_with_what_no_transaction_takes_runs_statement_by_statement(project: Project, rows: Rows) -> None:
+    project.write(
+        v1_a="create table a (id int)", v2_b="-- both\ncreate index concurrently one on a (id);\nvacuum a;\nselect 1;"
+    )
+    report = project.apply()
+    assert report.applied == ["1_a.sql", "2_b.sql"]
+    assert "PostgreSQL runs outside of transactions only: if it fails, a part may stay" in report.warnings[0]
+    assert rows("select indisvalid from pg_index where indexrelid = 'one'::regclass") == [(True,)]
+
+
+def test_where_such_a_file_failed_is_said(project: Project) -> None:
+    project.write(v1_a="create table a (id int);\ncreate index concurrently one\n  on a (missing);")
+    assert '1_a.sql:2:1: column "missing" does not exist' in project.problem().message
+    project.write(v1_a="drop table if exists a;\n create index concurrently one on a (id);\n  selec 1;")
+    assert '1_a.sql:2:2: relation "a" does not exist' in project.problem().message
+    assert project.states() == {"1": "pending"}
+
+
 def test_what_a_file_does_to_its_session_ends_with_it(project: Project, rows: Rows) -> None:
     dump = "select set_config('search_path', '', false); set role anon; set statement_timeout = '1h';"
     project.write(v1_dump=dump, v2_next="create table public.t as select current_user::text as who")

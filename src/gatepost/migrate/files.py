@@ -42,8 +42,18 @@ class SqlFile:
         return self._parts[0]
 
     @property
-    def controls_transaction(self) -> bool:
-        return any(statement.controls_transaction for statement in self.statements)
+    def refuses_transaction(self) -> bool:
+        """Whether a statement of it must run outside of any transaction."""
+        return any(statement.refuses_transaction for statement in self.statements)
+
+    @property
+    def own_transactions(self) -> str:
+        """Why it cannot be one transaction, '' where it can."""
+        if self.refuses_transaction:
+            return "holds a statement that PostgreSQL runs outside of transactions only"
+        if any(statement.controls_transaction for statement in self.statements):
+            return "begins or commits transactions by itself"
+        return ""
 
     def refuse_meta_commands(self) -> None:
         """A Problem with the place of the first psql command."""

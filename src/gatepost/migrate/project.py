@@ -160,8 +160,8 @@ class _Run:
         with Connection(self.dsn, lambda message: self.tell(Progress("notice", name, message))) as session:
             session.script("""select set_config('search_path', '"$user", public, extensions', false)""")
             try:
-                if file.controls_transaction:
-                    self.warn(name, "begins or commits transactions by itself: if it fails, a part may stay")
+                if file.own_transactions:
+                    self.warn(name, f"{file.own_transactions}: if it fails, a part may stay")
                     self._by_itself(session, file, record)
                 else:
                     with session.transaction():
@@ -181,13 +181,24 @@ class _Run:
 
     def _by_itself(self, session: Connection, file: SqlFile, record: Callable[[Connection], None]) -> None:
         known = guard.tables(session) if self.guard else ""
-        session.script(file.text)
+        _one_by_one(session, file) if file.refuses_transaction else session.script(file.text)
         if session.in_transaction:  # a file that begins and never commits means to be applied
             session.script("commit")
         session.script("discard all")
         if self.guard:
             guard.secure(session, known)
         record(session)
+
+
+def _one_by_one(session: Connection, file: SqlFile) -> None:
+    """Each statement by itself: several in one message would be one transaction."""
+    for count, statement in enumerate(file.statements):
+        try:
+            session.script(statement.text)
+        except ScriptProblem as problem:
+            problem.position += statement.start if problem.position else 0
+            problem.statement = count
+            raise
 
 
 # What is not found where an extension is there by name alone: a type, a function, a table, a schema.

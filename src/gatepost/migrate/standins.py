@@ -12,6 +12,7 @@ OWNERS = {
     "vault": None,
     "cron": None,
     "net": None,
+    "pgsodium": None,
     "graphql_public": None,
     "supabase_functions": "supabase_functions_admin",
 }

@@ -25,6 +25,10 @@ TOKEN = re.compile(
 )
 BLOCK = re.compile(r"/\*|\*/")
 TRANSACTION = {"begin", "commit", "end", "rollback", "abort"}
+ALONE = re.compile(
+    r"(create( unique)? index|drop index|reindex( verbose)? (table|index|schema|database)) concurrently\b"
+    r"|vacuum\b|reindex( verbose)? (database|system)\b|(create|drop) (database|tablespace)\b|alter system\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class SqlStatement:
         """BEGIN, COMMIT and their kin."""
         first = self.words[0] if self.words else ""
         return first in TRANSACTION or self.words[:2] == ("start", "transaction")
+
+    @property
+    def refuses_transaction(self) -> bool:
+        """CREATE INDEX CONCURRENTLY and others that PostgreSQL runs by themselves only."""
+        return ALONE.match(" ".join(self.words)) is not None
 
 
 @dataclass(frozen=True, slots=True)

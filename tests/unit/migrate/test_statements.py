@@ -54,6 +54,25 @@ def test_transaction_control_is_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("create index concurrently on notes (id)", True),
+        ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a ON notes (id)", True),
+        ("drop index concurrently a", True),
+        ("reindex table concurrently notes", True),
+        ("vacuum (analyze) notes", True),
+        ("create index concurrently_made on notes (id)", False),
+        ("refresh materialized view concurrently totals", False),
+        ("alter type colour add value 'red'", False),
+        ("select 'create index concurrently'", False),
+    ],
+)
+def test_what_runs_outside_of_transactions_only_is_seen(text: str, alone: bool) -> None:
+    [statement] = split(text)[0]
+    assert statement.refuses_transaction is alone
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "do $$ begin commit; end $$",

@@ -4,10 +4,11 @@ do $$
 declare
     wanted record;
 begin
+    create schema if not exists graphql;
     for wanted in
         select * from (values
             ('uuid-ossp', 'extensions'), ('pgcrypto', 'extensions'),
-            ('supabase_vault', 'vault'), ('pg_graphql', 'extensions')
+            ('supabase_vault', 'vault'), ('pg_graphql', 'graphql')
         ) as extensions (name, schema)
         join pg_available_extensions as available using (name)
         where available.installed_version is null
@@ -17,6 +18,11 @@ begin
         exception when insufficient_privilege then null; -- a foreign server that does not trust it
         end;
     end loop;
+exception when insufficient_privilege then null;
+end $$;
+
+do $$
+begin
     if not exists (select from pg_publication where pubname = 'supabase_realtime') then
         create publication supabase_realtime;
     end if;

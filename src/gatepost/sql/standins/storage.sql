@@ -29,7 +29,8 @@ create table storage.objects (
     path_tokens text[] generated always as (string_to_array(name, '/')) stored,
     version text,
     owner_id text,
-    user_metadata jsonb
+    user_metadata jsonb,
+    level integer
 );
 create unique index bucketid_objname on storage.objects (bucket_id, name);
 create index name_prefix_search on storage.objects (name text_pattern_ops);
@@ -41,6 +42,47 @@ create table storage.migrations (
     executed_at timestamp default current_timestamp
 );
 
+-- What migrations made by comparing databases name, to take rights away or to put triggers on.
+create table storage.prefixes (
+    bucket_id text not null references storage.buckets (id),
+    name text not null,
+    level integer not null generated always as (array_length(string_to_array(name, '/'), 1)) stored,
+    created_at timestamptz default now(),
+    updated_at timestamptz default now(),
+    primary key (bucket_id, level, name)
+);
+create table storage.s3_multipart_uploads (
+    id text primary key,
+    in_progress_size bigint not null default 0,
+    upload_signature text not null,
+    bucket_id text not null references storage.buckets (id),
+    key text not null,
+    version text not null,
+    owner_id text,
+    created_at timestamptz not null default now(),
+    user_metadata jsonb,
+    metadata jsonb
+);
+create table storage.s3_multipart_uploads_parts (
+    id uuid primary key default gen_random_uuid(),
+    upload_id text not null references storage.s3_multipart_uploads (id) on delete cascade,
+    size bigint not null default 0,
+    part_number integer not null,
+    bucket_id text not null references storage.buckets (id),
+    key text not null,
+    etag text not null,
+    owner_id text,
+    version text not null,
+    created_at timestamptz not null default now()
+);
+create table storage.buckets_analytics (
+    id text primary key,
+    type storage.buckettype not null default 'ANALYTICS',
+    format text not null default 'ICEBERG',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
+);
+
 -- 'a/b/c.png' is in the folders {a,b}, its file is 'c.png', its extension 'png'.
 create function storage.foldername(name text) returns text[] language plpgsql immutable
 as $$ begin return trim_array(string_to_array(name, '/'), 1); end $$;
@@ -49,8 +91,42 @@ as $$ begin return split_part(name, '/', -1); end $$;
 create function storage.extension(name text) returns text language plpgsql immutable
 as $$ begin return split_part(split_part(name, '/', -1), '.', -1); end $$;
 
+create function storage.get_size_by_bucket() returns table (size bigint, bucket_id text) language sql stable
+as $$
+    select sum((metadata ->> 'size')::bigint)::bigint, objects.bucket_id from storage.objects group by objects.bucket_id
+$$;
+create function storage.operation() returns text language sql stable
+as $$ select nullif(current_setting('storage.operation', true), '') $$;
+
+-- For triggers that such migrations make. Rows may be deleted: no file is left behind here.
+create function storage.update_updated_at_column() returns trigger language plpgsql
+as $$
+begin
+    new.updated_at = now();
+    return new;
+end $$;
+do $$
+declare
+    name text;
+begin
+    foreach name in array array[
+        'protect_delete', 'enforce_bucket_name_length', 'objects_insert_prefix_trigger', 'objects_update_prefix_trigger',
+        'objects_delete_cleanup', 'objects_update_cleanup', 'objects_update_level_trigger', 'prefixes_insert_trigger',
+        'prefixes_delete_cleanup', 'delete_prefix_hierarchy_trigger'
+    ] loop
+        execute format(
+            'create function storage.%I() returns trigger language plpgsql as %L',
+            name, 'begin return coalesce(new, old); end'
+        );
+    end loop;
+end $$;
+
 alter table storage.buckets enable row level security;
 alter table storage.objects enable row level security;
 alter table storage.migrations enable row level security;
+alter table storage.prefixes enable row level security;
+alter table storage.s3_multipart_uploads enable row level security;
+alter table storage.s3_multipart_uploads_parts enable row level security;
+alter table storage.buckets_analytics enable row level security;
 grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 grant usage on schema storage to anon, authenticated, service_role;
