@@ -28,6 +28,7 @@ Needs = Callable[[str], str]
 pytest_plugins = ["tests.serving"]
 
 PROGRAMS = {"chromium": ("chromium", "chromium-browser")}
+PGTAP = Path("/usr/share/postgresql/15/extension/pgtap.control")
 missing: Counter[str] = Counter()
 
 
@@ -42,11 +43,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def needs(postgres_folder: Path | None) -> Needs:
-    """`needs("chromium")`, `needs("root")`, `needs("the embedded PostgreSQL")`: the program's path, or the test is not
-    run and counted as such.
+    """`needs("chromium")`, `needs("root")`, `needs("pgTAP")`, `needs("the embedded PostgreSQL")`: the program's path,
+    or the test is not run and counted as such.
     """
 
     def find(what: str) -> str:
+        if what == "pgTAP" and PGTAP.is_file():
+            return str(PGTAP.parent)
         if what == "root" and os.geteuid() == 0:
             return what
         if what == "the embedded PostgreSQL" and postgres_folder is None:

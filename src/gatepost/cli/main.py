@@ -37,6 +37,8 @@ graphql = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(graphql, name="graphql")
 policy = typer.Typer(help="Rules of a schema, in the database.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
+test = typer.Typer(help="Tests of a project.", no_args_is_help=True)
+app.add_typer(test, name="test")
 
 Folder = Annotated[Path, typer.Argument(help="Project folder: gatepost.toml, or supabase/config.toml")]
 DatabaseUrl = Annotated[str, typer.Option(help="Administrator's URL of a PostgreSQL 15 to 18; without it: our own")]
@@ -229,6 +231,25 @@ def module_add(
 ) -> None:
     """Install a module in the project's database, or bring it up to date."""
     run("module", "add", name, folder, database_url=database_url, new_key=_new_key)
+
+
+@test.command("db")
+def database_tests(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER] [FILES]...", help="Project folder; then test files or folders [default: all]"),
+    ] = None,
+    pgtap: Annotated[
+        Path | None, typer.Option(help="Folder `extension` that holds pgtap.control [default: where Debian puts it]")
+    ] = None,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Run the project's pgTAP tests (tests/**.sql and .pg) with psql, in its database; exit code 1 where one fails.
+
+    Migrations that are pending are applied first, and the database is started where it does not run. Each file is a
+    session of its own as the owner of the project's tables. pgTAP is there while they run.
+    """
+    run("test", "database", paths or [], database_url=database_url, folder=pgtap, new_key=_new_key)
 
 
 @keys.command("list")
