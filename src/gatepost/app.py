@@ -197,6 +197,8 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
     server = Server(settings, Database(logins, settings.database), state.keys.jwt_secret, stored_keys=True)
     inbox = _mount_inbox(server, project) if state.development else None
     identifier = Identifier(server.tokens, server.api_keys)
+    if settings.identity.issuers:
+        server.closers.append(load_room("outside.issuers").believe(settings, identifier))
     server.mounts.append(Mount("/health", _health(server), refuse, lambda path: False))
     auth = _mount_auth(server, "/auth/v1", project, inbox)
     _mount_rest(server, "/rest/v1", identifier)

@@ -261,8 +261,11 @@ class Gateway:
         if mount is None:
             return refuse(request, _nowhere(request))
         try:
-            if self.identifier is not None and mount.needs_key(request.path):
-                self.identifier.check_key(request.proof, browser=caller.browser)
+            if self.identifier is not None:
+                if self.identifier.fetch is not None:
+                    await self.identifier.prepare(request.proof)
+                if mount.needs_key(request.path):
+                    self.identifier.check_key(request.proof, browser=caller.browser)
             if caller.sends:
                 request.body = await self._read(caller.named.get(b"content-length"), receive)
             return await mount.surface(request)

@@ -38,6 +38,8 @@ NAMES = {
     "migrations.applied": logging.INFO,
     "migrations.failed": logging.ERROR,
     "graphql.failed": logging.ERROR,
+    "issuer.keys": logging.INFO,
+    "issuer.failed": logging.WARNING,
     "mail.sent": logging.INFO,
     "mail.failed": logging.ERROR,
     "mail.dropped": logging.WARNING,

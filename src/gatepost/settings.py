@@ -262,6 +262,40 @@ def _notify(kind: str) -> Option:
     return Option(f"Send the mail {kind.lower()}", env=(f"GOTRUE_MAILER_NOTIFICATIONS_{kind}_ENABLED",))
 
 
+class TrustedIssuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An issuer whose tokens are believed; `docs/howto/other-identity-providers.md` tells what its members mean."""
+
+    issuer: str
+    audience: tuple[str, ...]
+    jwks_url: str = ""
+    role: str = "authenticated"
+    role_claim: str = ""
+    roles: dict[str, str] = {}
+    subject: Literal["derived", "token"] = "derived"
+    app_metadata: str = ""
+
+
+class IdentitySettings(Section, frozen=True):
+    """Whose tokens are believed beside the server's own."""
+
+    issuers: Annotated[
+        tuple[TrustedIssuer, ...],
+        Option(
+            "Issuers ([[identity.issuers]]), each with issuer, audience (a list; `*`: any), and jwks_url, role, "
+            "role_claim, roles, subject, app_metadata where they differ from what is usual"
+        ),
+    ] = ()
+    keys_max_age: Annotated[
+        Seconds, Option("How long an issuer's keys are believed without asking again: a key it withdrew ends by then")
+    ] = Seconds(300)
+    keys_grace: Annotated[Seconds, Option("How much longer they are believed while the issuer cannot be reached")] = (
+        Seconds(3600)
+    )
+    keys_pause: Annotated[
+        Seconds, Option("Least time between two requests to one issuer, whatever tokens come and however it answers")
+    ] = Seconds(10)
+
+
 class MailSettings(Section, frozen=True):
     """How mails leave, and a project's own words. Without `smtp_host` they go to the inbox of `gatepost dev`."""
 
@@ -517,6 +551,7 @@ class Settings(Section, frozen=True):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
+    identity: IdentitySettings = IdentitySettings()
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
     factors: FactorSettings = FactorSettings()
@@ -561,7 +596,7 @@ def read(entry: Entry, value: object, source: str) -> object:
     """`value`, as text or as TOML had it, in the setting's own type; a Problem names what was expected."""
     try:
         return _convert(entry.type, value)
-    except (ValueError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.MsgspecError) as error:
         shown = "its value" if entry.option.secret else repr(value)
         raise Problem(
             "invalid_setting",
@@ -576,6 +611,8 @@ def _convert(kind: Any, value: object) -> object:
     if kind is Seconds:
         return Seconds(seconds(value))
     if get_origin(kind) is tuple and isinstance(value, str):
+        if get_args(kind)[0] is not str:
+            return msgspec.json.decode(value, type=kind)
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if kind is bool and isinstance(value, str):
         return _boolean(value)

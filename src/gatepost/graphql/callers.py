@@ -63,12 +63,14 @@ def by_token(secret: str, role_claim: str, anonymous: str) -> Admit:
 
 
 def by_key(door: Identifier, role_claim: str) -> Admit:
-    """Where a door has keys: a key, and a user's token beside it. A user's role is what `role_claim` names."""
+    """Where a door has keys: a key, and a user's token beside it. A user's role is what `role_claim` names; that of
+    another issuer's user is what the settings say of it.
+    """
 
     def admit(proof: Proof, request: Request) -> Identity:
         door.check_key(proof, browser=request.header(b"origin") is not None)
         identity = door.identify(proof)
-        if role_claim == "role" or not identity.subject:
+        if role_claim == "role" or not identity.subject or identity.issuer:
             return identity
         return _with_role(identity.claims_json, role_claim, ANON.role)
 

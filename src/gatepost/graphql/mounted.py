@@ -57,6 +57,7 @@ class Mounted:
         limits: Limits,
         *,
         admit: Admit | None = None,
+        door: Identifier | None = None,
         documents: Documents | None = None,
         page: Page | None = None,
         harmless: Iterable[Name] = HARMLESS,
@@ -68,7 +69,7 @@ class Mounted:
         self.executor = Executor(
             database, limits, secret=configuration.options.jwt_secret or "", mask=configuration.mask_errors
         )
-        self._admit, self._harmless = admit, tuple(harmless)
+        self._admit, self._door, self._harmless = admit, door, tuple(harmless)
         self.trouble: Problem | None = None
         self._read: tuple[Anatomy, Catalog, dict[str, Any] | None, Rows] | None = None
 
@@ -93,7 +94,8 @@ class Mounted:
                 turns=asyncio.Semaphore(max(1, database.settings.pool_size // 2)),
                 declared=configuration.declared,
                 authorization=configuration.authorization,
-                keys=self._admit is not None,
+                keys=self._door is not None,
+                prepare=self._door.prepare if self._door is not None and self._door.fetch is not None else None,
             )
         )
 
@@ -165,6 +167,7 @@ def mounted(
         configuration,
         limits(settings),
         admit=admit,
+        door=door,
         documents=documents,
         page=page,
         harmless=harmless,

@@ -4,20 +4,38 @@ In: what a request carried, unread. Out: the Identity it proves. Never: a guess;
 and only a request that brings no credential at all may be nobody.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from ..problem import Problem
 from . import ANON, Identity, Proof
 from .api_keys import SECRET, ApiKeys, is_api_key
+from .issuers import Issuer, KeysWanted
 from .tokens import InvalidToken, Tokens
 
 
 @dataclass(slots=True)
 class Identifier:
-    """Who a request is, behind the front door: an API key is required, a user's token wins over the key's role."""
+    """Who a request is, behind the front door: an API key is required, a user's token wins over the key's role.
+
+    `fetch` brings the keys of another issuer up to date, where tokens of others are believed; it never fails.
+    """
 
     tokens: Tokens
     api_keys: ApiKeys
+    fetch: Callable[[Issuer], Awaitable[None]] | None = None
+
+    async def prepare(self, proof: Proof) -> None:
+        """Have the keys at hand that `proof` is verified with. Whether it then proves anything is found out as ever."""
+        for token in {proof.bearer, proof.api_key}:
+            if self.fetch is None or token is None or self.tokens.issuer_of(token) is None:
+                continue
+            try:
+                self.tokens.identify(token)
+            except KeysWanted as wanted:
+                await self.fetch(wanted.issuer)
+            except InvalidToken:
+                pass
 
     def check_key(self, proof: Proof, *, browser: bool = False) -> Identity:
         """The identity of the key alone. 401 where there is none or it proves nothing; a secret key never comes from a

@@ -160,6 +160,7 @@ def _found(claims: Claims, name: str) -> Any:
         return claims[name]
     value: Any = claims
     for step in name.split("."):
-        members: dict[str, Any] = value if isinstance(value, dict) else {}
-        value = members.get(step)
-    return value
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return value  # pyright: ignore[reportUnknownVariableType]

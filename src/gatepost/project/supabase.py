@@ -13,6 +13,8 @@ from pathlib import Path
 from gatepost.problem import Problem
 from gatepost.settings import Entry, read, table
 
+from . import third_party
+
 # Supabase's command line lays these under every project's file; only those that differ from our own defaults matter.
 DEFAULTS: Mapping[str, object] = {
     "api.schemas": ["public", "graphql_public"],
@@ -111,7 +113,7 @@ SILENT = re.compile(
     r"|auth\.email\.smtp\.enabled|remotes\..*"
 )
 UNSERVED = (
-    "storage", "realtime", "functions", "auth.sms", "auth.external", "auth.third_party", "auth.web3", "auth.captcha",
+    "storage", "realtime", "functions", "auth.sms", "auth.external", "auth.web3", "auth.captcha",
     "auth.oauth_server", "auth.hook", "db.vault",
 )  # fmt: skip
 REFERENCE = re.compile(r"env\(([^)]*)\)")
@@ -139,9 +141,12 @@ def translate(tree: Mapping[str, object], variables: Mapping[str, str], root: Pa
         found = _setting(path, value, direct, known)
         if found is not None:
             values[found[0].key] = read(found[0], _located(path, found[1], root), f"supabase/config.toml, {path}")
-        elif path in given:
+        elif path in given and path not in third_party.KEYS:
             lost.append(path)
     _drop_disabled(given, values, known)
+    issuers = third_party.issuers(given, notes)
+    if issuers:
+        values["identity.issuers"] = issuers
     notes += _unheard(lost, given)
     return Translation(str(given.get("project_id", "")), values, _seeds(given), tuple(notes))
 

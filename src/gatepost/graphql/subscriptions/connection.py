@@ -82,7 +82,7 @@ class Connection:
         if self.identity is None:
             return None
         try:
-            self.identity = self.shared.surface.who(self._proof, self.request)
+            self.identity = await self._who()
         except Problem as problem:
             self.end(messages.FORBIDDEN, problem.message)
             return None
@@ -90,6 +90,11 @@ class Connection:
             self.end(messages.FORBIDDEN, "The session has ended")
             return None
         return self.identity
+
+    async def _who(self) -> Identity:
+        if self.shared.prepare is not None:
+            await self.shared.prepare(self._proof)
+        return self.shared.surface.who(self._proof, self.request)
 
     # ------------------------------------------------------------------ what the client says
 
@@ -125,7 +130,7 @@ class Connection:
         self._begun = True
         self._proof = proof(payload, self.request.proof, self.shared.keys)
         try:
-            identity = self.shared.surface.who(self._proof, self.request)
+            identity = await self._who()
         except Problem as problem:
             raise Violation(messages.FORBIDDEN, problem.message) from None
         session = identity.claims.get("session_id")
@@ -195,7 +200,8 @@ class Connection:
 
         asked = from_value(payload, surface.documents)
         context = surface.context(self.request)
-        stream = Stream.of(self.shared, asked, context)
+        executor = self.shared.executor
+        stream = await executor.aside(asked, lambda: Stream.of(self.shared, asked, context))
         if stream is not None:
             return await stream.run(who, tell)
         identity = await who()

@@ -1,7 +1,7 @@
 """What all conversations of a process share. In, out: –. Never: anything of one of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from gatepost.catalog import Name
@@ -9,6 +9,7 @@ from gatepost.database.scope import Database
 from gatepost.database.topics import Topics
 from gatepost.graphql.executor import Executor
 from gatepost.graphql.surface import Surface
+from gatepost.identity import Proof
 from gatepost.settings import GraphQLSettings
 
 from .declaration import Declaration
@@ -18,7 +19,7 @@ from .sessions import Sessions
 @dataclass(frozen=True, slots=True)
 class Shared:
     """`turns`: how many events are read at once, so that requests have connections too. `keys`: a proof may be an API
-    key. `authorization` decides about topics of `listen`.
+    key. `authorization` decides about topics of `listen`. `prepare` has the keys at hand that a proof is verified with.
     """
 
     surface: Surface
@@ -31,3 +32,4 @@ class Shared:
     declared: Sequence[Declaration] = ()
     authorization: Name | None = None
     keys: bool = False
+    prepare: Callable[[Proof], Awaitable[None]] | None = None
