@@ -4,9 +4,11 @@ In: what the front door read from the socket, whole and within its limits. Out: 
 Never: a socket, a framework, or an opinion about who the caller is; the proof is carried unread.
 """
 
+import ipaddress
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -76,3 +78,23 @@ Surface = Callable[[Request], Awaitable[Response]]
 
 Finish = Callable[[Response | Coroutine[Any, Any, Response]], None]
 """Takes an answer that comes without a task: the answer itself, or what still has to be waited for."""
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `address` is this machine's (127.0.0.0/8, ::1, and the former written as IPv6)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback
+
+
+def is_own_name(host: str) -> bool:
+    """Whether a Host header names this machine: `localhost`, a name below it (RFC 6761), or a loopback address."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    plain = "@" not in host and "/" not in host
+    return plain and (name == "localhost" or name.endswith(".localhost") or is_loopback(name))

@@ -13,7 +13,7 @@ import msgspec
 
 from gatepost.database.scope import Database, Reading
 from gatepost.database.values import Context
-from gatepost.exchange import Request
+from gatepost.exchange import Request, is_loopback, is_own_name
 from gatepost.identity import ANON, Claims, Identity, Proof
 from gatepost.identity.identify import Identifier
 from gatepost.identity.keys import KeyRing, from_secret
@@ -46,13 +46,17 @@ class Acting:
         return self._last
 
 
-def by_token(secret: str, role_claim: str, anonymous: str) -> Admit:
-    """Where the surface runs alone: a token signed with the secret (HS256), or nobody."""
+def by_token(secret: str, role_claim: str, anonymous: str, *, guarded: bool = False) -> Admit:
+    """Where the surface runs alone: a token signed with the secret (HS256), or nobody. `guarded` says that nobody is
+    somebody, the login: then a site that rebinds its name to this machine is kept out.
+    """
     tokens = Tokens(KeyRing([from_secret(secret)] if secret else []), _rules(role_claim, anonymous))
     nobody = Identity(anonymous, {"role": anonymous})
 
-    def admit(proof: Proof, _: Request) -> Identity:
+    def admit(proof: Proof, request: Request) -> Identity:
         if not proof.bearer:
+            if guarded and is_loopback(request.client) and not is_own_name(request.header(b"host") or ""):
+                raise _foreign_name()
             return nobody
         if not secret:
             hint = "Set jwtSecret, or GATEPOST_JWT_SECRET"
@@ -75,6 +79,12 @@ def by_key(door: Identifier, role_claim: str) -> Admit:
         return _with_role(identity.claims_json, role_claim, ANON.role)
 
     return admit
+
+
+def _foreign_name() -> Problem:
+    hint = "Ask for localhost or 127.0.0.1, or set anonRole to a role that such requests may have"
+    message = "Without anonRole this server is for its own machine, by its own name"
+    return Problem("foreign_name", 403, message, None, hint)
 
 
 @lru_cache(KEPT)

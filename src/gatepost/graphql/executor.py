@@ -10,9 +10,9 @@ fields are null. Each field of a mutation commits by itself, one after the other
 import asyncio
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from graphql import GraphQLError
@@ -36,10 +36,11 @@ from .request import GraphQLRequest
 
 LOADING = Problem("not_ready", 503, "The server does not know the database yet", None, "Try again in a moment")
 
-
 LONG = 5000
 """Characters of a document that is long: to read it takes a tenth of a second or more."""
 SCHEMA = re.compile(r"__(?:schema|type)\b")
+
+Read = TypeVar("Read")
 
 
 @dataclass
@@ -80,11 +81,7 @@ class Executor:
 
     async def execute(self, identity: Identity, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a query or a mutation, or to what is selected of a subscription's event (`request.root`)."""
-        if self.takes_long(request):
-            async with self._turn:
-                asked = await asyncio.to_thread(self.read, request)
-        else:
-            asked = self.read(request)
+        asked = await self.aside(request, lambda: self.read(request))
         return asked if isinstance(asked, Answer) else await self.run(identity, asked, context)
 
     def begin(self, acting: Acting, request: GraphQLRequest, told: Told) -> None:
@@ -97,6 +94,13 @@ class Executor:
             told(asked)
         elif not self._begin(acting, asked, told):
             told(self.run(acting.identity, asked, acting.context))
+
+    async def aside(self, request: GraphQLRequest, read: Callable[[], Read]) -> Read:
+        """What `read` makes of a request, in a thread where that takes long."""
+        if not self.takes_long(request):
+            return read()
+        async with self._turn:
+            return await asyncio.to_thread(read)
 
     def takes_long(self, request: GraphQLRequest) -> bool:
         """Whether to read it would keep everybody waiting: then it is read in a thread, one after the other. What asks

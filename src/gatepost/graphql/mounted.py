@@ -146,7 +146,8 @@ class Mounted:
         elif self.surface.admit is None:
             own = configuration.options.search_path
             anonymous = configuration.anon_role or login
-            admit = by_token(configuration.jwt_secret, configuration.role_claim, anonymous)
+            guarded = not configuration.anon_role
+            admit = by_token(configuration.jwt_secret, configuration.role_claim, anonymous, guarded=guarded)
             self.surface.use(self.executor, admit, path if own is None else _quoted(own))
 
 

@@ -4,10 +4,7 @@ In: a request. Out: nothing, or the reason to refuse it. Never: trust in a name 
 a request that another site's page made.
 """
 
-import ipaddress
-from urllib.parse import urlsplit
-
-from ..exchange import Request
+from ..exchange import Request, is_loopback, is_own_name
 
 FORWARDING = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 ELSEWHERE = frozenset({"cross-site", "same-site"})
@@ -27,26 +24,6 @@ def objection(request: Request) -> str | None:
     if not _from_own_page(request, host):
         return "Another site asked for this page"
     return None
-
-
-def is_loopback(address: str) -> bool:
-    """Whether `address` is this machine's (127.0.0.0/8, ::1, and the former written as IPv6)."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return (mapped or parsed).is_loopback
-
-
-def is_own_name(host: str) -> bool:
-    """Whether a Host header names this machine: `localhost`, a name below it (RFC 6761), or a loopback address."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    plain = "@" not in host and "/" not in host
-    return plain and (name == "localhost" or name.endswith(".localhost") or is_loopback(name))
 
 
 def _from_own_page(request: Request, host: str) -> bool:

@@ -191,6 +191,18 @@ def test_without_a_role_for_nobody_the_login_stands_for_it(start: Start):
     assert "anonRole is not set" in output
 
 
+def test_a_site_that_rebinds_its_name_does_not_become_the_login(start: Start):
+    alone = start({"schemas": ["api"]})
+    ask = {"json": {"query": "{ who }"}, "headers": {"host": "rebound.example:4000"}}
+    answer = httpx.post(alone.url, **ask)
+    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
+        403,
+        "Without anonRole this server is for its own machine, by its own name",
+    )
+    named = httpx.post(start(OPTIONS).url, **ask)
+    assert (named.status_code, named.json()["data"]) == (200, {"who": "anon"})
+
+
 def test_settings_of_the_file_hold_for_everybody(start: Start):
     server = start(OPTIONS | {"pgSettings": {"app.tenant": "red", "role": "authenticated"}, "anonRole": None})
     told = server.ask('{ who tenant: setting(name: "app.tenant") }')

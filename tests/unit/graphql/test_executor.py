@@ -116,6 +116,12 @@ async def test_what_takes_long_to_read_keeps_nobody_waiting(
     assert [thread != get_ident() for thread in threads] == [aside]
 
 
+async def test_so_is_whatever_else_is_made_of_it():
+    made = executor(b"1")
+    assert await made.aside(GraphQLRequest(LONG_ONE), get_ident) != get_ident()
+    assert await made.aside(GraphQLRequest("{ __typename }"), get_ident) == get_ident()
+
+
 async def test_a_long_document_that_is_known_is_not_read_again(monkeypatch: pytest.MonkeyPatch):
     made = executor(b"1", b"1")
     first = await ask(made, LONG_ONE)
