@@ -111,7 +111,7 @@ def test_an_owner_may_create_and_drop(session: Session, name: str) -> None:
     session.execute(f"drop extension {name}")  # pyright: ignore
 
 
-@pytest.mark.parametrize("name", ["pg_graphql", "pgsodium", "pgmq"])
+@pytest.mark.parametrize("name", ["pg_graphql", "pgsodium", "pgmq", "pg_tle"])
 def test_some_have_a_schema_of_their_own_whatever_the_search_path(session: Session, name: str) -> None:
     if not has_control_path(session):
         with pytest.raises(psycopg.errors.FeatureNotSupported):

@@ -95,8 +95,8 @@ def test_postgres_owns_the_database_without_being_superuser(
     assert row.fetchone() == ("postgres", False, False, True, True, '"$user", public, extensions')
 
 
-@pytest.mark.parametrize("setting", [*known(), "app.settings.jwt_secret"])
-def test_in_a_supabase_project_migrations_may_configure_the_gateways_login(
+@pytest.mark.parametrize("setting", [*known(), "app.settings.jwt_secret", "session_replication_role"])
+def test_in_a_supabase_project_migrations_may_set_what_dumps_set_and_configure_the_gateways_login(
     connect: Connect, supabase_database: str, setting: str
 ) -> None:
     owner = connect("postgres", supabase_database)

@@ -44,7 +44,8 @@ begin
     end loop;
 end $$;
 
--- Settings that migrations give the gateway's login; from 15 on a superuser may leave them to others.
+-- Settings that migrations give the gateway's login, and those that dumps and seeds set (dumps of rows turn triggers off
+-- first); from 15 on a superuser may leave them to others.
 do $$
 declare
     parameter text;
@@ -61,7 +62,9 @@ begin
         'pgrst.jwt_role_claim_key', 'pgrst.jwt_secret', 'pgrst.jwt_secret_is_base64', 'pgrst.openapi_mode',
         'pgrst.openapi_security_active', 'pgrst.openapi_server_proxy_uri', 'pgrst.server_cors_allowed_origins',
         'pgrst.server_timing_enabled', 'pgrst.server_trace_header', 'pgrst.url_use_legacy_target_names',
-        'app.settings.jwt_secret', 'app.settings.jwt_exp'
+        'app.settings.jwt_secret', 'app.settings.jwt_exp',
+        'session_replication_role', 'deadlock_timeout', 'log_lock_waits', 'log_min_duration_statement',
+        'log_min_messages', 'log_statement', 'log_temp_files', 'track_functions', 'track_io_timing', 'wal_compression'
     ] loop
         execute format('grant set on parameter %I to %I', parameter, current_setting('gatepost.owner'));
     end loop;

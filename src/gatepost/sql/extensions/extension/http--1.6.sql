@@ -37,3 +37,17 @@ return @extschema@.http(row('PUT', uri, null, content_type, content)::@extschema
 create function http_delete(uri varchar) returns http_response
 language sql volatile
 return @extschema@.http(row('DELETE', uri, null, null, null)::@extschema@.http_request);
+create function http_patch(uri varchar, content varchar, content_type varchar) returns http_response
+language sql volatile
+return @extschema@.http(row('PATCH', uri, null, content_type, content)::@extschema@.http_request);
+create function http_head(uri varchar) returns http_response
+language sql volatile
+return @extschema@.http(row('HEAD', uri, null, null, null)::@extschema@.http_request);
+
+-- Options of requests that are never sent.
+create function http_set_curlopt(curlopt varchar, value varchar) returns boolean language sql volatile return true;
+create function http_reset_curlopt() returns boolean language sql volatile return true;
+create function http_list_curlopt(out curlopt text, out value text) returns setof record language sql volatile
+begin atomic
+    select null::text, null::text where false;
+end;

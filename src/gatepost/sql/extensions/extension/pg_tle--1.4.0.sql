@@ -1,6 +1,5 @@
 -- A stand-in: what asks for pg_tle loads. It installs nothing; the extensions that tests fetch by it are here already.
 
-create schema pgtle;
 grant usage on schema pgtle to public;
 
 create function pgtle.install_extension(
