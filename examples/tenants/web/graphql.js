@@ -1,0 +1,46 @@
+// GraphQL: questions over HTTP, what goes on over a socket (graphql-ws, the official client).
+
+import { Refusal } from "./errors.js";
+import { session } from "./session.js";
+
+const who = () => ({ apikey: session.key, Authorization: `Bearer ${session.token}` });
+
+export async function ask(document, variables = {}) {
+  const answer = await fetch(`${session.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/graphql-response+json", ...who() },
+    body: JSON.stringify({ query: document, variables }),
+  });
+  const { data, errors, message } = await answer.json();
+  const [error] = errors ?? [];
+  if (error) throw new Refusal(error.message, { code: error.extensions?.code, status: answer.status });
+  if (!answer.ok) throw new Refusal(message ?? "", { status: answer.status });
+  return data;
+}
+
+let socket = null;
+
+function connection() {
+  socket ??= globalThis.graphqlWs.createClient({
+    url: `${session.url.replace(/^http/, "ws")}/graphql`,
+    connectionParams: who,
+    retryAttempts: 100,
+    retryWait: (tries) => new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** tries, 10_000))),
+    shouldRetry: () => Boolean(session.token),
+  });
+  return socket;
+}
+
+// `heard(data)` for each event, until the function it returns is called. `ended(error)` where the server ends it.
+export function listen(document, variables, heard, ended = () => {}) {
+  return connection().subscribe(
+    { query: document, variables },
+    { next: ({ data }) => data && heard(data), error: ended, complete: () => {} },
+  );
+}
+
+// A socket is somebody's: with another token there is another one.
+export function hangUp() {
+  socket?.dispose();
+  socket = null;
+}

@@ -1,0 +1,36 @@
+// What was done to the tenant: support that came in, and the record of changes. Nobody who comes through the API alters it.
+
+import { h } from "../../dom.js";
+import { rpc, session } from "../../session.js";
+import { badge, heading, list, moment, part } from "../../ui.js";
+
+export default function record() {
+  return [
+    heading("Record", { lead: `What was done in ${session.claims.tenant_name}, and by support` }),
+    h("section", {}, h("h2", {}, "Support"), part(support)),
+    h("section", {}, h("h2", {}, "Changes"), part(changes)),
+  ];
+}
+
+async function support() {
+  const found = await rpc("tenant_support_sessions");
+  return list(found.map((each) => ({
+    title: each.reason,
+    detail: h("span", {}, "From ", moment(each.started_at), " to ", moment(each.ended_at ?? each.expires_at)),
+    badges: [each.read_only && badge("to look only"), badge(each.ended_at ? "ended" : "now", each.ended_at ? "" : "note")].filter(Boolean),
+  })), "Nobody of support has been here.");
+}
+
+async function changes() {
+  const found = await rpc("tenant_audit_events", { _paging_options: { item_limit: 50 } });
+  return list(found.map((each) => ({
+    title: `${each.action.charAt(0).toUpperCase()}${each.action.slice(1)}`,
+    detail: h("span", {}, moment(each.occurred_at), told(each.subject)),
+  })), "Nothing has been changed yet.");
+}
+
+// The parts of it that say something to people.
+function told(subject) {
+  const parts = ["email", "license_type", "license_pack", "reason", "scope"].filter((key) => subject[key]).map((key) => subject[key]);
+  return parts.length ? ` · ${parts.join(" · ")}` : "";
+}
