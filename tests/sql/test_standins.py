@@ -115,3 +115,23 @@ def test_a_schema_that_somebody_else_made_is_not_touched(cluster: Server, connec
         "select attname from pg_attribute where attrelid = 'storage.objects'::regclass and attnum > 0"
     )
     assert columns.fetchall() == [("mine",)]
+
+
+def test_what_a_configuration_puts_into_the_database_is_put_once(
+    cluster: Server, connect: Connect, supabase_database: str
+) -> None:
+    dsn = cluster.dsn("postgres", supabase_database)
+    owner = connect("postgres", supabase_database)
+    bucket = {"name": "images", "public": True, "file_size_limit": 5, "allowed_mime_types": ["image/png"]}
+    found = (
+        "select id, public, file_size_limit, allowed_mime_types from storage.buckets where id in ('images', 'other')"
+    )
+    assert migrate.put_buckets(dsn, [bucket, {"name": "other", "public": False}]) == 2
+    assert migrate.put_buckets(dsn, [bucket]) == 0
+    assert owner.execute(found).fetchall() == [("images", True, 5, ["image/png"]), ("other", False, None, None)]
+    assert migrate.put_buckets(dsn, [bucket | {"file_size_limit": None}]) == 1
+    assert migrate.put_secrets(dsn, {"api_key": "one", "other_key": "two"}) == 2
+    assert migrate.put_secrets(dsn, {"api_key": "three", "other_key": "two"}) == 1
+    secrets = "select name, decrypted_secret from vault.decrypted_secrets where name like '%\\_key' order by 1"
+    assert owner.execute(secrets).fetchall() == [("api_key", "three"), ("other_key", "two")]
+    assert migrate.put_buckets(cluster.dsn("postgres", "postgres"), [bucket]) == 0  # no storage there

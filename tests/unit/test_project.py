@@ -10,6 +10,7 @@ from gatepost.identity.keys import KeyRing, from_secret
 from gatepost.identity.tokens import Tokens
 from gatepost.problem import Problem
 from gatepost.project import alone, find, keys, read, state
+from gatepost.project.contents import Bucket
 from gatepost.project.dotenv import environment
 from gatepost.project.state import State
 from gatepost.project.supabase import VARIABLES, translate
@@ -107,7 +108,7 @@ def test_what_is_not_honoured_is_said_once_a_section(tmp_path: Path):
         [storage]
         file_size_limit = "50MiB"
         [storage.buckets.images]
-        public = false
+        objects_path = "./images"
         [auth.external.github]
         enabled = false
         client_id = "x"
@@ -118,6 +119,36 @@ def test_what_is_not_honoured_is_said_once_a_section(tmp_path: Path):
     assert len(notes) == 2
     assert "[storage] is not served yet" in notes[0]
     assert notes[1] == "config.toml, auth.favourite_colour: not honoured"
+
+
+def test_buckets_and_secrets_become_rows(tmp_path: Path):
+    config = """
+        [storage]
+        file_size_limit = "50MiB"
+        [storage.buckets.images]
+        public = true
+        file_size_limit = "5.5 KB"
+        allowed_mime_types = ["image/png"]
+        [storage.buckets."with.dot"]
+        [storage.buckets.odd]
+        file_size_limit = "much"
+        [db.vault]
+        key = "geheim"
+        filled = "env(FILLED)"
+        missing = "env(MISSING)"
+    """
+    project = read(supabase_project(tmp_path, config), {"FILLED": "in"})
+    assert project.contents.buckets == (
+        Bucket("images", True, 5632, ("image/png",)),
+        Bucket("odd"),
+        Bucket("with.dot", False, 50 * 1024 * 1024),
+    )
+    assert project.contents.secrets == {"key": "geheim", "filled": "in"}
+    assert "geheim" not in repr(project)
+    assert project.notes[:2] == (
+        "config.toml, db.vault.missing: the variable MISSING is not set; it is left out",
+        "config.toml, storage.buckets.odd.file_size_limit: 'much' is no size; there is no limit",
+    )
 
 
 def test_a_surface_that_is_switched_off_is_served_all_the_same_and_says_so(tmp_path: Path):

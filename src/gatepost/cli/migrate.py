@@ -4,6 +4,7 @@ In: a project. Out: what was done, file by file.
 Never: a file applied twice, or a seed run over data that are there already.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
 from gatepost import migrate
@@ -14,8 +15,17 @@ from gatepost.project.state import State
 
 
 def bring_up(project: Project, prepared: State) -> Report:
-    """Apply what is pending and seed what is new, telling each file."""
-    return migrate.apply_project(prepared.logins["owner"], project.folder, _tell, seed_paths=project.seeds)
+    """Apply what is pending and seed what is new, telling each file; and put into the database what settings hold."""
+    owner, rows = prepared.logins["owner"], project.contents
+    _told(migrate.put_secrets(owner, rows.secrets), "secrets of config.toml in vault")
+    report = migrate.apply_project(owner, project.folder, _tell, seed_paths=project.seeds)
+    _told(migrate.put_buckets(owner, [asdict(bucket) for bucket in rows.buckets]), "buckets of config.toml in storage")
+    return report
+
+
+def _told(count: int, what: str) -> None:
+    if count:
+        terminal.step(f"{count} {what}")
 
 
 def _tell(progress: Progress) -> None:

@@ -4,6 +4,7 @@ In: an administrator's or owner's connection string, a project's folder. Out: wh
 Never: a statement of ours run twice to different effect, or a project's file changed.
 """
 
+from .contents import put_buckets, put_secrets
 from .files import create
 from .findings import Finding, findings
 from .install import Installation, install, install_auth
@@ -29,6 +30,8 @@ __all__ = [
     "install_auth",
     "install_module",
     "pass_time",
+    "put_buckets",
+    "put_secrets",
     "status",
     "watch",
 ]

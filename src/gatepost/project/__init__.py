@@ -6,7 +6,7 @@ Never: a change to the folder, or a key that is passed over in silence.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from gatepost.problem import Problem
 from gatepost.settings import Settings
 
 from . import supabase
+from .contents import Contents
 from .dotenv import environment
 
 Kind = Literal["gatepost", "supabase"]
@@ -28,7 +29,7 @@ class Project:
 
     `root` is the project's folder; `folder` holds `migrations/` (which need not exist), and `seeds` are files or
     patterns relative to it. `notes` are sentences for the person who starts it: keys that are not honoured, variables
-    that are not set.
+    that are not set. `contents` are rows that the configuration puts into the database.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Project:
     seeds: tuple[str, ...]
     settings: Settings
     notes: tuple[str, ...] = ()
+    contents: Contents = field(default_factory=Contents)
 
     @property
     def hidden(self) -> Path:
@@ -79,7 +81,7 @@ def _supabase(root: Path, environ: Mapping[str, str], overrides: Mapping[str, ob
     base = {"graphql.enabled": False} | dict(foreign.values)  # its clients know another dialect
     settings = _located(configuration.load(own, environ, base=base, overrides=overrides), root)
     name = settings.project.name or foreign.name or root.name
-    return Project("supabase", root, name, folder, foreign.seeds, settings, foreign.notes)
+    return Project("supabase", root, name, folder, foreign.seeds, settings, foreign.notes, foreign.contents)
 
 
 def _located(settings: Settings, root: Path) -> Settings:

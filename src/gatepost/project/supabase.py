@@ -13,7 +13,8 @@ from pathlib import Path
 from gatepost.problem import Problem
 from gatepost.settings import Entry, read, table
 
-from . import third_party
+from . import contents, third_party
+from .contents import Contents
 
 # Supabase's command line lays these under every project's file; only those that differ from our own defaults matter.
 DEFAULTS: Mapping[str, object] = {
@@ -114,7 +115,7 @@ SILENT = re.compile(
 )
 UNSERVED = (
     "storage", "realtime", "functions", "auth.sms", "auth.external", "auth.web3", "auth.captcha",
-    "auth.oauth_server", "auth.hook", "db.vault",
+    "auth.oauth_server", "auth.hook",
 )  # fmt: skip
 REFERENCE = re.compile(r"env\(([^)]*)\)")
 
@@ -126,6 +127,7 @@ class Translation:
     name: str
     values: Mapping[str, object]
     seeds: tuple[str, ...]
+    contents: Contents
     notes: tuple[str, ...]
 
 
@@ -141,14 +143,15 @@ def translate(tree: Mapping[str, object], variables: Mapping[str, str], root: Pa
         found = _setting(path, value, direct, known)
         if found is not None:
             values[found[0].key] = read(found[0], _located(path, found[1], root), f"supabase/config.toml, {path}")
-        elif path in given and path not in third_party.KEYS:
+        elif path in given and path not in third_party.KEYS and not contents.taken(path):
             lost.append(path)
     _drop_disabled(given, values, known)
     issuers = third_party.issuers(given, notes)
     if issuers:
         values["identity.issuers"] = issuers
+    rows = contents.contents(tree, given, notes)
     notes += _unheard(lost, given)
-    return Translation(str(given.get("project_id", "")), values, _seeds(given), tuple(notes))
+    return Translation(str(given.get("project_id", "")), values, _seeds(given), rows, tuple(notes))
 
 
 def _setting(
@@ -225,7 +228,7 @@ def _resolved(
         found = [_filled(item, variables) for item in items]
         missing = sorted({name for name, _ in found if name})
         if missing and SILENT.fullmatch(path) is None and not _switched_off(path):
-            consequence = "the default counts" if single else "it is left out"
+            consequence = "the default counts" if single and not contents.taken(path) else "it is left out"
             notes.append(f"config.toml, {path}: the variable {', '.join(missing)} is not set; {consequence}")
         known = [item for name, item in found if not name]
         if known or not missing:
