@@ -14,7 +14,7 @@ import typer.main
 
 from gatepost.cli.main import app
 from gatepost.project.supabase import VARIABLES
-from gatepost.settings import Entry, Seconds, Settings, table
+from gatepost.settings import Entry, Freshness, Seconds, Settings, table
 
 REFERENCE = Path(__file__).with_name("reference")
 
@@ -84,6 +84,8 @@ def _paths(entry: Entry) -> list[str]:
 def _type(kind: Any) -> str:
     if kind is Seconds:
         return "duration"
+    if kind is Freshness:
+        return "`cached`, `strict`, `bounded:N`"
     if get_origin(kind) is tuple:
         return "list"
     names = {str: "text", int: "number", float: "number", bool: "true or false"}

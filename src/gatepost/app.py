@@ -27,6 +27,7 @@ from . import project as projects
 from .catalog import Name
 from .database import keys as stored_keys
 from .database.changes import Changes
+from .database.entrance import find as find_entrance
 from .database.introspect import HARMLESS
 from .database.scope import Database
 from .exchange import Request, Response
@@ -102,9 +103,10 @@ class Server:
             await self.load_keys()
             self.background.append(self._keep_keys)
         if self.loaders:
+            scope = self.database.system("catalog")
+            self.database.entrance = await find_entrance(scope, self.settings)
             await self._load()
             login = self.database.conninfo("authenticator")
-            scope = self.database.system("catalog")
             self._changes = Changes(login, ("pgrst", "gatepost"), self._changed, scope)
             self._changes.start()
         self._tasks = [asyncio.create_task(work()) for work in self.background]
@@ -197,8 +199,8 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
     server = Server(settings, Database(logins, settings.database), state.keys.jwt_secret, stored_keys=True)
     inbox = _mount_inbox(server, project) if state.development else None
     identifier = Identifier(server.tokens, server.api_keys)
-    if settings.identity.issuers:
-        server.closers.append(load_room("outside.issuers").believe(settings, identifier))
+    if settings.identity.issuers or settings.push.url:
+        load_room("outside.composed").compose(server, identifier)
     server.mounts.append(Mount("/health", _health(server), refuse, lambda path: False))
     auth = _mount_auth(server, "/auth/v1", project, inbox)
     _mount_rest(server, "/rest/v1", identifier)

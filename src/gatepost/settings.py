@@ -20,6 +20,9 @@ from .problem import Problem
 Seconds = NewType("Seconds", float)
 """A duration in seconds; read from a number or from Go's notation (`1h30m`, `10s`, `250ms`)."""
 
+Freshness = NewType("Freshness", str)
+"""`cached`, `bounded:N` (seconds) or `strict`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -85,6 +88,14 @@ class DatabaseSettings(Section, frozen=True):
     acquire_timeout: Annotated[Seconds, Option("How long a request may wait for a connection")] = Seconds(10)
     prepared_statements: Annotated[bool, Option("Named prepared statements; off behind an old PgBouncer")] = True
     statement_timeout: Annotated[Seconds, Option("Longest statement of an API request; 0: none")] = Seconds(0)
+
+
+def _hook(name: str, help: str) -> Option:
+    return Option(help, env=(f"GOTRUE_HOOK_{name}_ENABLED",))
+
+
+def _hook_uri(name: str) -> Option:
+    return Option("Where it is: pg-functions://postgres/SCHEMA/FUNCTION", env=(f"GOTRUE_HOOK_{name}_URI",))
 
 
 class AuthSettings(Section, frozen=True):
@@ -236,11 +247,25 @@ class AuthSettings(Section, frozen=True):
         Seconds, Option("Life of a PKCE code", env=("GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION",))
     ] = Seconds(300)
     hook_custom_access_token_enabled: Annotated[
-        bool, Option("Ask a function for the claims of each token", env=("GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_ENABLED",))
+        bool, _hook("CUSTOM_ACCESS_TOKEN", "Ask a function for the claims of each token")
     ] = False
-    hook_custom_access_token_uri: Annotated[
-        str, Option("pg-functions://postgres/SCHEMA/FUNCTION", env=("GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI",))
-    ] = ""
+    hook_custom_access_token_uri: Annotated[str, _hook_uri("CUSTOM_ACCESS_TOKEN")] = ""
+    hook_before_user_created_enabled: Annotated[
+        bool, _hook("BEFORE_USER_CREATED", "Ask a function before a user who signs up or is invited is stored")
+    ] = False
+    hook_before_user_created_uri: Annotated[str, _hook_uri("BEFORE_USER_CREATED")] = ""
+    hook_password_verification_attempt_enabled: Annotated[
+        bool, _hook("PASSWORD_VERIFICATION_ATTEMPT", "Ask a function after each password, right or wrong")
+    ] = False
+    hook_password_verification_attempt_uri: Annotated[str, _hook_uri("PASSWORD_VERIFICATION_ATTEMPT")] = ""
+    hook_mfa_verification_attempt_enabled: Annotated[
+        bool, _hook("MFA_VERIFICATION_ATTEMPT", "Ask a function after each code of a second factor, right or wrong")
+    ] = False
+    hook_mfa_verification_attempt_uri: Annotated[str, _hook_uri("MFA_VERIFICATION_ATTEMPT")] = ""
+    hook_send_email_enabled: Annotated[bool, _hook("SEND_EMAIL", "Have a function send mails")] = False
+    hook_send_email_uri: Annotated[str, _hook_uri("SEND_EMAIL")] = ""
+    hook_send_sms_enabled: Annotated[bool, _hook("SEND_SMS", "Have a function send codes to phones")] = False
+    hook_send_sms_uri: Annotated[str, _hook_uri("SEND_SMS")] = ""
     invite_function: Annotated[
         str,
         Option(
@@ -294,6 +319,48 @@ class IdentitySettings(Section, frozen=True):
     keys_pause: Annotated[
         Seconds, Option("Least time between two requests to one issuer, whatever tokens come and however it answers")
     ] = Seconds(10)
+
+
+class ClaimsSettings(Section, frozen=True):
+    """How old what a token says may be, and what each request's claims pass through."""
+
+    freshness: Annotated[
+        Freshness,
+        Option(
+            "How long a token's claims count without a look at its session and user: cached (until it expires),"
+            " bounded:N (its first N seconds), strict (not at all). Projects of Gatepost's: bounded:60"
+        ),
+    ] = Freshness("cached")
+    per_request: Annotated[
+        str,
+        Option(
+            "A function schema.name (jsonb to jsonb) that each request's claims pass through, as its owner; empty: none"
+        ),
+    ] = ""
+
+
+class TenancySettings(Section, frozen=True):
+    claims_in: Annotated[
+        Literal["app_metadata", "user_metadata"],
+        Option(
+            "Where a token has the server's claims: app_metadata alone, or user_metadata too, whose keys of that name"
+            " users can then not write"
+        ),
+    ] = "app_metadata"
+
+
+class PushSettings(Section, frozen=True):
+    """Claims told to another system when they change."""
+
+    url: Annotated[str, Option("https:// address that each change is posted to; empty: nobody is told")] = ""
+    secrets: Annotated[
+        str, Option("What signs the messages (Standard Webhooks): v1,whsec_BASE64, several joined by `|`", secret=True)
+    ] = ""
+    timeout: Annotated[Seconds, Option("How long the other system may take to answer")] = Seconds(5)
+    poll: Annotated[Seconds, Option("How often changes are looked for where no notification came")] = Seconds(5)
+    max_age: Annotated[
+        Seconds, Option("How long a change is tried to be told; then it is parked until the next one, and doctor says so")
+    ] = Seconds(3 * 24 * 3600)
 
 
 class MailSettings(Section, frozen=True):
@@ -552,6 +619,9 @@ class Settings(Section, frozen=True):
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
     identity: IdentitySettings = IdentitySettings()
+    push: PushSettings = PushSettings()
+    claims: ClaimsSettings = ClaimsSettings()
+    tenancy: TenancySettings = TenancySettings()
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
     factors: FactorSettings = FactorSettings()
@@ -589,6 +659,13 @@ def table(section: type[Section] = Settings, prefix: str = "") -> Iterator[Entry
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+OWNED_KEYS = (
+    "email", "display_name", "profile_id", "profile_status", "tenant_id", "tenant_name", "resident_id",
+    "actual_resident_id", "permissions",
+)  # fmt: skip
+"""The server's claims by name, as applications written for them read them."""
+FRESHNESS = re.compile(r"cached|strict|bounded:(\d+)")
+HOOK = re.compile(r"pg-functions://[^/]+/([^/]+)/([^/]+)/?")
 TRUE, FALSE = {"1", "t", "true", "on", "yes"}, {"0", "f", "false", "off", "no", ""}
 
 
@@ -610,6 +687,9 @@ def read(entry: Entry, value: object, source: str) -> object:
 def _convert(kind: Any, value: object) -> object:
     if kind is Seconds:
         return Seconds(seconds(value))
+    if kind is Freshness:
+        believed(Freshness(str(value)))
+        return str(value)
     if get_origin(kind) is tuple and isinstance(value, str):
         if get_args(kind)[0] is not str:
             return msgspec.json.decode(value, type=kind)
@@ -630,6 +710,30 @@ def seconds(value: object) -> float:
     if parts and "".join(number + unit for number, unit in parts) == text:
         return sum(float(number) * UNITS[unit] for number, unit in parts)
     return float(text)
+
+
+def believed(freshness: Freshness) -> float | None:
+    """How many seconds of a token's life its claims are believed as they are; None: all of it. ValueError otherwise."""
+    found = FRESHNESS.fullmatch(freshness)
+    if found is None:
+        raise ValueError("expected cached, strict, or bounded:N with N seconds")
+    return None if freshness == "cached" else float(found[1] or 0)
+
+
+def function_name(text: str, key: str) -> tuple[str, str] | None:
+    """Schema and name of a function, None where there is none; a Problem where it is written otherwise."""
+    schema, dot, name = text.partition(".")
+    if text and not (dot and schema and name):
+        raise Problem("invalid_setting", 500, f"{key}: {text!r} is not written as schema.name")
+    return (schema, name) if text else None
+
+
+def hook_name(uri: str) -> tuple[str, str]:
+    """Schema and name of the claims hook."""
+    found = HOOK.fullmatch(uri)
+    if found is None:
+        raise Problem("invalid_setting", 500, "The claims hook must be pg-functions://postgres/SCHEMA/FUNCTION")
+    return found[1], found[2]
 
 
 def _text(value: object) -> str:

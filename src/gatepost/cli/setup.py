@@ -28,7 +28,7 @@ from gatepost.migrate.connection import Connection
 from gatepost.problem import Problem
 from gatepost.project import Project, keys, state
 from gatepost.project.state import State
-from gatepost.settings import AuthSettings
+from gatepost.settings import OWNED_KEYS, AuthSettings, Settings, function_name, hook_name
 
 QUERIES = load(Path(__file__).with_name("queries.sql"))
 LOGINS = {"authenticator": "authenticator", "service": "service_authenticator", "auth": "supabase_auth_admin"}
@@ -106,6 +106,7 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
     for module in project.settings.project.modules:
         if migrate.install_module(place.admin, module):
             terminal.step(f"installed module {module}")
+    migrate.configure(place.admin, _claim_rules(project.settings))
     logins = _logins(place, passwords) | {"owner": place.login(installed.owner, passwords.get(installed.owner))}
     demo = development and project.kind == "supabase"
     known = _keys(project, previous, demo=demo)
@@ -122,6 +123,19 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
         embedded=str(place.server.home) if place.server else "",
         development=development,
         graphql=project.settings.graphql.enabled,
+    )
+
+
+def _claim_rules(settings: Settings) -> migrate.ClaimRules:
+    """What the database is told of the settings about claims. What the tenancy module writes, nobody else does."""
+    auth, mirrored = settings.auth, settings.tenancy.claims_in == "user_metadata"
+    owned = OWNED_KEYS if "tenancy" in settings.project.modules else ()
+    hook = hook_name(auth.hook_custom_access_token_uri) if auth.hook_custom_access_token_enabled else None
+    return migrate.ClaimRules(
+        session_timebox=auth.sessions_timebox,
+        owned_keys=owned if mirrored else None,
+        hook=hook,
+        per_request=function_name(settings.claims.per_request, "claims.per_request"),
     )
 
 

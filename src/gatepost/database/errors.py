@@ -13,6 +13,8 @@ LOST = ("08", "57P01", "57P02", "57P03", "57P05")
 # SQLSTATE or its class -> the general HTTP status; a surface may know better.
 STATUS = {"23503": 409, "23505": 409, "42501": 403, "53": 503, "57": 500, "40": 500, "XX": 500, "22": 400, "23": 400}
 CANCELLED = "57014"
+REFUSED, DOOR = "PT401", "gatepost.enter"
+"""What the door says where somebody may not come in, and the constraint it names: the whole request is refused then."""
 # invalid_sql_statement_name: the server does not know the name (any more); feature_not_supported is what a plan whose
 # result type changed under it says.
 LOST_STATEMENTS = ("26000", "0A000")
@@ -24,6 +26,8 @@ def problem(result: pq.abc.PGresult) -> Problem:
     message = text(result, FIELD.MESSAGE_PRIMARY) or result.get_error_message()
     if code.startswith(LOST):
         return Unavailable("The database ended the connection", message)
+    if code == REFUSED and text(result, FIELD.CONSTRAINT_NAME) == DOOR:
+        return Problem(code, 401, message, text(result, FIELD.MESSAGE_DETAIL), text(result, FIELD.MESSAGE_HINT))
     return DatabaseProblem(
         code,
         message,

@@ -1,7 +1,7 @@
 """Who and what a transaction acts for, as one statement.
 
-In: an Identity, a Context, the settings of its role. Out: one `select set_config(…), …` with the role last.
-Never: a setting that a helper or an answer reads and that is left as the one before had it.
+In: an Identity, the way its claims take, a Context, the settings of its role. Out: one `select set_config(…), …` with
+the role last. Never: a setting that a helper or an answer reads and that is left as the one before had it.
 """
 
 from functools import lru_cache
@@ -9,6 +9,7 @@ from functools import lru_cache
 from ..identity import Identity
 from ..query.sql import Parameter
 from .connection import Command
+from .entrance import AS_THEY_ARE, Way, arguments, unchanging
 from .values import Context
 
 # `sub` alone is set singly too: auth.uid() reads it first and saves parsing the claims.
@@ -28,6 +29,13 @@ PINNED = (
 # A function takes a hundred arguments at most.
 ARGUMENTS = 90
 UNLOCK = "pg_catalog.pg_advisory_unlock_all()"
+CLAIMS = "request.jwt.claims"
+# Settings that repeat claims: where those change at the door, each is read from what came of them.
+SINGULAR = {
+    "request.jwt.claim": f"pg_catalog.current_setting('{CLAIMS}')",
+    "request.jwt.claim.email": f"coalesce(pg_catalog.current_setting('{CLAIMS}')::pg_catalog.jsonb ->> 'email', '')",
+}
+NOTHING = "''"
 EMPTY = (
     "request.jwt.claim",
     "request.jwt.claim.role",
@@ -45,10 +53,11 @@ def prelude(
     timezone: str = "UTC",
     timeout: int = 0,
     most: int | None = None,
+    way: Way = AS_THEY_ARE,
 ) -> Command:
     """The prelude of one transaction. `timeout` (ms) holds where the context names none; settings of the role and the
     context's own come after the pinned ones and win. `most` is a timeout that nothing else can raise, for a lane, whose
-    prelude also lets go of advisory locks.
+    prelude also lets go of advisory locks. `way` is the claims' at the door.
     """
     limit = timeout if context.timeout is None else context.timeout
     further = (*role_settings, *context.settings)
@@ -56,10 +65,14 @@ def prelude(
         limit = most
         if further:
             further = tuple(pair for pair in further if pair[0] != "statement_timeout")
+    repeated: tuple[str, ...] = ()
+    if further and (way.per_request or way.look_up == "enter"):
+        repeated = tuple(name for name, _ in further if name in SINGULAR)
+        further = tuple(pair for pair in further if pair[0] not in SINGULAR)
     names, values = _further(further)
-    text = _text(names, most is not None)
+    text = _text(names, most is not None, way, repeated)
     params = (
-        identity.claims_json,
+        unchanging(identity) if way.look_up == "enter" else identity.claims_json,
         identity.subject.encode(),
         context.method.encode(),
         context.path.encode("utf-8", "replace"),
@@ -71,6 +84,7 @@ def prelude(
         _encoded(context.timezone or timezone),
         *values,
         _encoded(identity.role),
+        *(arguments(identity) if way.look_up == "enter" else ()),
     )
     return Command(text, params, ("", "", text), True)
 
@@ -93,18 +107,32 @@ def _further(settings: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], tu
 
 
 @lru_cache(256)
-def _text(further: tuple[str, ...], unlock: bool) -> str:
+def _text(further: tuple[str, ...], unlock: bool, way: Way = AS_THEY_ARE, repeated: tuple[str, ...] = ()) -> str:
     """The statement for a list of further settings; their names are parameters too.
 
     num_nulls() evaluates its arguments from left to right and answers with one small number: what was set need not
     travel back.
     """
-    calls = [f"set_config('{name}', ${index}, true)" for index, name in enumerate(PINNED, 1)]
-    calls += [f"set_config('{name}', '', true)" for name in EMPTY]
     first = len(PINNED) + 1
+    role = first + 2 * len(further)
+    values = {name: f"${index}" for index, name in enumerate(PINNED, 1)}
+    values[CLAIMS] = _claims(way, role)
+    calls = [f"set_config('{name}', {value}, true)" for name, value in values.items()]
+    again = {name: SINGULAR[name] for name in repeated}
+    calls += [f"set_config('{name}', {again.get(name, NOTHING)}, true)" for name in EMPTY]
     calls += [f"set_config(${first + len(further) + i}, ${first + i}, true)" for i in range(len(further))]
-    calls.append(f"set_config('role', ${first + 2 * len(further)}, true)")
+    calls.append(f"set_config('role', ${role}, true)")
     calls = ["pg_catalog." + call for call in calls]
     groups = [", ".join(calls[start : start + ARGUMENTS]) for start in range(0, len(calls), ARGUMENTS)]
     columns = [UNLOCK] if unlock else []
     return "select " + ", ".join([*columns, *(f"pg_catalog.num_nulls({group})" for group in groups)])
+
+
+def _claims(way: Way, role: int) -> str:
+    """The claims as they count, from the first parameters, the role's and those behind it."""
+    claims = "$1"
+    if way.look_up == "enter":
+        claims = f"auth_private.enter($1, $2, ${role}, ${role + 1}, ${role + 2})"
+    elif way.look_up == "admit":
+        claims = "auth_private.admit($1, $2)"
+    return f"auth_private.per_request({claims})" if way.per_request else claims

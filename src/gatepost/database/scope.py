@@ -17,6 +17,7 @@ from ..problem import Problem, Unavailable
 from ..query.sql import Statement
 from ..settings import DatabaseSettings
 from .connection import Batch, Command, Connection, command, resolve
+from .entrance import AS_THEY_ARE, Entrance, Way
 from .errors import CANCELLED, LOST_STATEMENTS
 from .lanes import TIMEOUT_MS, Lanes
 from .pool import Pool
@@ -50,7 +51,8 @@ class Database:
     """The doors. `logins` maps `authenticator`, `service` (optional), `auth` … to conninfos.
 
     `role_settings` holds what `ALTER ROLE … SET` gave the API roles; the catalog's owner keeps it current. `options`
-    are session defaults of every connection (`-c TimeZone=UTC`).
+    are session defaults of every connection (`-c TimeZone=UTC`). `entrance` is what claims pass before they count, None
+    where they count as they are.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Database:
         self.settings = settings or DatabaseSettings()
         self._options = options
         self.role_settings: Mapping[str, tuple[tuple[str, str], ...]] = {}
+        self.entrance: Entrance | None = None
         self._pools = {name: self._pool(name, conninfo) for name, conninfo in logins.items()}
         self._lanes: dict[tuple[str, str], Lanes] = {}
         self._timeout = int(self.settings.statement_timeout * 1000)
@@ -114,6 +117,8 @@ class Database:
         """One inert statement, to be sent along with others'; None where it is not for company."""
         if not statement.inert or context.isolation is not None or context.rollback or self.settings.lanes == 0:
             return None
+        if self.entrance is not None and not self.entrance.shared:
+            return None
         lanes = self._find_lanes(self._login(identity), identity.role)
         return Reading(lanes, identity, statement, context if context.read_only else replace(context, read_only=True))
 
@@ -127,7 +132,8 @@ class Database:
         if lane is None:
             return False
         settings = self.role_settings.get(reading.identity.role, ())
-        reading.lanes.run(lane, reading.prelude(settings, lane.timezone), reading.command, done)
+        prelude = reading.prelude(settings, lane.timezone, self.way(reading.identity))
+        reading.lanes.run(lane, prelude, reading.command, done)
         return True
 
     def _find_lanes(self, login: str, role: str) -> Lanes:
@@ -157,7 +163,12 @@ class Database:
 
     def _prelude(self, connection: Connection, identity: Identity, context: Context) -> Command:
         settings = self.role_settings.get(identity.role, ())
-        return prelude(identity, context, settings, timezone=connection.timezone, timeout=self._timeout)
+        timezone, way = connection.timezone, self.way(identity)
+        return prelude(identity, context, settings, timezone=timezone, timeout=self._timeout, way=way)
+
+    def way(self, identity: Identity) -> Way:
+        """What the claims of an identity pass at the door, now."""
+        return AS_THEY_ARE if self.entrance is None else self.entrance.way(identity)
 
     @asynccontextmanager
     async def transaction(
@@ -217,7 +228,7 @@ class Database:
 class Reading:
     """An inert statement as an identity; it may be sent again and again."""
 
-    __slots__ = ("_prelude", "_settings", "_timezone", "command", "context", "identity", "lanes")
+    __slots__ = ("_prelude", "_settings", "_timezone", "_way", "command", "context", "identity", "lanes")
 
     def __init__(self, lanes: Lanes, identity: Identity, statement: Statement, context: Context) -> None:
         self.lanes, self.identity, self.context = lanes, identity, context
@@ -225,19 +236,21 @@ class Reading:
         self._prelude: Command | None = None
         self._settings: tuple[tuple[str, str], ...] = ()
         self._timezone = ""
+        self._way = AS_THEY_ARE
 
     def again(self, statement: Statement) -> "Reading":
         """Another inert statement, as the same identity and in the same context."""
         made = Reading(self.lanes, self.identity, statement, self.context)
-        made._prelude, made._settings, made._timezone = self._prelude, self._settings, self._timezone
+        made._prelude, made._settings = self._prelude, self._settings
+        made._timezone, made._way = self._timezone, self._way
         return made
 
-    def prelude(self, settings: tuple[tuple[str, str], ...], timezone: str) -> Command:
-        """Its prelude; a new one where the role's settings are others than before."""
+    def prelude(self, settings: tuple[tuple[str, str], ...], timezone: str, way: Way = AS_THEY_ARE) -> Command:
+        """Its prelude; a new one where the role's settings are others than before, or its token has grown old."""
         made = self._prelude
-        if made is None or settings is not self._settings or timezone != self._timezone:
-            made = prelude(self.identity, self.context, settings, timezone=timezone, most=TIMEOUT_MS)
-            self._prelude, self._settings, self._timezone = made, settings, timezone
+        if made is None or settings is not self._settings or timezone != self._timezone or way != self._way:
+            made = prelude(self.identity, self.context, settings, timezone=timezone, most=TIMEOUT_MS, way=way)
+            self._prelude, self._settings, self._timezone, self._way = made, settings, timezone, way
         return made
 
 

@@ -7,7 +7,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 from .contents import put_buckets, put_secrets
 from .files import create
 from .findings import Finding, findings
-from .install import Installation, install, install_auth
+from .install import ClaimRules, Installation, configure, install, install_auth
 from .modules import MODULES, install_module, pass_time
 from .objects import EXTENSIONS, Profile, fingerprint
 from .project import Progress, Report, State, apply_project, status
@@ -16,6 +16,7 @@ from .watch import watch
 __all__ = [
     "EXTENSIONS",
     "MODULES",
+    "ClaimRules",
     "Finding",
     "Installation",
     "Profile",
@@ -23,6 +24,7 @@ __all__ = [
     "Report",
     "State",
     "apply_project",
+    "configure",
     "create",
     "findings",
     "fingerprint",

@@ -4,6 +4,7 @@ In: an administrator's connection string (a superuser, or a role with CREATEROLE
 Installation. Never: a change of what an application made.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ..query.sql import identifier
 from . import standins
 from .connection import Connection
 from .ledger import array
-from .objects import FIRST, GRANTS, OWNED, PROFILES, THEN, Profile, Script, fingerprint, migrations
+from .objects import CONFIGURED, DOOR, FIRST, GRANTS, OWNED, PROFILES, THEN, Profile, Script, fingerprint, migrations
 
 LOGINS = ("authenticator", "service_authenticator", "supabase_auth_admin", "postgres")
 
@@ -25,6 +26,19 @@ class Installation:
     owner: str
     changed: bool
     applied: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRules:
+    """What of the settings SQL itself must know: how long sessions last at most (s, 0: no such limit); which keys of
+    user_metadata are the server's (None: none, and nothing of the server's is repeated there); functions by schema and
+    name: the claims hook, and the one that each request's claims pass through.
+    """
+
+    session_timebox: float = 0
+    owned_keys: tuple[str, ...] | None = None
+    hook: tuple[str, str] | None = None
+    per_request: tuple[str, str] | None = None
 
 
 def install(
@@ -67,9 +81,32 @@ def install_auth(dsn: str) -> bool:
             for schema in ("auth", "auth_private"):
                 if connection.value("select to_regnamespace($1) is null", schema) == "t":
                     connection.script(f"create schema {identifier(schema)}")
-            for script in [*_pending(connection), *(each for each in THEN if each != GRANTS)]:
+            for script in [*_pending(connection), *(each for each in THEN if each not in (GRANTS, DOOR))]:
                 connection.script(script.text)
             note(connection, "auth_alone", mark)
+    return True
+
+
+def configure(admin_dsn: str, claims: ClaimRules) -> bool:
+    """Have the database know what the settings say of claims; False where it does. It must have been set up."""
+    mark = hashlib.sha256(f"{claims}\0{CONFIGURED.text}".encode()).hexdigest()
+    with Connection(admin_dsn) as connection:
+        connection.script("set search_path = pg_catalog")
+        if _installed(connection, "claims") == mark:
+            return False
+        values = {
+            "owner": owner_of(connection),
+            "session_timebox": f"{claims.session_timebox} seconds" if claims.session_timebox else "",
+            "owned_keys": "" if claims.owned_keys is None else array(claims.owned_keys),
+            "claims_hook": array(claims.hook) if claims.hook else "",
+            "claims_per_request": array(claims.per_request) if claims.per_request else "",
+        }
+        with connection.transaction():
+            connection.rows("select pg_advisory_xact_lock(7310214402651)")
+            for name, value in values.items():
+                connection.rows("select set_config($1, $2, true)", f"gatepost.{name}", value)
+            run(connection, CONFIGURED)
+            note(connection, "claims", mark)
     return True
 
 

@@ -30,6 +30,9 @@ class Script:
 
 
 GRANTS = Script("auth/grants.sql", AUTH)
+DOOR = Script("door.sql")
+"""Who may call what of the door; like the grants, not for an auth surface that runs alone."""
+CONFIGURED = Script("private/configured.sql")
 FIRST = (Script("roles.sql"), Script("schemas.sql"))
 THEN = (
     Script("auth/tables.sql", AUTH),
@@ -40,7 +43,9 @@ THEN = (
     Script("private/sessions.sql", AUTH),
     Script("private/factors.sql", AUTH),
     Script("private/claims.sql", AUTH),
+    Script("private/enter.sql", AUTH),
     GRANTS,
+    DOOR,
 )
 PROFILES: dict[Profile, tuple[Script, ...]] = {
     "gatepost": (Script("profiles/gatepost.sql"),),
@@ -62,6 +67,6 @@ def migrations() -> list[Script]:
 def fingerprint(profile: Profile, schemas: Sequence[str] = ("public",)) -> str:
     """Changes when a file, their order, the profile or the exposed schemas do: then a database needs installing."""
     digest = hashlib.sha256("\0".join([profile, *schemas]).encode())
-    for script in (*FIRST, *migrations(), *THEN, *PROFILES[profile], *standins(), OWNED):
+    for script in (*FIRST, *migrations(), *THEN, *PROFILES[profile], *standins(), OWNED, CONFIGURED):
         digest.update(f"\0{script.name}\0{script.role}\0".encode() + script.text.encode())
     return digest.hexdigest()

@@ -1,0 +1,15 @@
+-- What the door needs of a database, as a login sees it.
+
+-- name: door
+-- Whether the login may call it: the look-up, and the function of each request.
+select coalesce(bool_or(p.proname = 'enter' and has_function_privilege(p.oid, 'execute')), false),
+    coalesce(bool_or(p.proname = 'per_request' and has_function_privilege(p.oid, 'execute')), false)
+from pg_catalog.pg_proc p
+where p.pronamespace = (select oid from pg_catalog.pg_namespace where nspname = 'auth_private')
+
+-- name: functions
+-- Functions of that name from jsonb to jsonb: how volatile they are.
+select p.provolatile
+from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+where n.nspname = $1 and p.proname = $2 and p.prokind = 'f' and p.pronargs = 1 and not p.proretset
+    and p.proargtypes[0] = 'jsonb'::regtype and p.prorettype = 'jsonb'::regtype

@@ -1,0 +1,115 @@
+-- The door: whether the claims of a token still hold, and what they are by now. A login calls it in the statement that
+-- comes before every request's own, and takes the role after that. Runs as supabase_auth_admin. Every statement may be
+-- repeated.
+
+-- What the settings say, as constants, which plans contain: `configured.sql` writes these three anew.
+do $$
+begin
+    if to_regprocedure('auth_private.session_timebox()') is null then
+        create function auth_private.session_timebox() returns interval
+        language sql immutable as 'select null::interval';
+    end if;
+    -- Keys of user_metadata that are the server's; null where all are the user's, and none of the server's stand there.
+    if to_regprocedure('auth_private.owned_keys()') is null then
+        create function auth_private.owned_keys() returns text[]
+        language sql immutable as 'select null::text[]';
+    end if;
+    if to_regprocedure('auth_private.claims_hook(jsonb)') is null then
+        create function auth_private.claims_hook(event jsonb) returns jsonb
+        language sql immutable as 'select null::jsonb';
+    end if;
+    if to_regprocedure('auth_private.has_claims_hook()') is null then
+        create function auth_private.has_claims_hook() returns boolean
+        language sql immutable as 'select false';
+    end if;
+end $$;
+
+-- No, as every surface understands it: the code is its status, the constraint tells it from an application's own.
+create or replace function auth_private.refuse(why text, what_to_do text default 'Sign in again') returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    raise exception using errcode = 'PT401', message = why, hint = what_to_do, constraint = 'gatepost.enter';
+end $$;
+
+-- The claims as the hook wants them now. What a token would not be issued with is refused.
+create or replace function auth_private.hooked(claims jsonb, subject text, role text) returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+    answer jsonb := auth_private.claims_hook(jsonb_build_object(
+        'user_id', subject, 'claims', claims, 'authentication_method', coalesce(claims #>> '{amr,0,method}', '')
+    ));
+    given jsonb := answer -> 'claims';
+begin
+    if answer #>> '{error,message}' <> '' then
+        perform auth_private.refuse(answer #>> '{error,message}');
+    elsif jsonb_typeof(given) is distinct from 'object' or given ->> 'sub' is distinct from subject then
+        perform auth_private.refuse('The claims hook gives no claims for this user');
+    elsif coalesce(nullif(given ->> 'role', ''), 'anon') <> role then
+        perform auth_private.refuse('The role of this user has changed', 'Refresh the session');
+    end if;
+    return given::text;
+end $$;
+
+-- One look-up by three primary keys. `rest` is what of the claims does not change while a session lives, as JSON without
+-- its braces: taking all of them apart and writing them again would cost more than the look-up. `session` is '' for a
+-- token of ours without one. Claims that ended are none; a token is never worth more than its session, nor than it was.
+create or replace function auth_private.enter(rest text, subject text, role text, session text, level text) returns text
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    refusal text;
+    claims text;
+    current_role_name text;
+begin
+    select
+        case
+            when session <> '' and (
+                s.id is null or s.not_after <= now() or s.created_at + auth_private.session_timebox() <= now()
+            ) then 'The session has ended'
+            when u.deleted_at is not null then 'The user does not exist any more'
+            when u.banned_until > now() then 'The user is banned'
+        end,
+        '{' || rest || ',"aal":"' || least(s.aal, coalesce(level, 'aal1')::auth.aal_level) || '","is_anonymous":' || u.is_anonymous
+            || ',"email":' || to_json(coalesce(u.email, '')) || ',"phone":' || to_json(coalesce(u.phone, ''))
+            || ',"app_metadata":' || (coalesce(u.raw_app_meta_data, '{}') || coalesce(c.claims, '{}'))
+            || ',"user_metadata":' || case
+                when auth_private.owned_keys() is null then coalesce(u.raw_user_meta_data, '{}')
+                else coalesce(u.raw_user_meta_data, '{}') - auth_private.owned_keys() || coalesce(c.claims, '{}')
+            end || '}',
+        coalesce(nullif(u.role, ''), 'anon')
+    into refusal, claims, current_role_name
+    from auth.users u
+    left join auth.sessions s on s.id = nullif(session, '')::uuid and s.user_id = u.id
+    left join auth_private.user_claims c on c.user_id = u.id and coalesce(c.valid_until > now(), true)
+    where u.id = subject::uuid;
+    if not found then
+        perform auth_private.refuse('The user does not exist any more');
+    elsif refusal is not null then
+        perform auth_private.refuse(refusal);
+    elsif auth_private.has_claims_hook() then
+        return auth_private.hooked(claims::jsonb || jsonb_build_object('role', current_role_name), subject, role);
+    elsif current_role_name <> role then
+        perform auth_private.refuse('The role of this user has changed', 'Refresh the session');
+    end if;
+    return claims;
+end $$;
+
+-- A token without a session that this server's auth surface did not issue: a program's own statement, which stands
+-- unless it is about a user who may not come in.
+create or replace function auth_private.admit(claims text, subject text) returns text
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if subject ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' and exists (
+        select from auth.users u where u.id = subject::uuid and (u.deleted_at is not null or u.banned_until > now())
+    ) then
+        perform auth_private.refuse('The user is banned or does not exist any more');
+    end if;
+    return claims;
+end $$;
+
+revoke all on function auth_private.session_timebox(), auth_private.owned_keys(), auth_private.claims_hook(jsonb),
+    auth_private.has_claims_hook(), auth_private.refuse(text, text), auth_private.hooked(jsonb, text, text),
+    auth_private.enter(text, text, text, text, text), auth_private.admit(text, text) from public;
