@@ -255,6 +255,7 @@ create function msg_api.delete_topic(_topic_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform auth_ext.enforce_permission('p:discussions');
     perform auth_ext.enforce_permission('p:discussions-admin');
     return msg_fn.delete_topic(_topic_id);
 end $$;

@@ -278,6 +278,7 @@ create function inc_api.delete_incident(_incident_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    perform auth_ext.enforce_permission('p:incidents');
     perform auth_ext.enforce_permission('p:incidents-admin');
     return inc_fn.delete_incident(_incident_id);
 end $$;

@@ -26,7 +26,7 @@ def message(site: Site, who: str, topic: str, content: str = "hello") -> str:
     return str(site.ask(who, SAY, None, topic, content))
 
 
-# Topics ----------------------------------------------------------------------------------------------------------------
+# Topics --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_topic_is_of_the_tenant_and_open(site: Site, topic: str) -> None:
@@ -75,7 +75,7 @@ def test_the_topic_of_a_todo_stays_with_it(site: Site) -> None:
     assert site.refused("admin-1", "select msg_api.delete_topic(%s)", topic) == "30056: THE TOPIC IS STILL IN USE"
 
 
-# Messages ----------------------------------------------------------------------------------------------------------------
+# Messages ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_message_has_its_author_and_subscribes_him(site: Site, topic: str) -> None:
@@ -147,7 +147,7 @@ def test_in_a_closed_one_nobody(site: Site) -> None:
         assert site.refused(who, SAY, None, site.topic("last-year"), "hello") == "30051: THE TOPIC IS CLOSED"
 
 
-# Subscribers -------------------------------------------------------------------------------------------------------------
+# Subscribers ---------------------------------------------------------------------------------------------------------
 
 
 def test_one_follows_and_leaves(site: Site, topic: str) -> None:
@@ -173,7 +173,7 @@ def test_who_was_blocked_does_not_come_back_by_himself(site: Site, topic: str) -
     assert site.ask("user-1b", SUBSCRIBE, topic, None) == "blocked"
 
 
-# As it is said -----------------------------------------------------------------------------------------------------------
+# As it is said -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_what_is_not_there_is_said_to_be(site: Site, function: str) -> None:
         assert site.refused("user-1a", text, site.todo("Get supplies", "demo-tenant-2")) == "30030: NO TODO FOR ID"
 
 
-# Whose it is ------------------------------------------------------------------------------------------------------
+# Whose it is ---------------------------------------------------------------------------------------------------------
 
 
 def test_it_is_assigned_to_a_colleague_whom_nobody_has_seen_here(site: Site) -> None:
@@ -178,7 +178,7 @@ def test_a_new_name_is_shown_everywhere(site: Site) -> None:
         assert site.ask("admin-1", shown.format(table), site.resident("user-1a")) == "Ulf the Great"
 
 
-# Search -----------------------------------------------------------------------------------------------------------
+# Search --------------------------------------------------------------------------------------------------------------
 
 
 def search(site: Site, **options: object) -> list[str]:
