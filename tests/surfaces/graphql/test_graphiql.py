@@ -11,7 +11,6 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from gatepost import web
-from gatepost.cli import assets
 from gatepost.exchange import Request
 from gatepost.studio.graphiql import GraphiQL
 from tests.conftest import Needs
@@ -27,14 +26,8 @@ ROOMS = "{ rooms { nodes { name } } }"
 PAGE = {"accept": "text/html"}
 
 
-@pytest.fixture(scope="module")
-def installed() -> None:
-    if not web.is_installed():
-        assets.run()
-
-
 @pytest.fixture
-async def page(needs: Needs, installed: None, server: Served) -> AsyncIterator[Page]:
+async def page(needs: Needs, front_end: None, server: Served) -> AsyncIterator[Page]:
     """The page, opened; whatever a script of it complains of fails the test."""
     complaints: list[str] = []
     async with async_playwright() as playwright:
@@ -148,7 +141,7 @@ async def test_no_token_is_kept(page: Page, server: Served):
 # ------------------------------------------------------------------ who may see it
 
 
-def test_the_page_needs_no_key_and_everything_else_does(installed: None, server: Served):
+def test_the_page_needs_no_key_and_everything_else_does(front_end: None, server: Served):
     assert httpx.get(f"{server.url}/graphql", headers=PAGE).status_code == 200
     assert httpx.get(f"{server.url}/graphql/graphiql/graphiql.js").status_code == 200
     assert httpx.post(f"{server.url}/graphql", json={"query": "{ __typename }"}).status_code == 401
