@@ -1,6 +1,7 @@
 // The application: what is needed to begin, which pages there are, and what happens when who one is changes.
 
 import { h } from "./dom.js";
+import { sentence } from "./errors.js";
 import { hangUp } from "./graphql.js";
 import * as router from "./router.js";
 import { can, session, start } from "./session.js";
@@ -69,6 +70,7 @@ async function draw({ focus }) {
 }
 
 function changed(what, claims = {}) {
+  if (what === "trouble") return tell(sentence(claims), "bad");
   if (what === "signed in") {
     const welcome = root.querySelector("main.welcome") !== null;
     return welcome ? draw({ focus: true }) : undefined;

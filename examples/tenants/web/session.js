@@ -21,7 +21,7 @@ export const session = {
 
 let heard = () => {};
 
-// `onChange(what)` hears "signed in", "signed out", "claims" with {before, now}.
+// `onChange(what, …)` hears "signed in", "signed out", "claims" with {before, now}, "trouble" with an error.
 export async function start({ url, publishableKey }, onChange) {
   heard = onChange;
   session.url = url;
@@ -63,13 +63,16 @@ async function take(now) {
   else await load();
 }
 
+// What goes with the claims. Where it cannot be had, what was known stays, and that is told.
 async function load() {
-  const [modules, residencies, support] = await Promise.all([
-    rpc("available_modules").catch(() => []),
-    rpc("my_profile_residencies").catch(() => []),
-    session.claims.actual_resident_id ? supportSession() : null,
-  ]);
-  Object.assign(session, { modules, residencies, support });
+  try {
+    const [modules, residencies, support] = await Promise.all([
+      rpc("available_modules"), rpc("my_profile_residencies"), session.claims.actual_resident_id ? supportSession() : null,
+    ]);
+    Object.assign(session, { modules, residencies, support });
+  } catch (error) {
+    heard("trouble", error);
+  }
 }
 
 const supportSession = () =>

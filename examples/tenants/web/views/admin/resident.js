@@ -15,7 +15,7 @@ export default async function resident({ parameters: { id } }) {
     if (!one) return [heading("Nobody"), empty("This person is not of your tenant.")];
     return [
       heading(one.display_name ?? one.email, { lead: one.email, actions: [blocking(one, page)] }),
-      facts([["Stands", status(one.status)], ["Is", one.type === "home" ? "at home here" : "a guest"], ["Since", moment(one.created_at, { dateStyle: "long" })]]),
+      facts([["Status", status(one.status)], ["Residency", one.type === "home" ? "at home here" : "a guest"], ["Since", moment(one.created_at, { dateStyle: "long" })]]),
       await licenses(one, page),
     ];
   });

@@ -18,7 +18,7 @@ export default async function tenant({ parameters: { id } }) {
     const free = packs.filter((pack) => !one.tenant_subscription.some((each) => each.license_pack_key === pack.key));
     return [
       heading(one.name, { lead: one.identifier ?? "", actions: standing(one, page) }),
-      facts([["Stands", status(one.status)], ["Kind", one.type], ["Residents", one.resident[0]?.count], ["Since", moment(one.created_at, { dateStyle: "long" })]]),
+      facts([["Status", status(one.status)], ["Kind", one.type], ["Residents", one.resident[0]?.count], ["Since", moment(one.created_at, { dateStyle: "long" })]]),
       h("section.card", {},
         h("header.section", {}, h("h2", {}, "Subscriptions"),
           one.type !== "anchor" && free.length > 0 && button("Subscribe", () => subscribe(one, free, page), { symbol: "plus" })),

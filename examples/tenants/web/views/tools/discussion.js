@@ -25,7 +25,7 @@ export function discussion(id, { onLeave }) {
     return [said, nothing, composer(topic, add)];
   });
   const nothing = empty("Nothing has been said yet. Begin.");
-  const none = () => { nothing.hidden = said.children.length > 0; };
+  const none = () => { nothing.hidden = said.children.length > 0; said.hidden = !nothing.hidden; };
   // A message may come twice: as the answer to who said it, and as an event. It stands once.
   const add = (one) => {
     if (!one) return;
