@@ -342,3 +342,20 @@ def test_what_is_said_for_a_surface_alone_wins_over_its_defaults():
     settings, _ = alone.read("auth", GOTRUE | {"GOTRUE_MAILER_OTP_EXP": "60", "PORT": "9999", "GOTRUE_API_HOST": "::1"})
     assert (settings.auth.mailer_otp_exp, settings.server.port, settings.server.host) == (60, 9999, "::1")
     assert alone.read("rest", {"PGRST_DB_ANON_ROLE": "web_anon"})[0].rest.anon_role == "web_anon"
+
+
+def test_hooks_are_functions_in_the_database_and_others_are_off(tmp_path: Path) -> None:
+    config = """
+[auth.hook.before_user_created]
+enabled = true
+uri = "pg-functions://postgres/public/check_user"
+[auth.hook.send_email]
+enabled = true
+uri = "https://example.com/send"
+"""
+    project = read(supabase_project(tmp_path, config), {})
+    auth = project.settings.auth
+    assert (auth.hook_before_user_created_enabled, auth.hook_send_email_enabled) == (True, False)
+    assert auth.hook_before_user_created_uri == "pg-functions://postgres/public/check_user"
+    [note] = [note for note in project.notes if "send_email" in note]
+    assert "only functions in the database are asked, not 'https://example.com/send'" in note

@@ -17,6 +17,7 @@ from ..identity.tokens import Tokens
 from ..observe import emit
 from ..problem import Problem
 from ..settings import AuthSettings, FactorSettings
+from . import hooks
 from .callers import Callers, TokenCallers
 from .errors import answer, fault, invalid
 from .flows import about, otp, recover, resend, signup, unserved, verify
@@ -117,7 +118,8 @@ PATTERNS = [
 class AuthSurface:
     """The surface: `await surface(request)`.
 
-    `api_keys` lets a secret key be an administrator's bearer; `hasher` and `limits` can be shared or set for tests.
+    A Problem names a hook that cannot be called. `api_keys` lets a secret key be an administrator's bearer; `hasher`
+    and `limits` can be shared or set for tests.
     """
 
     def __init__(
@@ -133,6 +135,7 @@ class AuthSurface:
         limits: Limits | None = None,
         factors: FactorSettings | None = None,
     ) -> None:
+        hooks.check(settings)
         self.auth = Auth(
             settings=settings,
             scope=database.system("auth"),

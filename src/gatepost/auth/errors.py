@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = {
     "mfa_ip_address_mismatch": 422,
     "mfa_totp_enroll_not_enabled": 422,
     "mfa_totp_verify_not_enabled": 422,
+    "mfa_verification_rejected": 403,
     "mfa_verification_failed": 422,
     "mfa_verified_factor_exists": 422,
     "no_authorization": 401,

@@ -4,29 +4,26 @@ In: a user, a session, the settings. Out: a Pair. Never: a claim that a user can
 the hook returns is checked before it is signed.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from ..database.values import Result
 from ..identity.tokens import Tokens
-from ..problem import DatabaseProblem, Problem
-from ..query.sql import Statement, qualified
+from ..query.sql import Statement
 from ..settings import AuthSettings
-from . import parameter, query, sessions, users
+from . import query, sessions, users
 from .errors import fault
+from .hooks import Door, ask
+from .hooks.events import metadata
 from .responses import Pair, utc
 from .sessions import Origin, Session
 from .users import ServerClaims, User
 
 Claims = dict[str, Any]
 
-HOOK_TIMEOUT_MS = "2000"
-HOOK = re.compile(r"pg-functions://[^/]+/([^/]+)/([^/]+)/?")
 REQUIRED: Mapping[str, type | tuple[type, ...]] = {
     "aud": (str, list),
     "exp": int,
@@ -40,12 +37,6 @@ REQUIRED: Mapping[str, type | tuple[type, ...]] = {
     "is_anonymous": bool,
 }
 """What a hook's claims must hold, as GoTrue demands it."""
-
-
-class Door(Protocol):
-    """Where statements run: a transaction, or a scope whose one call is one."""
-
-    async def run(self, *statements: Statement) -> list[Result]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +69,8 @@ class Issuer:
         claims = build_claims(self.settings, user, session, self._now())
         expires_at = int(claims["exp"])
         if self.has_hook:
-            claims = await call_hook(door, self.settings.hook_custom_access_token_uri, user.id, claims, method)
+            hook = self.settings.hook_custom_access_token_uri
+            claims = await call_hook(door, hook, user.id, claims, method, self._now())
         return Pair(
             access_token=self.tokens.sign(claims),
             refresh_token=refresh_token,
@@ -127,42 +119,19 @@ def build_claims(settings: AuthSettings, user: User, session: Session, now: date
     }
 
 
-def hook_statement(uri: str, event: Claims) -> Statement:
-    """The call of a claims hook; its function takes and returns jsonb."""
-    found = HOOK.fullmatch(uri)
-    if found is None:
-        raise Problem("invalid_setting", 500, "The claims hook must be pg-functions://postgres/SCHEMA/FUNCTION")
-    return Statement(f"select {qualified(found[1], found[2])}($1::jsonb)", (parameter(event),))
-
-
-async def call_hook(door: Door, uri: str, user_id: str, claims: Claims, method: str) -> Claims:
+async def call_hook(door: Door, uri: str, user_id: str, claims: Claims, method: str, now: datetime) -> Claims:
     """The claims as the application's function wants them, within the transaction `door` is.
 
-    A Problem where it refuses (its own status and words), takes longer than two seconds, or leaves out what a token
-    needs.
+    A Problem where it refuses, fails, or leaves out what a token needs.
     """
-    event: Claims = {"user_id": user_id, "claims": claims, "authentication_method": method}
-    call = hook_statement(uri, event)
-    try:
-        results = await door.run(query("hook_timeout", HOOK_TIMEOUT_MS), call, query("hook_timeout", "0"))
-    except DatabaseProblem as error:
-        if error.code == "57014":
-            raise fault("hook_timeout", "Failed to reach hook within maximum time of 2.000000 seconds") from error
-        raise fault("unexpected_failure", f"Error running hook URI: {uri}") from error
-    row = results[1].first
-    return read_hook(row[0] if row else None)
+    about = metadata("custom_access_token", now)
+    event: Claims = {"metadata": about, "user_id": user_id, "claims": claims, "authentication_method": method}
+    return check_claims(await ask(door, uri, event))
 
 
-def read_hook(answer: bytes | None) -> Claims:
-    """A hook's claims, checked; Problem where it answered an error or something else."""
-    returned = msgspec.json.decode(answer) if answer else None
-    if not isinstance(returned, dict):
-        raise fault("unexpected_failure", "The claims hook did not return an object")
-    output: Claims = returned  # pyright: ignore[reportUnknownVariableType]
-    error = output.get("error")
-    if isinstance(error, dict) and error.get("message"):  # pyright: ignore[reportUnknownMemberType]
-        raise _refused(error)  # pyright: ignore[reportUnknownArgumentType]
-    claims = output.get("claims")
+def check_claims(output: Mapping[str, Any] | None) -> Claims:
+    """A hook's claims; a Problem where it answered something else."""
+    claims = (output or {}).get("claims")
     if not isinstance(claims, dict):
         raise fault("unexpected_failure", "output claims field is missing")
     missing = [name for name, kind in REQUIRED.items() if not isinstance(claims.get(name), kind)]  # pyright: ignore[reportUnknownMemberType]
@@ -170,9 +139,3 @@ def read_hook(answer: bytes | None) -> Claims:
         names = ", ".join(missing)
         raise fault("unexpected_failure", f"output claims do not conform to the expected schema: {names}")
     return claims  # pyright: ignore[reportUnknownVariableType]
-
-
-def _refused(error: Mapping[str, object]) -> Problem:
-    asked = error.get("http_code")
-    status = asked if isinstance(asked, int) and 400 <= asked <= 599 else 500
-    return Problem("unexpected_failure" if status == 500 else "unknown", status, str(error["message"]))

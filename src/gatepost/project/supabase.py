@@ -146,6 +146,7 @@ def translate(tree: Mapping[str, object], variables: Mapping[str, str], root: Pa
         elif path in given and path not in third_party.KEYS and not contents.taken(path):
             lost.append(path)
     _drop_disabled(given, values, known)
+    notes += _without_remote_hooks(values)
     issuers = third_party.issuers(given, notes)
     if issuers:
         values["identity.issuers"] = issuers
@@ -208,6 +209,22 @@ def _drop_disabled(given: Mapping[str, object], values: dict[str, object], known
         for name, entry in known.items():
             if name.startswith("GOTRUE_SMTP_") and name != "GOTRUE_SMTP_MAX_FREQUENCY":
                 values.pop(entry.key, None)
+
+
+HOOK = re.compile(r"auth\.hook_(\w+)_uri")
+
+
+def _without_remote_hooks(values: dict[str, object]) -> list[str]:
+    """Hooks that are asked over HTTP are off: only functions in the database are."""
+    notes: list[str] = []
+    for name in [found[1] for key in values if (found := HOOK.fullmatch(key))]:
+        enabled, uri = f"auth.hook_{name}_enabled", str(values[f"auth.hook_{name}_uri"])
+        if values.get(enabled) and not uri.startswith("pg-functions:"):
+            values[enabled] = False
+            notes.append(
+                f"config.toml, [auth.hook.{name}]: hooks over HTTP are not served; it is off ({uri or 'no uri'})"
+            )
+    return notes
 
 
 def _leaves(tree: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -61,6 +61,8 @@ class Mail:
 class Mailbox:
     """Takes mails, after `delay` seconds; `refusing` makes it fail as a broken SMTP server does."""
 
+    notifications = frozenset(("password_changed",))
+
     def __init__(self) -> None:
         self.mails: list[Mail] = []
         self.refusing: Exception | None = None

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gatepost.auth.issue import REQUIRED, build_claims, hook_statement, read_hook
+from gatepost.auth.hooks import read, statement
+from gatepost.auth.issue import REQUIRED, build_claims, check_claims
 from gatepost.auth.sessions import Method, Session, has_expired
 from gatepost.auth.users import Factor, ServerClaims, User
 from gatepost.problem import Problem
@@ -78,7 +79,7 @@ def whole(**changes: Any) -> dict[str, Any]:
 
 def test_a_hook_may_add_and_change_claims() -> None:
     claims = whole(tenant=7, role="tenant_user", aud=["a", "b"])
-    assert read_hook(msgspec.json.encode({"claims": claims})) == claims
+    assert check_claims(read(msgspec.json.encode({"claims": claims}))) == claims
 
 
 @pytest.mark.parametrize("name", list(REQUIRED))
@@ -86,9 +87,9 @@ def test_a_hook_may_not_leave_out_what_a_token_needs(name: str) -> None:
     claims = whole()
     del claims[name]
     with pytest.raises(Problem, match=name):
-        read_hook(msgspec.json.encode({"claims": claims}))
+        check_claims({"claims": claims})
     with pytest.raises(Problem, match=name):
-        read_hook(msgspec.json.encode({"claims": {**claims, name: {}}}))
+        check_claims({"claims": {**claims, name: {}}})
 
 
 @pytest.mark.parametrize(
@@ -99,22 +100,22 @@ def test_a_hook_may_not_leave_out_what_a_token_needs(name: str) -> None:
         (b'{"error": {"http_code": 200, "message": "no"}}', 500, "no"),
         (b'{"error": {"http_code": "x", "message": "no"}}', 500, "no"),
         (b"{}", 500, "output claims field is missing"),
-        (b"[]", 500, "did not return an object"),
-        (None, 500, "did not return an object"),
+        (b"[]", 500, "Error unmarshaling JSON output."),
+        (None, 500, "output claims field is missing"),
     ],
 )
 def test_a_hook_that_answers_something_else(answer: bytes | None, status: int, message: str) -> None:
     with pytest.raises(Problem, match=message) as refused:
-        read_hook(answer)
+        check_claims(read(answer))
     assert refused.value.status == status
 
 
 def test_a_hooks_name_is_an_identifier() -> None:
-    statement = hook_statement('pg-functions://postgres/my schema/f"; drop table x; --', {"a": 1})
-    assert statement.text == 'select "my schema"."f""; drop table x; --"($1::jsonb)'
-    assert statement.params == (b'{"a":1}',)
+    called = statement('pg-functions://postgres/my schema/f"; drop table x; --', {"a": 1})
+    assert called.text == 'select "my schema"."f""; drop table x; --"($1::jsonb)'
+    assert called.params == (b'{"a":1}',)
     with pytest.raises(Problem, match="pg-functions"):
-        hook_statement("https://example.com/hook", {})
+        statement("https://example.com/hook", {})
 
 
 def test_what_the_server_says_of_a_user_wins_over_app_metadata() -> None:

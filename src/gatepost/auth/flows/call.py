@@ -22,9 +22,10 @@ from ...exchange import Request
 from ...identity.keys import KeyRing
 from ...identity.tokens import Tokens
 from ...settings import AuthSettings, FactorSettings
-from .. import redirects
+from .. import query, redirects
 from ..errors import fault, invalid
 from ..hashing import Hasher
+from ..hooks.events import Hooks, Verdict
 from ..issue import Door, Issuer
 from ..limits import Limits
 from ..mail import Mailer
@@ -107,6 +108,17 @@ class Auth:
         """
         async with self.posts, self.scope.transaction() as tx:
             yield tx
+
+    def hooks(self, call: "Call") -> Hooks:
+        return Hooks(self.settings, self.now(), call.origin.address)
+
+    async def obey(self, verdict: Verdict | None, user_id: str, code: str) -> None:
+        """Refuse where a hook said so, having ended the user's sessions where it wants that."""
+        if verdict is None:
+            return
+        if verdict.ends_sessions:
+            await self.scope.run(query("delete_sessions", user_id))
+        raise fault(code, verdict.message)
 
     def audit(self, call: "Call") -> Audit:
         return Audit(self.now(), call.origin.address, not self.settings.audit_log_disable_postgres)

@@ -42,7 +42,7 @@ async def token_for(auth: Auth, email: str) -> str:
     settings = auth.settings
     if settings.hook_custom_access_token_enabled:
         async with auth.scope.transaction() as door:
-            claims = await call_hook(door, settings.hook_custom_access_token_uri, user.id, claims, "password")
+            claims = await call_hook(door, settings.hook_custom_access_token_uri, user.id, claims, "password", now)
     claims = {name: value for name, value in claims.items() if name != "session_id"}
     return auth.tokens.sign({**claims, "exp": min(int(claims["exp"]), int(now.timestamp()) + LIFE)})
 

@@ -1,11 +1,15 @@
 """Mails a flow sends: the code in words, with the link that carries its hash.
 
-In: a user, a code, where to go afterwards. Out: a mail handed to the Mailer. Never: more mails than the settings
-allow, or a link that begins with what a request's headers said.
+In: a user, a code, where to go afterwards. Out: a mail handed to the Mailer, or to the application's hook. Never: more
+mails than the settings allow, or a link that begins with what a request's headers said.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
+from ...problem import Problem
+from ..hooks import Door
+from ..hooks.events import Hooks
 from ..one_time import Code, action_link, check_authorized
 from ..users import User
 from .call import Auth, Call
@@ -20,10 +24,43 @@ TEMPLATES: Mapping[str, str] = {
 }
 """The kind of mail for each kind of link."""
 
+NOTES: Mapping[str, str] = {
+    "OldEmail": "old_email", "OldPhone": "old_phone", "Provider": "provider", "FactorType": "factor_type",
+}  # fmt: skip
+"""What a hook is told of a notification, by the variables of its template."""
 
-async def send_link(auth: Auth, call: Call, kind: str, user: User, code: Code, to: str = "") -> None:
-    """Mail a code and its link; `to` is the user's own address unless it is the new one of a change."""
-    address = to or user.email or ""
+
+async def send_link(auth: Auth, call: Call, door: Door, kind: str, user: User, code: Code) -> None:
+    """Mail a code and its link to the user's own address."""
+    if auth.hooks(call).is_on("send_email"):
+        await _by_hook(auth, call, door, kind, user, {"token": code.code, "token_hash": code.link})
+        return
+    await _send_link(auth, call, kind, user, code, user.email or "")
+
+
+async def send_change(auth: Auth, call: Call, door: Door, user: User, new: Code, current: Code | None) -> None:
+    """Mail the code of a new address to it, and that of the current one to that, where it must agree."""
+    if auth.hooks(call).is_on("send_email"):
+        # As GoTrue has it: `token` is the current address's, `token_hash` the new one's; and the other way round.
+        data = {"token": (current or new).code, "token_hash": new.link}
+        data |= {"token_new": new.code, "token_hash_new": current.link} if current else {}
+        await _by_hook(auth, call, door, "email_change", user, data)
+        return
+    await _send_link(auth, call, "email_change", user, new, user.email_change or "")
+    if current is not None:
+        await _send_link(auth, call, "email_change", user, current, user.email or "")
+
+
+async def send_code(auth: Auth, call: Call, door: Door, user: User, code: Code) -> None:
+    """Mail a code alone, to be typed in where it was asked for."""
+    if auth.hooks(call).is_on("send_email"):
+        await _by_hook(auth, call, door, "reauthentication", user, {"token": code.code})
+        return
+    allow(auth, user.email or "")
+    await auth.mailer.send("reauthentication", user.email or "", _common(auth, user) | {"Token": code.code})
+
+
+async def _send_link(auth: Auth, call: Call, kind: str, user: User, code: Code, address: str) -> None:
     allow(auth, address)
     target = call.redirect_to()
     variables = _common(auth, user) | {
@@ -37,10 +74,11 @@ async def send_link(auth: Auth, call: Call, kind: str, user: User, code: Code, t
     await auth.mailer.send(TEMPLATES[kind], address, variables)
 
 
-async def send_code(auth: Auth, user: User, code: Code) -> None:
-    """Mail a code alone, to be typed in where it was asked for."""
-    allow(auth, user.email or "")
-    await auth.mailer.send("reauthentication", user.email or "", _common(auth, user) | {"Token": code.code})
+async def _by_hook(auth: Auth, call: Call, door: Door, kind: str, user: User, data: Mapping[str, str]) -> None:
+    """Have the application's function send it, within the flow's transaction."""
+    allow(auth, (user.email_change if kind == "email_change" else user.email) or "")
+    about = {"email_action_type": kind, "redirect_to": call.redirect_to(), "site_url": auth.settings.external_url}
+    await auth.hooks(call).send_email(door, user, {**about, **data})
 
 
 def allow(auth: Auth, address: str) -> None:
@@ -52,7 +90,13 @@ def allow(auth: Auth, address: str) -> None:
 
 async def tell(auth: Auth, kind: str, user: User, to: str | None = None, **more: str) -> None:
     """Tell a user what happened to their account, where the settings want that; a mail that fails changes nothing."""
-    await auth.mailer.notify(kind, to or user.email or "", _common(auth, user) | more)
+    hooks = Hooks(auth.settings, auth.now())
+    if not hooks.is_on("send_email"):
+        await auth.mailer.notify(kind, to or user.email or "", _common(auth, user) | more)
+    elif kind in auth.mailer.notifications:
+        data = {NOTES[name]: value for name, value in more.items() if name in NOTES}
+        with suppress(Problem):
+            await hooks.send_email(auth.scope, user, {"email_action_type": f"{kind}_notification", **data})
 
 
 def _common(auth: Auth, user: User) -> dict[str, object]:

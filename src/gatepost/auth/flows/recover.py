@@ -49,4 +49,4 @@ async def mail_recovery(auth: Auth, call: Call, user: User, kind: str, challenge
             *auth.audit(call).entry(user.id, "user_recovery_requested"),
             *one_time.keep_recovery(user, code, now),
         )
-        await send_link(auth, call, kind, user, code)
+        await send_link(auth, call, tx, kind, user, code)

@@ -94,4 +94,4 @@ async def _send(auth: Auth, call: Call, user: User, body: Resend) -> None:
             *pkce.begin(user.id, "email/signup", challenge, method, now),
             *one_time.keep_confirmation(user, code, user.email or "", now),
         )
-        await send_link(auth, call, "signup", user, code)
+        await send_link(auth, call, tx, "signup", user, code)

@@ -87,6 +87,7 @@ async def sign_up_anonymously(auth: Auth, call: Call, data: Metadata) -> Respons
         user_metadata=data,
         is_anonymous=True,
     )
+    await auth.hooks(call).before_user_created(auth.scope, user)
     try:
         async with auth.unit() as door:
             insert = users.insert(user, auth.now())
@@ -187,14 +188,17 @@ def confirms_itself(auth: Auth, provider: str) -> bool:
 async def _store(auth: Auth, call: Call, applicant: Applicant, password_hash: str, existing: User | None) -> User:
     user_id = existing.id if existing else str(uuid4())
     code = _confirmation_code(auth, applicant, existing)
+    new = _new_user(auth, call, applicant, user_id, password_hash)
+    if existing is None:
+        await auth.hooks(call).before_user_created(auth.scope, new)
     async with auth.posting() as tx:
-        await _insert(auth, call, tx, applicant, user_id, password_hash, new=existing is None)
+        await _insert(auth, tx, applicant, new, exists=existing is not None)
         results = await tx.run(*_confirm(auth, call, applicant, user_id, code), users.find(user_id))
         user = users.read(results[-1])
         if user is None:
             raise fault("unexpected_failure", UNSAVED)
         if code is not None:
-            await send_link(auth, call, "signup", user, code)
+            await send_link(auth, call, tx, "signup", user, code)
     return user
 
 
@@ -209,16 +213,8 @@ def _confirmation_code(auth: Auth, applicant: Applicant, existing: User | None) 
     return new_code(applicant.email, auth.settings, pkce=bool(applicant.challenge))
 
 
-async def _insert(
-    auth: Auth, call: Call, door: Door, applicant: Applicant, user_id: str, password_hash: str, *, new: bool
-) -> None:
-    """Store the user and the identity; what the application's triggers made of the row stands."""
-    now = auth.now()
-    data = users.identity_data(user_id, email=applicant.email, phone=applicant.phone, more=applicant.data)
-    if not new:
-        await door.run(users.put_identity(user_id, applicant.provider, data, {}, now))
-        return
-    user = NewUser(
+def _new_user(auth: Auth, call: Call, applicant: Applicant, user_id: str, password_hash: str) -> NewUser:
+    return NewUser(
         id=user_id,
         aud=call.audience,
         role=auth.settings.jwt_default_group_name,
@@ -228,10 +224,19 @@ async def _insert(
         app_metadata=users.provider_metadata(applicant.provider),
         user_metadata=applicant.data,
     )
+
+
+async def _insert(auth: Auth, door: Door, applicant: Applicant, new: NewUser, *, exists: bool) -> None:
+    """Store the user and the identity; what the application's triggers made of the row stands."""
+    now = auth.now()
+    data = users.identity_data(new.id, email=applicant.email, phone=applicant.phone, more=applicant.data)
+    if exists:
+        await door.run(users.put_identity(new.id, applicant.provider, data, {}, now))
+        return
     await door.run(
-        users.insert(user, now),
-        users.insert_identity(user_id, applicant.provider, data, now),
-        users.merge_user_metadata(user_id, data, now),
+        users.insert(new, now),
+        users.insert_identity(new.id, applicant.provider, data, now),
+        users.merge_user_metadata(new.id, data, now),
     )
 
 

@@ -30,7 +30,12 @@ CALLED = {kind: kind.replace("_", " ") + ("" if kind in ACTIONS else " notificat
 
 
 class Mailer(Protocol):
-    """What flows see. `kind` is one of KINDS; a mail that cannot be handed over raises a Problem 500."""
+    """What flows see. `kind` is one of KINDS; a mail that cannot be handed over raises a Problem 500. `notifications`
+    are the kinds that `notify` sends.
+    """
+
+    @property
+    def notifications(self) -> frozenset[str]: ...
 
     async def send(self, kind: str, to: str, variables: Mapping[str, object]) -> None: ...
 
@@ -101,6 +106,10 @@ class TemplateMailer:
         self._notifications = frozenset(notifications)
         self._sender = sender or Sender()
         self._letters = {kind: read_letter(kind, (texts or {}).get(kind, Texts())) for kind in KINDS}
+
+    @property
+    def notifications(self) -> frozenset[str]:
+        return self._notifications
 
     async def send(self, kind: str, to: str, variables: Mapping[str, object]) -> None:
         message = compose(kind, self._letters[kind], self._sender, to, variables)

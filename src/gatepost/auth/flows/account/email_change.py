@@ -13,7 +13,7 @@ from ...issue import Door
 from ...one_time import Code, check_frequency, new_code
 from ...users import User
 from ..call import Auth, Call
-from ..letters import send_link
+from ..letters import send_change
 from ..token import pkce
 
 
@@ -27,9 +27,7 @@ async def ask(auth: Auth, call: Call, door: Door, user: User, address: str, chal
         *one_time.keep_email_change(user, address, new, current, auth.now()),
     )
     user.email_change = address
-    await send_link(auth, call, "email_change", user, new, address)
-    if current is not None:
-        await send_link(auth, call, "email_change", user, current)
+    await send_change(auth, call, door, user, new, current)
 
 
 def _current_code(auth: Auth, user: User, *, pkce: bool) -> Code | None:

@@ -29,7 +29,7 @@ async def reauthenticate(auth: Auth, call: Call) -> Response:
             *auth.audit(call).entry(user.id, "user_reauthenticate_requested"),
             *one_time.keep_reauthentication(user, code, auth.now()),
         )
-        await send_code(auth, user, code)
+        await send_code(auth, call, tx, user, code)
     return reply({})
 
 

@@ -96,7 +96,7 @@ async def _new_address(auth: Auth, call: Call, body: Order, user: User | None) -
 
 async def _insert(auth: Auth, call: Call, body: Order, user_id: str) -> list[Statement]:
     if body.type == "invite":
-        return insert_invited(auth, call, user_id, body.email, body.data or {})
+        return await insert_invited(auth, call, user_id, body.email, body.data or {})
     if not body.password:
         raise invalid("Signup requires a valid password")
     strength.check(body.password, auth.settings)
@@ -109,6 +109,7 @@ async def _insert(auth: Auth, call: Call, body: Order, user_id: str) -> list[Sta
         app_metadata=users.provider_metadata("email"),
         user_metadata=body.data or {},
     )
+    await auth.hooks(call).before_user_created(auth.scope, new)
     identity = users.identity_data(user_id, email=body.email)
     return [users.insert(new, auth.now()), users.insert_identity(user_id, "email", identity, auth.now())]
 

@@ -77,9 +77,10 @@ async def _send(auth: Auth, call: Call, email: str) -> None:
 async def _store(auth: Auth, call: Call, email: str, data: Metadata, user: User | None) -> User:
     user_id, now = user.id if user else str(uuid4()), auth.now()
     code = new_code(email, auth.settings)
+    insert = [] if user else await insert_invited(auth, call, user_id, email, data)
     async with auth.posting() as tx:
         results = await tx.run(
-            *([] if user else insert_invited(auth, call, user_id, email, data)),
+            *insert,
             *auth.audit(call).admin_entry(call.admin, "user_invited", {"user_id": user_id, "user_email": email}),
             *one_time.keep_invitation(user_id, code, email, now),
             users.find(user_id),
@@ -87,12 +88,12 @@ async def _store(auth: Auth, call: Call, email: str, data: Metadata, user: User 
         invited = users.read(results[-1])
         if invited is None:
             raise fault("unexpected_failure", "Database error saving new user")
-        await send_link(auth, call, "invite", invited, code)
+        await send_link(auth, call, tx, "invite", invited, code)
     return invited
 
 
-def insert_invited(auth: Auth, call: Call, user_id: str, email: str, data: Metadata) -> list[Statement]:
-    """A user without a password; `user_metadata` is exactly what was given."""
+async def insert_invited(auth: Auth, call: Call, user_id: str, email: str, data: Metadata) -> list[Statement]:
+    """A user without a password, if the application will have them; `user_metadata` is exactly what was given."""
     new = NewUser(
         id=user_id,
         aud=call.audience,
@@ -102,5 +103,6 @@ def insert_invited(auth: Auth, call: Call, user_id: str, email: str, data: Metad
         app_metadata=users.provider_metadata("email"),
         user_metadata=data,
     )
+    await auth.hooks(call).before_user_created(auth.scope, new)
     identity = users.identity_data(user_id, email=email)
     return [users.insert(new, auth.now()), users.insert_identity(user_id, "email", identity, auth.now())]

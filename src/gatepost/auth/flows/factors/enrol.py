@@ -17,8 +17,9 @@ from ...errors import fault, invalid
 from ...sessions import Session
 from ...users import User
 from ..call import Auth, Call
+from ..letters import tell
 from . import totp
-from .own import own_factor, purpose, signed_in, told, traits
+from .own import own_factor, purpose, signed_in, traits
 
 LEAST_EXPIRY = 300.0
 LONGEST_ISSUER = 100
@@ -63,7 +64,7 @@ async def unenrol(auth: Auth, call: Call) -> Response:
         query("delete_factor", factor.id),
         query("forget_purpose", user.id, purpose(factor)),
     )
-    await auth.mailer.notify("mfa_factor_unenrolled", user.email or "", told(auth, user, factor))
+    await tell(auth, "mfa_factor_unenrolled", user, FactorType=factor.factor_type)
     return responses.reply({"id": factor.id})
 
 

@@ -6,7 +6,7 @@ In: a call. Out: its user, session and factor. Never: a factor of somebody else.
 from ...errors import fault
 from ...sessions import Session
 from ...users import Factor, User
-from ..call import Auth, Call
+from ..call import Call
 
 
 def signed_in(call: Call) -> tuple[User, Session]:
@@ -35,13 +35,3 @@ def purpose(factor: Factor) -> str:
 
 def traits(factor: Factor) -> dict[str, object]:
     return {"factor_id": factor.id, "factor_type": factor.factor_type, "factor_status": factor.status}
-
-
-def told(auth: Auth, user: User, factor: Factor) -> dict[str, object]:
-    """What a notification says."""
-    return {
-        "SiteURL": auth.settings.site_url,
-        "Email": user.email or "",
-        "FactorType": factor.factor_type,
-        "Data": user.raw_user_meta_data or {},
-    }

@@ -17,8 +17,9 @@ from ...issue import Door
 from ...sessions import Session
 from ...users import Factor, User
 from ..call import Auth, Call
+from ..letters import tell
 from . import totp
-from .own import own_factor, purpose, signed_in, told, traits
+from .own import own_factor, purpose, signed_in, traits
 
 LEAST_LIFE = 300.0
 WRONG = "Invalid TOTP code entered"
@@ -54,13 +55,15 @@ async def verify(auth: Auth, call: Call) -> Response:
     secret = await _check_challenge(auth, call, factor, challenge_id)
     await _count_attempt(auth, user, factor, challenge_id)
     step = totp.step_of(body.code, secret, auth.clock())
+    verdict = await auth.hooks(call).factor_attempted(auth.scope, user.id, factor, valid=step is not None)
+    await auth.obey(verdict, user.id, "mfa_verification_rejected")
     if step is None:
         raise fault("mfa_verification_failed", WRONG)
     async with auth.scope.transaction() as tx:
         await _spend(auth, tx, factor, challenge_id, step)
         pair = await _raise_session(auth, call, tx, session, factor)
     if factor.status == "unverified":
-        await auth.mailer.notify("mfa_factor_enrolled", user.email or "", told(auth, user, factor))
+        await tell(auth, "mfa_factor_enrolled", user, FactorType=factor.factor_type)
     return responses.tokens(pair)
 
 

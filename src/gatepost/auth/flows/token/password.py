@@ -30,11 +30,13 @@ async def sign_in(auth: Auth, call: Call) -> Response:
     if user.is_banned(auth.now()):
         await auth.hasher.waste(body.password)
         raise fault("user_banned", "User is banned", 400)
-    verdict = await auth.hasher.verify(body.password, user.encrypted_password)
-    if not verdict.matches:
+    checked = await auth.hasher.verify(body.password, user.encrypted_password)
+    verdict = await auth.hooks(call).password_attempted(auth.scope, user.id, valid=checked.matches)
+    await auth.obey(verdict, user.id, "invalid_credentials")
+    if not checked.matches:
         raise _refused()
     check_confirmed(user, by_email=bool(body.email))
-    return await _start(auth, call, user, body, outdated=verdict.outdated)
+    return await _start(auth, call, user, body, outdated=checked.outdated)
 
 
 async def _find(auth: Auth, call: Call, body: Password) -> User | None:

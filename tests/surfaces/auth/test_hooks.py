@@ -1,0 +1,270 @@
+"""Functions of an application that the auth surface asks: before a user is stored, after a password or a code, for a
+mail. Their events and what their answers mean are GoTrue's.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gatepost.problem import Problem
+from gatepost.settings import AuthSettings
+from tests.conftest import Connect
+from tests.surfaces.auth.conftest import API, PASSWORD, SITE, Client, Open, address
+from tests.surfaces.auth.test_factors import Phone
+
+Owner = Any
+NAMES = (
+    "custom_access_token", "before_user_created", "password_verification_attempt", "mfa_verification_attempt",
+    "send_email",
+)  # fmt: skip
+
+# One function for all: it notes what it is told, by whom, and answers what the test has put down for it.
+HOOKS = """
+create table public.hook_log (id serial, event jsonb, by_whom text, path text);
+create table public.hook_answers (hook text, answer jsonb);
+alter table public.hook_log disable row level security;
+alter table public.hook_answers disable row level security;
+grant insert, select on public.hook_log to supabase_auth_admin;
+grant select on public.hook_answers to supabase_auth_admin;
+grant usage on all sequences in schema public to supabase_auth_admin;
+grant usage on schema public to supabase_auth_admin;
+create function public.hook(event jsonb) returns jsonb language plpgsql as $$
+begin
+    insert into public.hook_log (event, by_whom, path) values (event, current_user, current_setting('search_path'));
+    return (select answer from public.hook_answers where hook = event #>> '{metadata,name}');
+end $$;
+create function public.pass_on(event jsonb) returns jsonb language sql as 'select event';
+create function public.secret_hook(event jsonb) returns jsonb language sql as 'select event';
+grant execute on function public.hook, public.pass_on to supabase_auth_admin;
+revoke execute on function public.secret_hook from public;
+"""
+
+
+@pytest.fixture(scope="module")
+def owner(connect: Connect, database_name: str) -> Owner:
+    connection = connect("postgres", database_name)
+    connection.execute(HOOKS)
+    return connection
+
+
+@pytest.fixture
+def hooked(open_client: Open, owner: Owner) -> Iterator[Open]:
+    """`hooked("send_email", …)`: a client of a surface that asks these hooks."""
+
+    def open_one(*names: str, function: str = "hook", **settings: Any) -> Client:
+        assert set(names) <= set(NAMES)
+        on = {f"hook_{name}_enabled": True for name in names}
+        where = {f"hook_{name}_uri": f"pg-functions://postgres/public/{function}" for name in names}
+        return open_client(**on, **where, **settings)
+
+    yield open_one
+    owner.execute("truncate public.hook_log, public.hook_answers")
+
+
+def answering(owner: Owner, hook: str, answer: str) -> None:
+    owner.execute("insert into public.hook_answers values (%s, %s)", (hook, answer))
+
+
+def told(owner: Owner) -> list[dict[str, Any]]:
+    return [event for (event,) in owner.execute("select event from public.hook_log order by id").fetchall()]
+
+
+async def test_a_hook_runs_as_the_auth_server_on_its_path(hooked: Open, owner: Owner) -> None:
+    client = hooked("before_user_created")
+    assert (await client.post("/signup", {"email": address(), "password": PASSWORD})).status == 200
+    assert owner.execute("select by_whom, path from public.hook_log").fetchall() == [("supabase_auth_admin", "auth")]
+
+
+async def test_before_a_user_is_stored_the_application_is_asked(hooked: Open, owner: Owner) -> None:
+    client, email = hooked("before_user_created"), address()
+    answer = await client.post("/signup", {"email": email, "password": PASSWORD, "data": {"name": "Ann"}})
+    [event] = told(owner)
+    assert str(UUID(event["metadata"].pop("uuid")))
+    assert event["metadata"].pop("time").endswith("Z")
+    assert event["metadata"] == {"name": "before-user-created", "ip_address": "192.0.2.1"}
+    assert event["user"] == {
+        "id": answer.body["id"], "aud": "authenticated", "role": "", "email": email, "phone": "",
+        "app_metadata": {"provider": "email", "providers": ["email"]}, "user_metadata": {"name": "Ann"},
+        "identities": [], "created_at": "0001-01-01T00:00:00Z", "updated_at": "0001-01-01T00:00:00Z",
+        "is_anonymous": False,
+    }  # fmt: skip
+
+
+async def test_an_application_may_refuse_a_new_user(hooked: Open, owner: Owner) -> None:
+    client, email = hooked("before_user_created", external_anonymous_users_enabled=True), address()
+    answering(owner, "before-user-created", '{"error": {"http_code": 403, "message": "members only"}}')
+    for path, body, bearer in (
+        ("/signup", {"email": email, "password": PASSWORD}, None),
+        ("/signup", {}, None),
+        ("/otp", {"email": email}, None),
+        ("/invite", {"email": email}, client.admin),
+        ("/admin/generate_link", {"type": "signup", "email": email, "password": PASSWORD}, client.admin),
+        ("/admin/generate_link", {"type": "invite", "email": email}, client.admin),
+    ):
+        answer = await client.post(path, body, bearer=bearer)
+        assert (answer.status, answer.code, answer.message) == (403, "unknown", "members only"), path
+    older = await client.post("/signup", {"email": email, "password": PASSWORD}, headers=[])
+    assert older.body == {"code": 403, "error_code": "unknown", "msg": "members only"}
+    assert client.sql("select 1 from auth.users where email = %s or is_anonymous", email) == []
+    assert client.mailbox.mails == []
+
+
+async def test_who_is_there_already_is_no_new_user(hooked: Open, owner: Owner) -> None:
+    client = hooked("before_user_created")
+    email = (await client.new_user())["email"]
+    assert (await client.post("/otp", {"email": email})).status == 200
+    assert told(owner) == [], "an administrator makes users as they wish"
+
+
+async def test_each_password_is_told_right_or_wrong(hooked: Open, owner: Owner) -> None:
+    client = hooked("password_verification_attempt")
+    user = await client.new_user()
+    answering(owner, "password-verification", '{"decision": "continue"}')
+    assert (await client.password(user["email"])).status == 200
+    assert (await client.password(user["email"], "wrong")).message == "Invalid login credentials"
+    assert (await client.password(address())).code == "invalid_credentials"
+    assert [(event["user_id"], event["valid"]) for event in told(owner)] == [(user["id"], True), (user["id"], False)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "sessions"),
+    [
+        ('{"decision": "reject", "message": "Too often."}', "Too often.", 1),
+        ('{"decision": "reject"}', "Further password verification attempts will be rejected.", 1),
+        (
+            '{"decision": "reject", "should_logout_user": true}',
+            "Further password verification attempts will be rejected.",
+            0,
+        ),
+    ],
+)
+async def test_a_right_password_may_be_refused(
+    hooked: Open, owner: Owner, answer: str, message: str, sessions: int
+) -> None:
+    client = hooked("password_verification_attempt")
+    user = (await client.signed_in())["user"]
+    answering(owner, "password-verification", answer)
+    refused = await client.password(user["email"])
+    assert (refused.status, refused.code, refused.message) == (400, "invalid_credentials", message)
+    assert client.sql("select count(*) from auth.sessions where user_id = %s", user["id"]) == [(sessions,)]
+
+
+async def test_each_code_of_a_factor_is_told_and_may_be_refused(hooked: Open, owner: Owner) -> None:
+    client = hooked("mfa_verification_attempt")
+    phone = Phone(client, await client.signed_in())
+    factor = await phone.raised()
+    assert (await phone.answer(factor, "000000")).code == "mfa_verification_failed"
+    attempts = [{name: event[name] for name in event if name != "metadata"} for event in told(owner)]
+    user_id = phone.session["user"]["id"]
+    same = {"user_id": user_id, "factor_id": factor, "factor_type": "totp"}
+    assert attempts == [same | {"valid": True}, same | {"valid": False}]
+    answering(owner, "mfa-verification", '{"decision": "reject"}')
+    refused = await phone.answer(factor)
+    assert (refused.status, refused.code) == (403, "mfa_verification_rejected")
+    assert refused.message == "Further MFA verification attempts will be rejected."
+    assert client.sql("select 1 from auth.sessions where user_id = %s", user_id) == [], "signed out everywhere"
+
+
+async def test_mails_may_be_the_applications_to_send(hooked: Open, owner: Owner) -> None:
+    client, email = hooked("send_email"), address()
+    signed_up = await client.post(f"/signup?redirect_to={SITE}/welcome", {"email": email, "password": PASSWORD})
+    assert signed_up.status == 200
+    [event] = told(owner)
+    assert event["metadata"]["name"] == "send-email"
+    assert (event["user"]["id"], event["user"]["email"]) == (signed_up.body["id"], email)
+    data = event["email_data"]
+    assert {name: value for name, value in data.items() if not name.startswith("token")} == {
+        "redirect_to": f"{SITE}/welcome", "email_action_type": "signup", "site_url": API,
+        "old_email": "", "old_phone": "", "provider": "", "factor_type": "",
+    }  # fmt: skip
+    assert (data["token_new"], data["token_hash_new"]) == ("", "")
+    assert client.mailbox.mails == []
+    by_hash = await client.post("/verify", {"type": "signup", "token_hash": data["token_hash"]})
+    assert by_hash.body["user"]["email"] == email
+    await client.post("/otp", {"email": email})
+    by_code = {"type": "email", "email": email, "token": told(owner)[-1]["email_data"]["token"]}
+    assert (await client.post("/verify", by_code)).status == 200
+
+
+async def test_both_codes_of_a_change_of_address_come_in_one_event(hooked: Open, owner: Owner) -> None:
+    client, wanted = hooked("send_email"), address()
+    session = await client.signed_in()
+    before = session["user"]["email"]
+    assert (await client.put("/user", {"email": wanted}, bearer=session["access_token"])).status == 200
+    [event] = told(owner)
+    data = event["email_data"]
+    assert (data["email_action_type"], event["user"]["new_email"]) == ("email_change", wanted)
+    first = {"type": "email_change", "email": before, "token": data["token"]}
+    assert (await client.post("/verify", first)).status == 200
+    second = {"type": "email_change", "token_hash": data["token_hash"]}
+    assert (await client.post("/verify", second)).body["user"]["email"] == wanted
+
+
+async def test_a_notification_is_told_where_the_project_wants_it_sent(hooked: Open, owner: Owner) -> None:
+    client = hooked("send_email")
+    session = await client.signed_in()
+    answering(owner, "send-email", '{"error": {"http_code": 500, "message": "no"}}')
+    changed = await client.put("/user", {"password": "another " + PASSWORD}, bearer=session["access_token"])
+    assert changed.status == 200, "what has happened stays so, whether it can be told or not"
+    owner.execute("truncate public.hook_answers")
+    await client.put("/user", {"password": PASSWORD}, bearer=session["access_token"])
+    kinds = [event["email_data"]["email_action_type"] for event in told(owner)]
+    assert kinds == ["password_changed_notification"] * 2, "a hook's answer does not undo what it wrote by itself"
+
+
+async def test_a_mail_that_the_application_does_not_send_undoes_the_sign_up(hooked: Open, owner: Owner) -> None:
+    client, email = hooked("send_email"), address()
+    answering(owner, "send-email", '{"error": {"http_code": 422, "message": "no mail today"}}')
+    answer = await client.post("/signup", {"email": email, "password": PASSWORD})
+    assert (answer.status, answer.message) == (422, "no mail today")
+    assert client.sql("select 1 from auth.users where email = %s", email) == []
+    assert told(owner) == [], "what the hook wrote is undone with it"
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        ("public/nowhere", "function public.nowhere(jsonb) does not exist"),
+        ("auth/hook", "function auth.hook(jsonb) does not exist"),
+        ("other/hook", 'schema "other" does not exist'),
+        ("public/secret_hook", "permission denied for function secret_hook"),
+    ],
+)
+async def test_a_hook_that_cannot_be_called_is_said_plainly(
+    open_client: Open, owner: Owner, function: str, reason: str
+) -> None:
+    uri = f"pg-functions://postgres/{function}"
+    client = open_client(hook_custom_access_token_enabled=True, hook_custom_access_token_uri=uri)
+    user = await client.new_user()
+    answer = await client.password(user["email"])
+    assert (answer.status, answer.code) == (500, "unexpected_failure")
+    assert answer.message.startswith(f"Error running hook URI: {uri} ({reason}; ")
+    assert "supabase_auth_admin" in answer.message
+
+
+async def test_a_hook_of_claims_is_told_what_it_is(hooked: Open, owner: Owner) -> None:
+    client = hooked("custom_access_token", function="pass_on")
+    session = await client.signed_in()
+    assert client.tokens.verify(session["access_token"])["email"] == session["user"]["email"]
+    client = hooked("custom_access_token")
+    user = await client.new_user()
+    refused = await client.password(user["email"])
+    assert (refused.status, refused.message) == (500, "output claims field is missing")
+
+
+async def test_a_hook_that_answers_no_object_is_an_error(hooked: Open, owner: Owner) -> None:
+    client = hooked("before_user_created")
+    answering(owner, "before-user-created", "[1]")
+    answer = await client.post("/signup", {"email": address(), "password": PASSWORD})
+    assert (answer.status, answer.message) == (500, "Error unmarshaling JSON output.")
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "https://example.com/hook", "http://localhost/hook", "pg-functions://postgres/hook"]
+)
+async def test_a_hook_that_is_no_function_stops_the_start(open_client: Open, uri: str) -> None:
+    with pytest.raises(Problem, match=r"auth.hook_send_email_uri must be pg-functions://postgres/SCHEMA/FUNCTION"):
+        open_client(hook_send_email_enabled=True, hook_send_email_uri=uri)
+    assert AuthSettings(hook_send_email_uri=uri).hook_send_email_enabled is False
