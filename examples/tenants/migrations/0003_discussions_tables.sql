@@ -18,11 +18,12 @@ create table msg.msg_resident (
 );
 create index on msg.msg_resident (tenant_id);
 
+-- Times are those of the clock, so that what one transaction makes has an order too.
 -- `identifier` is for callers who may ask twice. `locked`: for those who look after discussions; `closed`: for nobody.
 create table msg.topic (
     id uuid primary key default gen_random_uuid(),
     tenant_id uuid not null references app.tenant on delete cascade,
-    created_at timestamptz not null default current_timestamp,
+    created_at timestamptz not null default clock_timestamp(),
     name text not null check (length(btrim(name)) > 0),
     identifier text,
     tags text[] not null default '{}',
@@ -34,7 +35,7 @@ create table msg.topic (
 create table msg.message (
     id uuid primary key default gen_random_uuid(),
     tenant_id uuid not null,
-    created_at timestamptz not null default current_timestamp,
+    created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default current_timestamp,
     status msg.message_status not null default 'sent',
     topic_id uuid not null,
@@ -53,7 +54,7 @@ create index on msg.message (tenant_id);
 create table msg.subscriber (
     id uuid primary key default gen_random_uuid(),
     tenant_id uuid not null,
-    created_at timestamptz not null default current_timestamp,
+    created_at timestamptz not null default clock_timestamp(),
     status msg.subscriber_status not null default 'active',
     topic_id uuid not null,
     msg_resident_id uuid not null,

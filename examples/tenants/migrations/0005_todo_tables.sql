@@ -26,7 +26,7 @@ create table todo.todo (
     resident_id uuid,
     location_id uuid,
     topic_id uuid not null,
-    created_at timestamptz not null default current_timestamp,
+    created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default current_timestamp,
     name text not null check (length(btrim(name)) >= 3),
     description text,

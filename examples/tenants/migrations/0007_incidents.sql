@@ -14,7 +14,7 @@ create table inc.incident (
     topic_id uuid not null,
     location_id uuid,
     created_by_resident_id uuid,
-    created_at timestamptz not null default current_timestamp,
+    created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default current_timestamp,
     name text not null check (length(btrim(name)) >= 3),
     description text,
