@@ -221,7 +221,9 @@ def _without_remote_hooks(values: dict[str, object]) -> list[str]:
         enabled, uri = f"auth.hook_{name}_enabled", str(values[f"auth.hook_{name}_uri"])
         if values.get(enabled) and not uri.startswith("pg-functions:"):
             values[enabled] = False
-            notes.append(f"config.toml, [auth.hook.{name}] is off: only functions in the database are asked, not {uri!r}")
+            notes.append(
+                f"config.toml, [auth.hook.{name}] is off: only functions in the database are asked, not {uri!r}"
+            )
     return notes
 
 
