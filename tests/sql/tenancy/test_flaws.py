@@ -283,7 +283,9 @@ def test_f21_every_definer_pins_its_search_path(site: Site) -> None:
 def test_f22_anon_reaches_no_inner_schema(site: Site) -> None:
     text = "select array_agg(nspname::text order by nspname) from pg_namespace where nspname in " + OURS
     allowed = site.value(text + " and has_schema_privilege('anon', oid, 'usage')")
-    assert allowed == ["app_api", "auth_ext"]
+    assert allowed == ["app", "app_api", "auth_ext"]
+    reads = "select count(*) from pg_class where relnamespace = 'app'::regnamespace and relkind = 'r'"
+    assert site.value(reads + " and has_any_column_privilege('anon', oid, 'select')") == 0
 
 
 def test_f22_api_roles_call_the_api_and_what_reads_their_token(site: Site) -> None:

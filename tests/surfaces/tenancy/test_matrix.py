@@ -231,9 +231,8 @@ def undo(site: Site) -> None:
 @pytest.fixture(scope="module")
 def stage(cluster: Server, fresh_database: FreshDatabase) -> Iterator[Stage]:
     site = populate(cluster, fresh_database())
-    tables = {
-        name: Table(name, tuple(key), WRITTEN.get(name, key[0])) for name, key in site.owner.execute(KEYS).fetchall()
-    }  # pyright: ignore
+    keys: list[tuple[str, list[str]]] = site.owner.execute(KEYS).fetchall()
+    tables = {name: Table(name, tuple(key), WRITTEN.get(name, key[0])) for name, key in keys}
     made = Stage(site, everybody(site), tables)
     undo(site)
     yield made

@@ -26,6 +26,7 @@ end $$;
 grant usage on schema auth_ext to anon, authenticated, service_role, tenancy_api;
 grant execute on all functions in schema auth_ext to anon, authenticated, service_role, tenancy_api;
 grant usage on schema app_api to anon, authenticated;
+grant usage on schema app to anon; -- for the type of the rows; no table
 grant execute on function app_api.demo_profile_residencies() to anon;
 
 -- Who is signed in. Types of arguments live in app_fn, hence the usage; none of its functions may be called.
