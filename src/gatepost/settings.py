@@ -359,7 +359,7 @@ class PushSettings(Section, frozen=True):
     timeout: Annotated[Seconds, Option("How long the other system may take to answer")] = Seconds(5)
     poll: Annotated[Seconds, Option("How often changes are looked for where no notification came")] = Seconds(5)
     max_age: Annotated[
-        Seconds, Option("How long a change is tried to be told; then it is parked until the next one, and doctor says so")
+        Seconds, Option("How long a change is tried to be told; then it waits for the next one, and doctor says so")
     ] = Seconds(3 * 24 * 3600)
 
 

@@ -24,6 +24,7 @@ QUERIES = load(Path(__file__).with_name("doctor.sql"))
 # The oldest minor releases without a published hole that matters here (November 2025).
 MINORS = {15: 15, 16: 11, 17: 7, 18: 1}
 CLOCK_SECONDS = 2.0
+TRY_AGAIN = "update auth_private.claims_outbox set parked_at = null, since = now(), due_at = now()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _database(project: Project) -> Iterator[Finding]:
             connection.script("set search_path = pg_catalog")  # no function of the owner's, in PostgreSQL's place
             yield from _server(connection)
             yield from _objects(connection, place.admin, project)
+            yield from outbox(connection)
             yield from _migrations(place.admin, project)
     except Problem as error:
         yield Finding("error", error.message, "\n".join(str(part) for part in (error.details, error.hint) if part))
@@ -118,6 +120,18 @@ def _objects(connection: Connection, admin: str, project: Project) -> Iterator[F
         return
     for found in findings(admin, project.settings.rest.schemas):
         yield Finding("error" if found.level in ("refuse", "danger") else "warning", found.message, found.advice)
+
+
+def outbox(connection: Connection) -> Iterator[Finding]:
+    """Claims that another system was not told of."""
+    if connection.value(QUERIES["has_outbox"]) != "t":
+        return
+    [(waiting, since, parked, reason)] = connection.rows(QUERIES["outbox"])
+    if parked != "0":
+        what = f"Claims of {parked} users could not be pushed: {reason}"
+        yield Finding("error", what, f"See that push.url answers, then run as the owner:\n{TRY_AGAIN}")
+    if waiting != "0":
+        yield Finding("warning", f"Claims of {waiting} users wait to be pushed, since {since}: {reason}")
 
 
 def _migrations(admin: str, project: Project) -> Iterator[Finding]:

@@ -6,6 +6,16 @@ select current_setting('server_version_num'), current_setting('server_version'),
     r.rolsuper, r.rolcreaterole, extract(epoch from clock_timestamp())
 from pg_roles r where r.rolname = current_user
 
+-- name: has_outbox
+select to_regclass('auth_private.claims_outbox') is not null
+
+-- name: outbox
+-- How many users' claims wait for longer than a minute, since when; how many are given up; what was said to the last.
+select count(*) filter (where parked_at is null and since < now() - interval '1 minute'), min(since) filter (where parked_at is null),
+    count(*) filter (where parked_at is not null),
+    coalesce((array_agg(last_error order by due_at desc) filter (where last_error is not null))[1], 'nothing was tried yet')
+from auth_private.claims_outbox
+
 -- name: missing_logins
 select string_agg(wanted, ', ' order by wanted)
 from unnest(array['anon', 'authenticated', 'service_role', 'authenticator', 'service_authenticator', 'supabase_auth_admin'])

@@ -25,6 +25,7 @@ from gatepost.embedded import Options, Preparation, Server
 from gatepost.identity import api_keys
 from gatepost.migrate import EXTENSIONS
 from gatepost.migrate.connection import Connection
+from gatepost.migrate.pushing import switch_push
 from gatepost.problem import Problem
 from gatepost.project import Project, keys, state
 from gatepost.project.state import State
@@ -106,6 +107,7 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
     for module in project.settings.project.modules:
         if migrate.install_module(place.admin, module):
             terminal.step(f"installed module {module}")
+    switch_push(place.admin, on=bool(project.settings.push.url))
     migrate.configure(place.admin, _claim_rules(project.settings))
     logins = _logins(place, passwords) | {"owner": place.login(installed.owner, passwords.get(installed.owner))}
     demo = development and project.kind == "supabase"

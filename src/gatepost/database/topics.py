@@ -46,6 +46,10 @@ class Topics:
             self._drop(channel, hear)
             raise
 
+    def hears(self, channel: str) -> bool:
+        """Whether anybody listens to it."""
+        return channel in self._hearers
+
     def leave(self, channel: str, hear: Hear) -> None:
         """Call `hear` no more."""
         if self._drop(channel, hear) and self._connection is not None:

@@ -14,12 +14,11 @@ from typing import Any
 import msgspec
 
 from .. import observe
-from ..identity.identify import Identifier
 from ..identity.issuers import ALGORITHMS, Issuer, Trust
 from ..identity.keys import KeyRing, SigningKey, from_jwk
 from ..identity.tokens import Tokens
 from ..problem import Problem
-from ..settings import IdentitySettings, Settings, TrustedIssuer
+from ..settings import IdentitySettings, TrustedIssuer
 from .exchange import Answer, Failed, ask, check_address, is_loopback
 
 LONGEST = 256 * 1024
@@ -130,13 +129,6 @@ class Issuers:
         if not keys:
             raise Failed("it has no key that can be used")
         return keys, max(min(_max_age(answer.headers), self._max_age), self._pause)
-
-
-def believe(settings: Settings, identifier: Identifier) -> Callable[[], None]:
-    """Have tokens of the settings' issuers believed behind a door; what ends the fetching of their keys."""
-    issuers = Issuers(settings.identity, identifier.tokens, settings.auth.jwt_issuer)
-    identifier.fetch = issuers.fetch
-    return issuers.stop
 
 
 def _source(entry: TrustedIssuer) -> Source:
