@@ -1,0 +1,133 @@
+"""To-do lists, discussions, incidents and the address book, asked for by GraphQL."""
+
+from secrets import token_hex
+
+from playwright.async_api import Page, expect
+
+from tests.examples.tenants.web.conftest import Open, Picture, titled, told
+
+
+async def begin_list(page: Page, name: str) -> None:
+    await page.get_by_role("button", name="New list").click()
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_role("dialog").get_by_role("button", name="Create").click()
+    await titled(page, name)
+
+
+async def add(page: Page, name: str) -> None:
+    await page.get_by_label("New task in").fill(name)
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_role("checkbox", name=name, exact=True)).to_be_visible()
+
+
+async def test_a_tree_of_tasks_is_built_ticked_and_rolled_up(window: Open):
+    page = await window("user-1b", "/tools/todo")
+    name = f"Party {token_hex(3)}"
+    await begin_list(page, name)
+    await add(page, "Buy food")
+    await add(page, "Invite guests")
+    await page.get_by_role("button", name="Divide Buy food").click()
+    await page.get_by_role("dialog").get_by_label("Name").fill("Bread and cheese")
+    await page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    branch = page.get_by_role("listitem").filter(has_text="Buy food")
+    await expect(branch.get_by_role("checkbox", name="Bread and cheese")).to_be_visible()
+    await expect(branch.get_by_text("0/1")).to_be_visible()
+    await page.get_by_role("checkbox", name="Bread and cheese").click()
+    await expect(page.get_by_role("checkbox", name="Bread and cheese")).to_be_checked()
+    await expect(page.get_by_role("checkbox", name="Buy food")).to_be_checked()  # its only task is done
+    await page.get_by_role("checkbox", name="Invite guests").click()
+    await expect(page.locator("main .badge.good", has_text="complete")).to_be_visible()
+    await page.get_by_role("button", name="Assign Invite guests").click()
+    await page.get_by_role("dialog").get_by_label("To").select_option(label="admin-1")
+    await page.get_by_role("dialog").get_by_role("button", name="Assign").click()
+    guests = page.get_by_role("listitem").filter(has_text="Invite guests")
+    await expect(guests.get_by_text("admin-1")).to_be_visible()
+    await page.get_by_role("button", name="Delete Buy food").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("The tasks below it are deleted too.")
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("checkbox")).to_have_count(1)
+
+
+async def test_a_name_that_is_too_short_is_refused_in_the_dialog(window: Open):
+    page = await window("user-1b", "/tools/todo")
+    await page.get_by_role("button", name="New list").click()
+    await page.get_by_label("Name").fill("     ")
+    await page.get_by_role("dialog").get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(
+        "A name needs at least three characters."
+    )
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.get_by_role("button", name="New list")).to_be_focused()
+
+
+async def test_a_list_becomes_a_template_and_a_template_a_list(window: Open, picture: Picture):
+    page = await window("admin-1", "/tools/todo", viewport={"width": 1180, "height": 760})
+    await page.get_by_role("link", name="Neighborhood cleanup").click()
+    await expect(page.get_by_role("checkbox", name="Gloves")).to_be_checked()
+    await page.wait_for_load_state("networkidle")
+    await picture(page, "todo")
+    await page.get_by_role("button", name="Make template").click()
+    await told(page, "Here is the template.")
+    await page.get_by_role("button", name="New list from this").click()
+    await told(page, "Here is a list of your own.")
+    await expect(page.get_by_role("checkbox", name="Gloves")).not_to_be_checked()
+
+
+async def test_what_a_user_may_not_do_is_not_offered(window: Open):
+    page = await window("user-1b", "/tools/todo")
+    await page.get_by_role("link", name="Neighborhood cleanup").first.click()
+    await expect(page.get_by_role("button", name="Edit", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Make template")).to_have_count(0)
+
+
+async def test_what_is_typed_in_one_window_appears_in_the_other(window: Open):
+    text = f"On my way {token_hex(3)} <b>& more</b>"
+    listening = await window("admin-1", "/tools/discussions")
+    speaking = await window("user-1a", "/tools/discussions")
+    for page in (listening, speaking):
+        await page.get_by_role("link", name="Where to meet").click()
+        await expect(page.get_by_text("I bring coffee for everybody")).to_be_visible()
+    await speaking.get_by_label("Say something").fill(text)
+    await speaking.keyboard.press("Enter")
+    heard = listening.get_by_role("list", name="Messages").get_by_role("listitem").filter(has_text=text)
+    await expect(heard).to_have_count(1)
+    await expect(heard).to_contain_text("user-1a")
+    mine = speaking.get_by_role("list", name="Messages").get_by_role("listitem").filter(has_text=text)
+    await expect(mine).to_have_count(1)
+    await expect(mine).to_contain_text("You")
+    await expect(speaking.get_by_label("Say something")).to_be_focused()
+    await expect(listening.locator("b")).to_have_count(0)
+
+
+async def test_a_discussion_that_is_closed_takes_nothing_more(window: Open):
+    page = await window("user-1b", "/tools/discussions")
+    await page.get_by_role("link", name="Last year").click()
+    await expect(page.get_by_text("This discussion is closed.")).to_be_visible()
+    await expect(page.get_by_label("Say something")).to_have_count(0)
+
+
+async def test_an_incident_is_reported_worked_on_and_closed(window: Open, picture: Picture):
+    page = await window("user-1b", "/tools/incidents", viewport={"width": 1180, "height": 760})
+    await page.get_by_role("button", name="Report").click()
+    name = f"Tree on the road {token_hex(3)}"
+    await page.get_by_label("What happened?").fill(name)
+    await page.get_by_label("Where?").fill("Main Street")
+    await page.get_by_role("dialog").get_by_role("button", name="Report").click()
+    await titled(page, name)
+    await expect(page.get_by_text("Main Street")).to_be_visible()
+    await add(page, "Call the fire brigade")
+    await page.get_by_label("Closed").check(force=True)
+    await page.goto(page.url.partition("#")[0] + "#/tools/incidents")
+    row = page.get_by_role("listitem").filter(has_text=name)
+    await expect(row.get_by_text("closed")).to_be_visible()
+    await picture(page, "incidents")
+
+
+async def test_who_joins_the_address_book_sees_who_is_in_it(window: Open):
+    page = await window("user-1b", "/tools/address-book")
+    await expect(page.get_by_text("admin-2@example.com")).to_have_count(0)
+    await page.get_by_role("button", name="Join").click()
+    await expect(page.get_by_text("admin-2@example.com")).to_be_visible()
+    await page.get_by_role("button", name="Leave the address book").click()
+    await expect(page.get_by_role("button", name="Join")).to_be_visible()
