@@ -28,6 +28,11 @@ class Answer(msgspec.Struct, frozen=True):
     executed: bool = True
     errors: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def status(self) -> int | None:
+        """The HTTP status that its first error has, None where none has one."""
+        return self.errors[0]["extensions"].get("statusCode") if self.errors else None
+
 
 Told = Callable[[Answer | Coroutine[Any, Any, Answer]], None]
 """Takes an answer that comes without a task: the answer itself, or what still has to be waited for."""

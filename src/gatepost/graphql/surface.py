@@ -144,8 +144,7 @@ async def _respond_later(answer: Coroutine[Any, Any, Answer], kind: str) -> Resp
 
 def _status(answer: Answer, kind: str) -> int:
     """That of an error that has one; clients of before GraphQL over HTTP are told of others in a 200."""
-    told = answer.errors[0]["extensions"].get("statusCode") if answer.errors else None
-    return told or (200 if answer.executed or kind == JSON else 400)
+    return answer.status or (200 if answer.executed or kind == JSON else 400)
 
 
 def not_ready() -> Problem:

@@ -95,7 +95,7 @@ class BaseClient:
         loaded = schema_of(schema)
         setup = setup_of(loaded, dsn, guard, options)
         chosen = options_of(loaded, options)
-        way = door(dsn, guard, options.get("pool_size", 10), options.get("timeout", 10.0))
+        way = door(dsn, guard, options)
         rules, plans = setup.rules(loaded, guard, chosen)
         session = Session(loaded, rules, guard, way, setup.compat, chosen, plans=plans)
         return cls(session, setup, tuple(options.get("plugins", ())))

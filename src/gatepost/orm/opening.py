@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypedDict, cast
 
+from gatepost.database.entrance import Entrance
 from gatepost.database.scope import Database
 from gatepost.orm.calling.operations import snake, unknown
 from gatepost.orm.calling.plugins import Plugin
@@ -20,7 +21,7 @@ from gatepost.orm.values import named
 from gatepost.policy import Rules
 from gatepost.query.sql import identifier
 from gatepost.query.tree import Fragment
-from gatepost.settings import DatabaseSettings, Seconds
+from gatepost.settings import DatabaseSettings, Freshness, Seconds, believed
 from gatepost.zmodel.diagnostics import SchemaProblem
 from gatepost.zmodel.load import Given, load
 from gatepost.zmodel.schema import Model, Schema
@@ -78,15 +79,31 @@ def schema_of(given: Given | Schema) -> Schema:
     return schema
 
 
-def door(dsn: str, guard: Guard, pool_size: int, timeout: float) -> Door:
+def door(dsn: str, guard: Guard, given: "Opening") -> Door:
     """The way to the database: with a login that sets API roles, or as the login's own user."""
     if not isinstance(dsn, str) or not dsn.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError("The client needs a dsn: a connection string or URL of a PostgreSQL database")
     identities = guard == "database"
-    size = pool_size if identities else pool_size * 2  # logins other than the authenticator's get half
-    settings = DatabaseSettings(pool_size=size, lanes=0, acquire_timeout=Seconds(timeout))
+    size = given.get("pool_size", 10) * (1 if identities else 2)  # logins other than the authenticator's get half
+    settings = DatabaseSettings(pool_size=size, lanes=0, acquire_timeout=Seconds(given.get("timeout", 10.0)))
     login = "authenticator" if identities else LOGIN
-    return Door(Database({login: dsn}, settings, options=UTC), identities=identities)
+    database = Database({login: dsn}, settings, options=UTC)
+    database.entrance = _entrance(given, identities)
+    return Door(database, identities=identities)
+
+
+def _entrance(given: "Opening", identities: bool) -> Entrance | None:
+    """What the claims of tokens pass; a program's own statement of who asks has no session, and stands."""
+    try:
+        after = believed(Freshness(given.get("freshness", "cached")))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"freshness: {error}") from None
+    per_request = given.get("per_request", False)
+    if after is None and not per_request:
+        return None
+    if not identities:
+        raise ConfigError('freshness and per_request need guard="database": the database looks at claims at its door')
+    return Entrance(after, per_request, given.get("issuer", ""))
 
 
 def fold(name: str) -> str:
@@ -111,7 +128,9 @@ class Opening(TypedDict, total=False):
     `compat` "zenstack" brings ZenStack's quirks. `omit` leaves fields out of results. `computed_fields` are SQL: text
     in which `{row}` is the row, or a function of its quoted alias. `slicing` leaves models, operations, procedures and
     kinds of filters out of the client. `allow_raw_sql` lets SQL past the rules of
-    guard="query". `pool_size` is the most connections, `timeout` how long (s) a call may wait for one.
+    guard="query". `pool_size` is the most connections, `timeout` how long (s) a call may wait for one. `freshness`
+    (cached, bounded:N, strict) and `per_request` are a project's settings of these names, for identities of its tokens;
+    `issuer` is its auth.jwt_issuer.
     """
 
     compat: Literal["zenstack"] | None
@@ -126,6 +145,9 @@ class Opening(TypedDict, total=False):
     limits: Limits
     pool_size: int
     timeout: float
+    freshness: str
+    per_request: bool
+    issuer: str
 
 
 def check_names(given: Opening) -> None:

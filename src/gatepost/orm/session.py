@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from gatepost.database.entrance import AS_THEY_ARE
 from gatepost.database.prelude import prelude
 from gatepost.database.scope import Database, Transaction
 from gatepost.database.values import Context, Result
@@ -31,6 +32,8 @@ ComputedField = Callable[[str], str]
 LOGIN = "orm"
 CONTEXT = Context(timezone="UTC", search_path='"public", "extensions"')
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+# The door is the login's to call, not the role's that the transaction has by then.
+AS_LOGIN = Statement("set local role none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,14 @@ class Door:
             return self._database.transaction(identity, CONTEXT, isolation=isolation, compiled=True)
         return self._database.system(LOGIN, washed=False).transaction(isolation)
 
-    def enter(self, identity: Identity) -> Statement | None:
-        """What makes an open transaction go on as another identity; None where the login's user runs everything."""
+    def enter(self, identity: Identity) -> tuple[Statement, ...]:
+        """What makes an open transaction go on as another identity; nothing where the login's user runs everything."""
         if not self._identities:
-            return None
-        command = prelude(identity, CONTEXT)
-        return Statement(command.text, command.params)
+            return ()
+        way = self._database.way(identity)
+        command = prelude(identity, CONTEXT, way=way)
+        entering = Statement(command.text, command.params)
+        return (entering,) if way == AS_THEY_ARE else (AS_LOGIN, entering)
 
     async def close(self) -> None:
         await self._database.close()
@@ -112,11 +117,9 @@ class Running:
         """One round trip; as `identity`, whoever the calls before were bound to."""
         if self.ended:
             raise OrmError("The transaction has ended: a call came after its commit or rollback")
-        entering = self._door.enter(identity) if identity is not self._identity else None
+        entering = self._door.enter(identity) if identity is not self._identity else ()
         self._identity = identity
-        if entering is None:
-            return await self._transaction.run(*statements)
-        return (await self._transaction.run(entering, *statements))[1:]
+        return (await self._transaction.run(*entering, *statements))[len(entering) :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from .stream import Stream
 
 FAILED = Problem("internal_error", 500, "The server failed on this operation")
 AGAIN = 0.5
+UNAUTHORIZED = 401
 SLOW = "Messages are not taken in as fast as they come (graphql.max_waiting, graphql.max_message)"
 
 
@@ -183,7 +184,9 @@ class Connection:
         except Exception as error:
             observe.LOGGER.error("operation on socket %s failed", self.request.id, exc_info=error)
             answer = refused_for(FAILED)
-        if goes_on():
+        if answer is not None and answer.status == UNAUTHORIZED:
+            self.end(messages.FORBIDDEN, answer.errors[0]["message"])
+        elif goes_on():
             del self._operations[id]
             self.say(messages.complete(id) if answer is None else messages.failed(id, answer.errors))
 

@@ -17,6 +17,7 @@ from gatepost.zmodel.terms import Type
 Json = dict[str, Any]
 FAILURES = {
     "400": "The request asks for nothing there is, or the database refused",
+    "401": "The token proves nothing, or its session or user is no more",
     "403": "A rule said no",
     "404": "No such row",
     "422": "The arguments are not valid",

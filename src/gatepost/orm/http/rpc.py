@@ -289,6 +289,7 @@ def failure(error: OrmError) -> tuple[int, Body]:
         case Unreachable():
             return 503, {"error": {**told, "message": "The database is not reachable right now"}}
         case DatabaseError():
-            return 400, {"error": {**told, "dbErrorCode": error.db_error_code}}
+            status = 401 if error.problem.status == 401 else 400
+            return status, {"error": {**told, "dbErrorCode": error.db_error_code}}
         case _:
             return 400, {"error": told}
