@@ -14,13 +14,15 @@ from msgspec.structs import replace
 
 from gatepost import settings as configuration
 from gatepost.problem import Problem
-from gatepost.settings import Settings
+from gatepost.settings import Freshness, Settings
 
 from . import supabase
 from .contents import Contents
 from .dotenv import environment
 
 Kind = Literal["gatepost", "supabase"]
+# Of our own projects, where Supabase's are to be served as they are.
+DEFAULTS = {"claims.freshness": Freshness("bounded:60")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def read(folder: Path, environ: Mapping[str, str], overrides: Mapping[str, objec
     if kind == "supabase":
         return _supabase(root, environ, overrides or {})
     own = configuration.load_file(root / "gatepost.toml")
-    settings = _located(configuration.load(own, environment(root, environ), overrides=overrides), root)
+    settings = _located(configuration.load(own, environment(root, environ), base=DEFAULTS, overrides=overrides), root)
     return Project("gatepost", root, settings.project.name or root.name, root, settings.project.seeds, settings)
 
 
