@@ -128,9 +128,8 @@ create function loc_api.enforce_location() returns void
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-    if not auth_ext.permissions() && array['p:todo', 'p:incidents'] then
-        raise exception '30000: NOT AUTHORIZED' using errcode = '42501';
-    end if;
+    perform auth_ext.enforce_permission(
+        case when auth_ext.has_permission('p:todo') then 'p:todo' else 'p:incidents' end);
 end $$;
 
 create function loc_api.create_location(_location_info loc_fn.location_info) returns loc.location

@@ -76,6 +76,15 @@ def test_in_support_mode_one_works_in_the_tenants_place(site: Site) -> None:
     assert "Site Support" not in names
 
 
+def test_support_that_may_only_look_changes_nothing(site: Site) -> None:
+    tenant = site.owner("select id from app.tenant where identifier = 'demo-tenant-1'")
+    site.ask("app-admin-support", "select app_api.become_support(%s, 'ticket 7', 60, true)", tenant)
+    refusal = site.refused("app-admin-support", "select todo_api.pin_todo(%s)", site.todo("Gloves"))
+    assert "read-only transaction" in refusal
+    found = "select id from todo_api.search_todos()"
+    assert site.rows("app-admin-support", found) == site.rows("user-1a", found) != []
+
+
 def test_whoever_goes_to_another_tenant_sees_that_one(site: Site) -> None:
     names = "select array_agg(distinct t.name) from todo.todo d join app.tenant t on t.id = d.tenant_id"
     assert site.ask("consultant", names) == ["Demo Tenant 1"]
