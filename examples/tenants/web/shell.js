@@ -23,8 +23,9 @@ export const symbolOf = (tool) => SYMBOLS[tool.key] ?? "grid";
 // Modules with their tools, as the server names them for who asks, and what this application adds.
 export function modules() {
   const found = session.modules.map((module) => ({ ...module, tools: [...(module.tools ?? [])] }));
+  const named = new Set(found.flatMap((module) => module.tools.map((tool) => tool.route)));
   for (const [key, tool, permissions] of MORE) {
-    found.find((module) => module.key === key && can(...permissions))?.tools.push(tool);
+    if (!named.has(tool.route)) found.find((module) => module.key === key && can(...permissions))?.tools.push(tool);
   }
   return found.filter((module) => module.tools.length > 0);
 }
@@ -41,6 +42,7 @@ export function shell() {
     banner, h("div.columns", {}, places, outlet),
   );
   menu.addEventListener("click", () => open(menu, menu.getAttribute("aria-expanded") === "false"));
+  places.addEventListener("click", (event) => event.target.closest("a") && open(menu, false));
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && menu.getAttribute("aria-expanded") === "true") { open(menu, false); menu.focus(); }
   });

@@ -50,6 +50,7 @@ async def test_a_licence_is_granted_in_one_window_and_the_tool_appears_in_the_ot
     await told(user, "Your licences have changed.")
     await licence.get_by_label("Incidents User").check(force=True)
     await told(admin, "Incidents User is granted.")
+    await user.evaluate("dispatchEvent(new Event('focus'))")  # as who comes back to the window, sooner than it looks
     await expect(tools.get_by_role("link", name="Incidents")).to_be_visible()
     await told(user, "You have a new licence here")
     await tools.get_by_role("link", name="Incidents").click()

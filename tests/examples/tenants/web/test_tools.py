@@ -118,6 +118,7 @@ async def test_an_incident_is_reported_worked_on_and_closed(window: Open, pictur
     await expect(page.get_by_text("Main Street")).to_be_visible()
     await add(page, "Call the fire brigade")
     await page.get_by_label("Closed").check(force=True)
+    await told(page, "The status is changed.")
     await page.goto(page.url.partition("#")[0] + "#/tools/incidents")
     row = page.get_by_role("listitem").filter(has_text=name)
     await expect(row.get_by_text("closed")).to_be_visible()

@@ -44,7 +44,7 @@ function top(one, head) {
   const place = one.location;
   return [
     heading(one.name, { lead: one.description ?? "", actions: actions(one, head) }),
-    one.isTemplate ? badge("template", "note") : choice("Status", STATES, one.status, (status) => attempt(() => ask(STATUS, { id: one.id, status })).then(() => head.refresh())),
+    one.isTemplate ? badge("template", "note") : choice("Status", STATES, one.status, (status) => attempt(() => ask(STATUS, { id: one.id, status }), "The status is changed.").then(() => head.refresh())),
     facts([
       ["Reported by", one.createdByResident?.displayName],
       ["At", moment(one.createdAt)],
