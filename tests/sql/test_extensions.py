@@ -90,8 +90,18 @@ def test_what_cannot_be_done_says_so_and_what_to_do(session: Session) -> None:
         assert "a PostgreSQL that has the real pgcrypto" in str(caught.value.diag.message_hint)
 
 
-STANDINS = ("http", "hypopg", "index_advisor", "plpgsql_check", "pgjwt")
-OTHERS = ("vector", "moddatetime", "pg_stat_statements", "citext", "pg_trgm", "unaccent", "btree_gist")
+STANDINS = ("http", "pg_jsonschema", "hypopg", "index_advisor", "plpgsql_check", "pgjwt")
+OTHERS = (
+    "vector",
+    "moddatetime",
+    "pg_stat_statements",
+    "pg_buffercache",
+    "earthdistance",
+    "citext",
+    "pg_trgm",
+    "unaccent",
+    "btree_gist",
+)
 
 
 def has_control_path(session: Session) -> bool:
@@ -107,7 +117,7 @@ def test_an_owner_may_create_and_drop(session: Session, name: str) -> None:
             with pytest.raises((psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege)):
                 session.execute(f"create extension {name}")  # pyright: ignore
             return
-    session.execute(f"create extension {name} schema extensions")  # pyright: ignore
+    session.execute(f"create extension {name} schema extensions cascade")  # pyright: ignore
     session.execute(f"drop extension {name}")  # pyright: ignore
 
 
@@ -121,7 +131,7 @@ def test_some_have_a_schema_of_their_own_whatever_the_search_path(session: Sessi
         session.execute(f"set local search_path = ''; create extension {name}")  # pyright: ignore
 
 
-@pytest.mark.parametrize("name", ["dblink", "postgres_fdw", "file_fdw", "adminpack"])
+@pytest.mark.parametrize("name", ["dblink", "postgres_fdw", "file_fdw", "pageinspect", "adminpack"])
 def test_what_reaches_beyond_the_database_stays_closed(session: Session, name: str) -> None:
     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)):
         session.execute(f"create extension {name}")  # pyright: ignore
@@ -170,3 +180,77 @@ def test_a_queue_name_cannot_carry_sql(connect: Connect, fresh_database: FreshDa
         owner.execute("create extension pgmq")
         with pytest.raises(psycopg.errors.RaiseException, match="invalid characters"):
             owner.execute("select pgmq.create(%s)", (name,))
+
+
+TREE = """{"$ref": "#/definitions/node", "definitions": {"node": {"type": "object", "required": ["name"],
+    "properties": {"name": {"type": "string"}, "children": {"type": "array", "items": {"$ref": "#/definitions/node"}}
+}, "additionalProperties": false}}}"""
+
+
+@pytest.fixture(scope="module")
+def json_schema(connect: Connect, fresh_database: FreshDatabase) -> Session:
+    owner = connect("postgres", fresh_database())
+    if has_control_path(owner):
+        owner.execute("create extension pg_jsonschema schema extensions")
+    return owner
+
+
+@pytest.mark.parametrize(
+    ("schema", "fits", "does_not"),
+    [
+        ("true", ["1"], []),
+        ("false", [], ["1"]),
+        ('{"type": "integer"}', ["1", "1.0"], ["1.5", '"1"', "null"]),
+        ('{"type": ["string", "null"]}', ['"a"', "null"], ["1"]),
+        ('{"minimum": 1, "exclusiveMaximum": 3}', ["1", "2.9", '"any"'], ["0", "3"]),
+        ('{"maximum": 3, "exclusiveMaximum": true, "multipleOf": 0.5}', ["2.5"], ["3", "2.6"]),
+        ('{"minLength": 2, "maxLength": 3, "pattern": "^a"}', ['"ab"', "5"], ['"a"', '"abcd"', '"ba"']),
+        ('{"enum": ["a", 1, {"b": 2}]}', ['"a"', "1", '{"b": 2}'], ['"b"', "null"]),
+        ('{"const": {"a": 1}}', ['{"a": 1.0}'], ["{}"]),
+        ('{"items": {"type": "number"}, "minItems": 1, "maxItems": 2, "uniqueItems": true}', ["[1]"], ["[]", "[1, 1]"]),
+        ('{"prefixItems": [{"type": "string"}], "items": false}', ['["a"]', "[]"], ['["a", 1]', "[1]"]),
+        ('{"items": [{"type": "string"}], "additionalItems": {"type": "null"}}', ['["a", null]'], ['["a", 1]']),
+        ('{"contains": {"const": 1}, "maxContains": 1}', ["[1, 2]"], ["[2]", "[1, 1]"]),
+        (
+            '{"properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false}',
+            ['{"a": "b"}', '"any"'],
+            ["{}", '{"a": 1}', '{"a": "b", "c": 1}'],
+        ),
+        (
+            '{"patternProperties": {"^x": {"type": "null"}}, "additionalProperties": false}',
+            ['{"xa": null}'],
+            ['{"a": 1}'],
+        ),
+        ('{"propertyNames": {"maxLength": 1}, "maxProperties": 1}', ['{"a": 1}'], ['{"ab": 1}', '{"a": 1, "b": 2}']),
+        ('{"dependentRequired": {"a": ["b"]}}', ['{"a": 1, "b": 1}', "{}"], ['{"a": 1}']),
+        ('{"anyOf": [{"type": "null"}, {"minimum": 5}]}', ["null", "5"], ["4"]),
+        ('{"oneOf": [{"minimum": 1}, {"maximum": 3}]}', ["5", "0"], ["2"]),
+        ('{"allOf": [{"minimum": 1}, {"maximum": 3}], "not": {"const": 2}}', ["1"], ["2", "5"]),
+        ('{"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"minimum": 2}}', ['"ab"', "2"], ['"a"', "1"]),
+        (TREE, ['{"name": "a", "children": [{"name": "b", "children": []}]}'], ['{"name": "a", "children": [{}]}']),
+    ],
+)
+def test_values_fit_a_json_schema_or_do_not(
+    json_schema: Session, schema: str, fits: list[str], does_not: list[str]
+) -> None:
+    if not has_control_path(json_schema):
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            json_schema.execute("create extension pg_jsonschema")
+        return
+    for value in [*fits, *does_not]:
+        for call in ("jsonb_matches_schema(%s::json, %s::jsonb)", "json_matches_schema(%s::json, %s::json)"):
+            assert one(json_schema, f"select {call}", schema, value) is (value in fits), value
+
+
+def test_a_table_may_demand_a_schema(json_schema: Session) -> None:
+    if not has_control_path(json_schema):
+        return
+    json_schema.execute(
+        "create table public.things (value json check"
+        """ (extensions.json_matches_schema('{"type": "object"}', value)))"""
+    )
+    json_schema.execute("insert into public.things values ('{}')")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        json_schema.execute("insert into public.things values ('[]')")
+    errors = 'select jsonschema_validation_errors(\'{"type": "object"}\', %s)'
+    assert (one(json_schema, errors, "{}"), one(json_schema, errors, "1")) == ([], ["1 does not match the schema"])

@@ -13,7 +13,10 @@ from pathlib import Path
 from .binaries import Binaries
 
 # Harmless to whoever owns a database, yet marked for superusers only.
-ALLOWED = ("moddatetime", "pg_stat_statements", "vector")
+ALLOWED = (
+    "autoinc", "bloom", "earthdistance", "insert_username", "moddatetime", "pg_buffercache", "pg_prewarm",
+    "pg_stat_statements", "pgrowlocks", "pgstattuple", "vector",
+)  # fmt: skip
 
 
 def assembled(source: Path | None, binaries: Binaries, cache: Path) -> Path | None:
