@@ -41,7 +41,7 @@ from .project import Project, alone
 from .project.state import State
 from .protocol import Protocol
 from .query.sql import Statement
-from .settings import Settings
+from .settings import Settings, remote_hooks
 from .workers import Workers
 
 LOGINS = ("authenticator", "service", "auth")
@@ -271,16 +271,9 @@ def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any
         api_keys=server.api_keys,
         limits=limits,
         factors=settings.factors,
+        remote=load_room("outside.hooks").Remote(settings.auth) if remote_hooks(settings.auth) else None,
     )
-    answer = load_room("auth.errors").answer
-    server.mounts.append(
-        Mount(
-            prefix,
-            surface,
-            lambda request, problem: answer(problem, request),
-            lambda path: not path.startswith(KEYLESS),
-        )
-    )
+    server.mounts.append(Mount(prefix, surface, surface.refuse, lambda path: not path.startswith(KEYLESS)))
     server.closers.append(surface.close)
     return surface
 

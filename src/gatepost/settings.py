@@ -95,7 +95,14 @@ def _hook(name: str, help: str) -> Option:
 
 
 def _hook_uri(name: str) -> Option:
-    return Option("Where it is: pg-functions://postgres/SCHEMA/FUNCTION", env=(f"GOTRUE_HOOK_{name}_URI",))
+    return Option(
+        "Where it is: pg-functions://postgres/SCHEMA/FUNCTION, or https://…", env=(f"GOTRUE_HOOK_{name}_URI",)
+    )
+
+
+def _hook_secrets(name: str) -> Option:
+    what = "What signs what it is asked over HTTP: v1,whsec_BASE64, several joined by `|`"
+    return Option(what, env=(f"GOTRUE_HOOK_{name}_SECRETS",), secret=True)
 
 
 class AuthSettings(Section, frozen=True):
@@ -250,22 +257,28 @@ class AuthSettings(Section, frozen=True):
         bool, _hook("CUSTOM_ACCESS_TOKEN", "Ask a function for the claims of each token")
     ] = False
     hook_custom_access_token_uri: Annotated[str, _hook_uri("CUSTOM_ACCESS_TOKEN")] = ""
+    hook_custom_access_token_secrets: Annotated[str, _hook_secrets("CUSTOM_ACCESS_TOKEN")] = ""
     hook_before_user_created_enabled: Annotated[
         bool, _hook("BEFORE_USER_CREATED", "Ask a function before a user who signs up or is invited is stored")
     ] = False
     hook_before_user_created_uri: Annotated[str, _hook_uri("BEFORE_USER_CREATED")] = ""
+    hook_before_user_created_secrets: Annotated[str, _hook_secrets("BEFORE_USER_CREATED")] = ""
     hook_password_verification_attempt_enabled: Annotated[
         bool, _hook("PASSWORD_VERIFICATION_ATTEMPT", "Ask a function after each password, right or wrong")
     ] = False
     hook_password_verification_attempt_uri: Annotated[str, _hook_uri("PASSWORD_VERIFICATION_ATTEMPT")] = ""
+    hook_password_verification_attempt_secrets: Annotated[str, _hook_secrets("PASSWORD_VERIFICATION_ATTEMPT")] = ""
     hook_mfa_verification_attempt_enabled: Annotated[
         bool, _hook("MFA_VERIFICATION_ATTEMPT", "Ask a function after each code of a second factor, right or wrong")
     ] = False
     hook_mfa_verification_attempt_uri: Annotated[str, _hook_uri("MFA_VERIFICATION_ATTEMPT")] = ""
+    hook_mfa_verification_attempt_secrets: Annotated[str, _hook_secrets("MFA_VERIFICATION_ATTEMPT")] = ""
     hook_send_email_enabled: Annotated[bool, _hook("SEND_EMAIL", "Have a function send mails")] = False
     hook_send_email_uri: Annotated[str, _hook_uri("SEND_EMAIL")] = ""
+    hook_send_email_secrets: Annotated[str, _hook_secrets("SEND_EMAIL")] = ""
     hook_send_sms_enabled: Annotated[bool, _hook("SEND_SMS", "Have a function send codes to phones")] = False
     hook_send_sms_uri: Annotated[str, _hook_uri("SEND_SMS")] = ""
+    hook_send_sms_secrets: Annotated[str, _hook_secrets("SEND_SMS")] = ""
     invite_function: Annotated[
         str,
         Option(
@@ -728,8 +741,34 @@ def function_name(text: str, key: str) -> tuple[str, str] | None:
     return (schema, name) if text else None
 
 
+def is_remote(uri: str) -> bool:
+    """Whether a hook is asked over HTTP."""
+    return uri.startswith(("https://", "http://"))
+
+
+def remote_hooks(settings: AuthSettings) -> dict[str, tuple[str, str]]:
+    """The hooks that are on and asked over HTTP: by name, where they are and what signs."""
+    found: dict[str, tuple[str, str]] = {}
+    for field in AuthSettings.__struct_fields__:
+        name = field.removeprefix("hook_").removesuffix("_uri")
+        if field == f"hook_{name}_uri" and getattr(settings, f"hook_{name}_enabled"):
+            uri = str(getattr(settings, field))
+            if is_remote(uri):
+                found[name] = uri, str(getattr(settings, f"hook_{name}_secrets"))
+    return found
+
+
+def owned_keys(settings: "Settings") -> tuple[str, ...] | None:
+    """Keys of user_metadata that only the server's claims have; None where those do not stand there. Without the
+    tenancy module it is the application that writes them.
+    """
+    if settings.tenancy.claims_in != "user_metadata":
+        return None
+    return OWNED_KEYS if "tenancy" in settings.project.modules else ()
+
+
 def hook_name(uri: str) -> tuple[str, str]:
-    """Schema and name of the claims hook."""
+    """Schema and name of the claims hook that is a function."""
     found = HOOK.fullmatch(uri)
     if found is None:
         raise Problem("invalid_setting", 500, "The claims hook must be pg-functions://postgres/SCHEMA/FUNCTION")

@@ -344,7 +344,7 @@ def test_what_is_said_for_a_surface_alone_wins_over_its_defaults():
     assert alone.read("rest", {"PGRST_DB_ANON_ROLE": "web_anon"})[0].rest.anon_role == "web_anon"
 
 
-def test_hooks_are_functions_in_the_database_and_others_are_off(tmp_path: Path) -> None:
+def test_hooks_that_cannot_be_asked_are_off(tmp_path: Path) -> None:
     config = """
 [auth.hook.before_user_created]
 enabled = true
@@ -352,10 +352,19 @@ uri = "pg-functions://postgres/public/check_user"
 [auth.hook.send_email]
 enabled = true
 uri = "https://example.com/send"
+[auth.hook.send_sms]
+enabled = true
+uri = "https://example.com/sms"
+secrets = "v1,whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
+[auth.hook.custom_access_token]
+enabled = true
+uri = "http://host.docker.internal:54321/functions/v1/claims"
+secrets = "v1,whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
 """
     project = read(supabase_project(tmp_path, config), {})
     auth = project.settings.auth
     assert (auth.hook_before_user_created_enabled, auth.hook_send_email_enabled) == (True, False)
     assert auth.hook_before_user_created_uri == "pg-functions://postgres/public/check_user"
     [note] = [note for note in project.notes if "send_email" in note]
-    assert "only functions in the database are asked, not 'https://example.com/send'" in note
+    assert "with secrets https:// addresses, not 'https://example.com/send'" in note
+    assert (auth.hook_send_sms_enabled, auth.hook_custom_access_token_enabled) == (True, False)

@@ -119,7 +119,7 @@ class AuthSurface:
     """The surface: `await surface(request)`.
 
     A Problem names a hook that cannot be called. `api_keys` lets a secret key be an administrator's bearer; `hasher`
-    and `limits` can be shared or set for tests.
+    and `limits` can be shared or set for tests; `remote` asks hooks over HTTP.
     """
 
     def __init__(
@@ -134,13 +134,14 @@ class AuthSurface:
         hasher: Hasher | None = None,
         limits: Limits | None = None,
         factors: FactorSettings | None = None,
+        remote: hooks.Remote | None = None,
     ) -> None:
         hooks.check(settings)
         self.auth = Auth(
             settings=settings,
             scope=database.system("auth"),
             tokens=tokens,
-            issuer=Issuer(settings, tokens, clock),
+            issuer=Issuer(settings, tokens, clock, remote),
             hasher=hasher or Hasher(),
             mailer=mailer,
             limits=limits or Limits(),
@@ -156,6 +157,10 @@ class AuthSurface:
             if error.status >= 500:
                 emit("request.failed", surface="auth", id=request.id, code=error.code, cause=_cause(error))
             return answer(error, request)
+
+    def refuse(self, request: Request, problem: Problem) -> Response:
+        """A refusal of the front door, in this surface's words."""
+        return answer(problem, request)
 
     def close(self) -> None:
         """End the threads that hash passwords."""

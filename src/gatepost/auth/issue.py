@@ -16,7 +16,7 @@ from ..query.sql import Statement
 from ..settings import AuthSettings
 from . import query, sessions, users
 from .errors import fault
-from .hooks import Door, ask
+from .hooks import Door, Remote, ask
 from .hooks.events import metadata
 from .responses import Pair, utc
 from .sessions import Origin, Session
@@ -41,11 +41,12 @@ REQUIRED: Mapping[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Makes tokens. `clock` gives epoch seconds."""
+    """Makes tokens. `clock` gives epoch seconds; `remote` asks hooks over HTTP."""
 
     settings: AuthSettings
     tokens: Tokens
     clock: Callable[[], float]
+    remote: Remote | None = None
 
     @property
     def has_hook(self) -> bool:
@@ -70,7 +71,7 @@ class Issuer:
         expires_at = int(claims["exp"])
         if self.has_hook:
             hook = self.settings.hook_custom_access_token_uri
-            claims = await call_hook(door, hook, user.id, claims, method, self._now())
+            claims = await call_hook(door, hook, user.id, claims, method, self._now(), self.remote)
         return Pair(
             access_token=self.tokens.sign(claims),
             refresh_token=refresh_token,
@@ -119,14 +120,16 @@ def build_claims(settings: AuthSettings, user: User, session: Session, now: date
     }
 
 
-async def call_hook(door: Door, uri: str, user_id: str, claims: Claims, method: str, now: datetime) -> Claims:
-    """The claims as the application's function wants them, within the transaction `door` is.
+async def call_hook(
+    door: Door, uri: str, user_id: str, claims: Claims, method: str, now: datetime, remote: Remote | None = None
+) -> Claims:
+    """The claims as the application's hook wants them; a function's within the transaction `door` is.
 
     A Problem where it refuses, fails, or leaves out what a token needs.
     """
     about = metadata("custom_access_token", now)
     event: Claims = {"metadata": about, "user_id": user_id, "claims": claims, "authentication_method": method}
-    return check_claims(await ask(door, uri, event))
+    return check_claims(await ask(door, uri, event, remote))
 
 
 def check_claims(output: Mapping[str, Any] | None) -> Claims:

@@ -29,7 +29,7 @@ from gatepost.migrate.pushing import switch_push
 from gatepost.problem import Problem
 from gatepost.project import Project, keys, state
 from gatepost.project.state import State
-from gatepost.settings import OWNED_KEYS, AuthSettings, Settings, function_name, hook_name
+from gatepost.settings import OWNED_KEYS, AuthSettings, Settings, function_name, hook_name, is_remote
 
 QUERIES = load(Path(__file__).with_name("queries.sql"))
 LOGINS = {"authenticator": "authenticator", "service": "service_authenticator", "auth": "supabase_auth_admin"}
@@ -132,7 +132,8 @@ def _claim_rules(settings: Settings) -> migrate.ClaimRules:
     """What the database is told of the settings about claims. What the tenancy module writes, nobody else does."""
     auth, mirrored = settings.auth, settings.tenancy.claims_in == "user_metadata"
     owned = OWNED_KEYS if "tenancy" in settings.project.modules else ()
-    hook = hook_name(auth.hook_custom_access_token_uri) if auth.hook_custom_access_token_enabled else None
+    uri = auth.hook_custom_access_token_uri if auth.hook_custom_access_token_enabled else ""
+    hook = hook_name(uri) if uri and not is_remote(uri) else None
     return migrate.ClaimRules(
         session_timebox=auth.sessions_timebox,
         owned_keys=owned if mirrored else None,

@@ -16,7 +16,7 @@ import msgspec
 from ..identity import Identity
 from ..problem import Problem
 from ..query.sql import Parameter, Statement
-from ..settings import Settings, believed, function_name, hook_name
+from ..settings import Settings, believed, function_name, hook_name, is_remote
 from .queries import load
 from .values import Result
 
@@ -119,8 +119,14 @@ def entrance(settings: Settings, answers: Sequence[Result]) -> Entrance:
 
 
 def _hook(settings: Settings) -> tuple[str, str] | None:
-    auth = settings.auth
-    return hook_name(auth.hook_custom_access_token_uri) if auth.hook_custom_access_token_enabled else None
+    auth, freshness = settings.auth, settings.claims.freshness
+    uri = auth.hook_custom_access_token_uri if auth.hook_custom_access_token_enabled else ""
+    if not is_remote(uri):
+        return hook_name(uri) if uri else None
+    if freshness != "cached":
+        message = f"claims.freshness = {freshness!r} calls the claims hook in reads, and it is asked over HTTP"
+        raise _cannot(message, 'Set claims.freshness = "cached", or have a STABLE function in the database')
+    return None
 
 
 def _volatility(found: Result) -> str | None:

@@ -212,17 +212,21 @@ def _drop_disabled(given: Mapping[str, object], values: dict[str, object], known
 
 
 HOOK = re.compile(r"auth\.hook_(\w+)_uri")
+REMOTE_HOOK = re.compile(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/]")
 
 
 def _without_remote_hooks(values: dict[str, object]) -> list[str]:
-    """Hooks that are asked over HTTP are off: only functions in the database are."""
+    """Hooks on servers that this one cannot speak to safely are off: over http:// elsewhere, or without secrets."""
     notes: list[str] = []
     for name in [found[1] for key in values if (found := HOOK.fullmatch(key))]:
         enabled, uri = f"auth.hook_{name}_enabled", str(values[f"auth.hook_{name}_uri"])
-        if values.get(enabled) and not uri.startswith("pg-functions:"):
+        signed = values.get(f"auth.hook_{name}_secrets")
+        asked = uri.startswith("pg-functions:") or (signed and REMOTE_HOOK.match(uri))
+        if values.get(enabled) and not asked:
             values[enabled] = False
             notes.append(
-                f"config.toml, [auth.hook.{name}] is off: only functions in the database are asked, not {uri!r}"
+                f"config.toml, [auth.hook.{name}] is off: functions in the database are asked, and with secrets "
+                f"https:// addresses, not {uri!r}"
             )
     return notes
 

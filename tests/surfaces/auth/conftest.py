@@ -24,7 +24,8 @@ from gatepost.exchange import Request, Response
 from gatepost.identity import Proof
 from gatepost.identity.keys import KeyRing, from_jwk, from_secret, generate
 from gatepost.identity.tokens import Tokens
-from gatepost.settings import AuthSettings, Seconds
+from gatepost.outside.hooks import Remote
+from gatepost.settings import AuthSettings, Seconds, remote_hooks
 from tests.conftest import Connect
 
 API = "https://api.example.com/auth/v1"
@@ -264,7 +265,8 @@ def open_client(database: Database, database_name: str, connect: Connect, ring: 
         tokens = Tokens(ring, clock=clock)
         given = AuthSettings(**{"site_url": SITE, "external_url": API, "smtp_max_frequency": Seconds(60)} | settings)
         limits = Limits({**UNLIMITED, **(rates or {})}, mails or Rate(1e9, 1.0, 1_000_000), header="X-Real-IP")
-        surface = AuthSurface(given, database, tokens, mailbox, clock, hasher=hasher, limits=limits)
+        remote = Remote(given) if remote_hooks(given) else None
+        surface = AuthSurface(given, database, tokens, mailbox, clock, hasher=hasher, limits=limits, remote=remote)
         return Client(surface, tokens, mailbox, clock, connect=lambda: connect("supabase_auth_admin", database_name))
 
     return open_one

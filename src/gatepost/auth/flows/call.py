@@ -110,7 +110,7 @@ class Auth:
             yield tx
 
     def hooks(self, call: "Call") -> Hooks:
-        return Hooks(self.settings, self.now(), call.origin.address)
+        return Hooks(self.settings, self.now(), call.origin.address, self.issuer.remote)
 
     async def obey(self, verdict: Verdict | None, user_id: str, code: str) -> None:
         """Refuse where a hook said so, having ended the user's sessions where it wants that."""

@@ -90,7 +90,7 @@ def allow(auth: Auth, address: str) -> None:
 
 async def tell(auth: Auth, kind: str, user: User, to: str | None = None, **more: str) -> None:
     """Tell a user what happened to their account, where the settings want that; a mail that fails changes nothing."""
-    hooks = Hooks(auth.settings, auth.now())
+    hooks = Hooks(auth.settings, auth.now(), remote=auth.issuer.remote)
     if not hooks.is_on("send_email"):
         await auth.mailer.notify(kind, to or user.email or "", _common(auth, user) | more)
     elif kind in auth.mailer.notifications:

@@ -1,11 +1,12 @@
-"""Hooks: functions of an application in the database that the auth surface asks, with GoTrue's events and answers.
+"""Hooks: functions of an application in the database, or its servers, that the auth surface asks, with GoTrue's events
+and answers.
 
 In: an event as JSON. Out: the answer, an object. Never: a statement of the hook's that is not undone where it fails or
-refuses within a transaction; a hook that keeps a request waiting for more than two seconds.
+refuses within a transaction; a function that keeps a request waiting for more than two seconds, a server for five.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from ...database.values import Result
 from ...problem import DatabaseProblem, Problem
 from ...query.sql import Statement, qualified
-from ...settings import AuthSettings
+from ...settings import AuthSettings, is_remote
 from .. import parameter, query
 from ..errors import fault
 
@@ -30,6 +31,10 @@ TITLES: Mapping[str, str] = {
 """The hooks by the names of their settings, and what an event calls them."""
 
 
+Remote = Callable[[str, bytes], Awaitable[bytes | None]]
+"""Asks a hook over HTTP: where it is, the event; its answer."""
+
+
 class Door(Protocol):
     """Where statements run: a transaction, or a scope whose one call is one."""
 
@@ -44,10 +49,12 @@ def uri(settings: AuthSettings, name: str) -> str:
 def check(settings: AuthSettings) -> None:
     """A Problem that names a hook which is on and cannot be called."""
     for name in TITLES:
-        if getattr(settings, f"hook_{name}_enabled") and URI.fullmatch(uri(settings, name)) is None:
-            message = f"auth.hook_{name}_uri must be pg-functions://postgres/SCHEMA/FUNCTION"
-            hint = "Only functions in the database are asked here; without one set the hook's …_enabled to false"
-            raise Problem("invalid_setting", 500, message, uri(settings, name) or "it is empty", hint)
+        where = uri(settings, name)
+        if getattr(settings, f"hook_{name}_enabled") and not is_remote(where) and URI.fullmatch(where) is None:
+            message = f"auth.hook_{name}_uri must be pg-functions://postgres/SCHEMA/FUNCTION, or an https:// address"
+            raise Problem(
+                "invalid_setting", 500, message, where or "it is empty", f"Or set auth.hook_{name}_enabled to false"
+            )
 
 
 def statement(uri: str, event: Mapping[str, object]) -> Statement:
@@ -58,11 +65,13 @@ def statement(uri: str, event: Mapping[str, object]) -> Statement:
     return Statement(f"select {qualified(found[1], found[2])}($1::jsonb)", (parameter(event),))
 
 
-async def ask(door: Door, uri: str, event: Mapping[str, object]) -> dict[str, Any] | None:
-    """The function's answer, None where it is NULL, within the transaction `door` is.
+async def ask(door: Door, uri: str, event: Mapping[str, object], remote: Remote | None = None) -> dict[str, Any] | None:
+    """The hook's answer, None where it is NULL or empty; a function's within the transaction `door` is.
 
-    A Problem where the function refuses (its own status and words), fails, or takes longer than two seconds.
+    A Problem where the hook refuses (its own status and words), fails, or takes too long.
     """
+    if remote is not None and is_remote(uri):
+        return read(await remote(uri, msgspec.json.encode(event)))
     call = statement(uri, event)
     try:
         results = await door.run(query("hook_timeout", TIMEOUT_MS), call, query("hook_timeout", "0"))
@@ -74,7 +83,10 @@ async def ask(door: Door, uri: str, event: Mapping[str, object]) -> dict[str, An
 
 def read(answer: bytes | None) -> dict[str, Any] | None:
     """A hook's answer; a Problem where it is an error of the hook's own, or no object."""
-    returned = msgspec.json.decode(answer) if answer else None
+    try:
+        returned = msgspec.json.decode(answer) if answer else None
+    except (msgspec.MsgspecError, ValueError):
+        raise fault("unexpected_failure", "Error unmarshaling JSON output.") from None
     if returned is None:
         return None
     if not isinstance(returned, dict):

@@ -13,7 +13,7 @@ from ...settings import AuthSettings
 from .. import responses
 from ..responses import utc
 from ..users import Factor, NewUser, User
-from . import TITLES, Door, ask, uri
+from . import TITLES, Door, Remote, ask, uri
 
 Event = dict[str, object]
 
@@ -34,11 +34,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The hooks that one call may meet. `now` and `address` are when it came, and from where."""
+    """The hooks that one call may meet. `now` and `address` are when it came, and from where; `remote` asks those that
+    are elsewhere.
+    """
 
     settings: AuthSettings
     now: datetime
     address: str | None = None
+    remote: Remote | None = None
 
     def is_on(self, name: str) -> bool:
         return bool(uri(self.settings, name))
@@ -76,7 +79,8 @@ class Hooks:
         await self._tell(door, "send_sms", {"user": responses.user(user), "sms": {"otp": code, "phone": phone}})
 
     async def _tell(self, door: Door, name: str, event: Event) -> dict[str, object]:
-        return await ask(door, uri(self.settings, name), {"metadata": self._metadata(name), **event}) or {}
+        told = {"metadata": self._metadata(name), **event}
+        return await ask(door, uri(self.settings, name), told, self.remote) or {}
 
     def _metadata(self, name: str) -> Event:
         return metadata(name, self.now) | ({"ip_address": self.address} if self.address else {})
