@@ -38,6 +38,7 @@ const ROUTES = [
 
 const root = document.querySelector("#app");
 let frame = null;
+let invitation = null;
 
 async function begin() {
   if (!globalThis.supabase || !globalThis.graphqlWs) return plain("One thing is missing", [
@@ -45,6 +46,7 @@ async function begin() {
     h("pre", {}, "pip install 'gatepost[web]'\ngatepost assets"),
   ]);
   const failure = takeFailure();
+  invitation = takeTokens();
   const answer = await fetch("/config.json");
   await start(await answer.json(), changed);
   router.start(ROUTES, (title) => { document.title = title ? `${title} · Tenants` : "Tenants"; frame?.update(); });
@@ -59,7 +61,8 @@ async function draw({ focus }) {
   if (!session.token) {
     frame = null;
     const { default: signIn } = await import("./views/sign-in.js");
-    root.replaceChildren(h("main.welcome", { id: "content", tabindex: "-1" }, await signIn()));
+    root.replaceChildren(h("main.welcome", { id: "content", tabindex: "-1" }, await signIn(invitation)));
+    invitation = null;
     document.title = "Sign in · Tenants";
     return;
   }
@@ -116,6 +119,15 @@ function takeFailure() {
   return code === "otp_expired"
     ? "This link was used before, or is too old. Ask for a new one."
     : told.get("error_description") ?? asked.get("error_description") ?? "The link did not work.";
+}
+
+// What the link of an invitation brings: nobody here asked for it, so whose it is is shown before it is used.
+function takeTokens() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const tokens = { access_token: told.get("access_token"), refresh_token: told.get("refresh_token") };
+  if (!tokens.access_token || !tokens.refresh_token) return null;
+  history.replaceState(null, "", location.pathname);
+  return tokens;
 }
 
 function plain(title, content) {

@@ -81,7 +81,7 @@ const supportSession = () =>
       .eq("support_resident_id", session.claims.resident_id).limit(1),
   ).then(([one]) => one ?? null, () => null);
 
-function payload(token) {
+export function payload(token) {
   const bytes = Uint8Array.from(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   return JSON.parse(new TextDecoder().decode(bytes));
 }

@@ -2,16 +2,17 @@
 
 import { h } from "../dom.js";
 import { Refusal } from "../errors.js";
-import { rpc, session } from "../session.js";
+import { payload, rpc, session } from "../session.js";
 import { attempt, button, empty, field, form, part, status } from "../ui.js";
 
-export default function signIn() {
+export default function signIn(invitation = null) {
   const sent = h("div", { "aria-live": "polite" });
   return [
     h("header.hero", {},
       h("img", { src: "icon.svg", alt: "", width: 56, height: 56 }),
       h("h1", { tabindex: "-1" }, "Tenants"),
       h("p.lead", {}, "Tenants, licences and permissions: to-do lists, discussions, incidents and an address book, each for those who have a licence.")),
+    invitation && invited(invitation),
     sent,
     h("section.card", { "aria-labelledby": "demo" },
       h("h2", { id: "demo" }, "Be somebody of the demonstration"),
@@ -25,6 +26,18 @@ export default function signIn() {
         send: ({ email }) => send(email, sent),
       })),
   ];
+}
+
+// Somebody was invited by mail.
+function invited(tokens) {
+  const { email } = payload(tokens.access_token);
+  return h("section.sent", { "aria-labelledby": "invited" },
+    h("h2", { id: "invited" }, "You are invited"),
+    h("p", {}, "This link is for ", h("strong", {}, email), "."),
+    h("div.actions", {}, button(`Sign in as ${email}`, async () => {
+      const { error } = await session.client.auth.setSession(tokens);
+      if (error) throw new Refusal(error.message, { code: error.code, status: error.status });
+    }, { kind: "primary" })));
 }
 
 // The people of each tenant.

@@ -59,7 +59,7 @@ async def test_an_invitation_is_accepted_and_one_is_declined(window: Open):
     await admin.get_by_role("button", name="Invite").click()
     await admin.get_by_label("E-mail address").fill("user-2b@example.com")
     await admin.get_by_role("dialog").get_by_role("button", name="Invite").click()
-    await told(admin, "user-2b@example.com is invited")
+    await told(admin, "user-2b@example.com is invited, and a mail is on its way.")
     guest = await window("user-2b")
     await guest.get_by_role("button", name="Accept: Demo Tenant 3").click()
     await told(guest, "You are in Demo Tenant 3 now.")
@@ -72,6 +72,43 @@ async def test_an_invitation_is_accepted_and_one_is_declined(window: Open):
     await guest.get_by_role("dialog").get_by_role("button", name="Decline").click()
     await told(guest, "You have declined Demo Tenant 3.")
     await expect(guest.get_by_text("declined", exact=True)).to_be_visible()
+
+
+async def test_who_is_new_is_invited_by_mail_and_asked_before_the_link_signs_in(window: Open, site: Served):
+    admin = await window("admin-3", "/admin/app-tenant-residencies")
+    await admin.get_by_role("button", name="Invite").click()
+    await admin.get_by_label("E-mail address").fill("recruit@example.com")
+    await admin.get_by_label("Comes as").select_option(label="Admin")
+    await admin.get_by_role("dialog").get_by_role("button", name="Invite").click()
+    await told(admin, "recruit@example.com is invited, and a mail is on its way.")
+    recruit = await window()
+    await recruit.goto(site.inbox.read("recruit@example.com").link)
+    await expect(recruit.get_by_role("heading", name="You are invited")).to_be_visible()
+    assert "access_token" not in recruit.url
+    await recruit.get_by_role("button", name="Sign in as recruit@example.com").click()
+    await recruit.get_by_role("button", name="Accept: Demo Tenant 3").click()
+    await expect(
+        recruit.get_by_role("navigation", name="Modules").get_by_role("link", name="App Users")
+    ).to_be_visible()
+
+
+async def test_a_session_that_ended_elsewhere_ends_here(window: Open, site: Served):
+    page = await window("user-3a")
+    await expect(page.get_by_text("You work in Demo Tenant 3.")).to_be_visible()
+    token = await page.evaluate("JSON.parse(localStorage.getItem('sb-127-auth-token')).access_token")
+    headers = {"apikey": site.publishable, "authorization": f"Bearer {token}"}
+    ended = await page.request.post(f"{site.url}/auth/v1/logout?scope=global", headers=headers)
+    assert ended.status == 204
+    await expect(page.get_by_role("heading", name="Be somebody of the demonstration")).to_be_visible()
+    await told(page, "You are signed out.")
+
+
+async def test_without_its_packages_the_application_says_how_to_get_them(window: Open, site: Served):
+    page = await window()
+    await page.route("**/assets/*", lambda route: route.fulfill(status=404))
+    await page.reload()
+    await titled(page, "One thing is missing")
+    await expect(page.get_by_text("gatepost assets")).to_be_visible()
 
 
 async def test_a_page_that_one_has_no_licence_for_says_so(window: Open):

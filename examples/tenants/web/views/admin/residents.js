@@ -2,6 +2,7 @@
 
 import { rpc, session } from "../../session.js";
 import { attempt, button, dialog, heading, list, part, status, tell } from "../../ui.js";
+import { invite } from "./invite.js";
 
 const SCOPES = [["user", "User"], ["admin", "Admin"]];
 
@@ -10,7 +11,7 @@ export default function residents() {
   return [
     heading("App users", {
       lead: `Who works in ${session.claims.tenant_name}`,
-      actions: [button("Invite", () => invite(shown), { kind: "primary", symbol: "plus" })],
+      actions: [button("Invite", () => ask(shown), { kind: "primary", symbol: "plus" })],
     }),
     shown,
   ];
@@ -26,8 +27,8 @@ async function load() {
   })), "Nobody is here yet. Invite somebody.");
 }
 
-async function invite(shown) {
-  let address = "";
+async function ask(shown) {
+  let words = "";
   const sent = await dialog({
     title: "Invite somebody",
     text: "Who signs in with this address finds the invitation, and can accept or decline it.",
@@ -37,11 +38,11 @@ async function invite(shown) {
     ],
     submit: "Invite",
     send: async ({ email, scope }) => {
-      address = email;
-      await rpc("invite_user", { _email: email, _assignment_scope: scope });
+      const { mailed } = await invite(email, scope);
+      words = mailed ? `${email} is invited, and a mail is on its way.` : `${email} is invited, but no mail could be sent.`;
     },
   });
   if (!sent) return;
-  tell(`${address} is invited.`, "good");
+  tell(words, "good");
   await attempt(() => shown.refresh());
 }

@@ -2,8 +2,9 @@
 
 import { h } from "../../dom.js";
 import { ask } from "../../graphql.js";
-import { rpc, session } from "../../session.js";
+import { session } from "../../session.js";
 import { badge, button, empty, heading, list, part, tell } from "../../ui.js";
+import { invite } from "../admin/invite.js";
 
 const BOOK = "query Book { getAbListingsList { profileId email phone fullName displayName canInvite } }";
 const JOIN = "mutation Join { joinAddressBook(input: {}) { profile { id } } }";
@@ -33,12 +34,12 @@ function book(entries, shown) {
     title: each.fullName ?? each.displayName,
     detail: [each.email, each.phone].filter(Boolean).join(", "),
     badges: each.profileId === session.claims.profile_id ? [badge("you", "note")] : [],
-    actions: each.canInvite ? [button("Invite", () => invite(each, shown), { kind: "quiet", symbol: "mail", label: `Invite ${each.displayName}`, key: `invite ${each.profileId}` })] : [],
+    actions: each.canInvite ? [button("Invite", () => bring(each, shown), { kind: "quiet", symbol: "mail", label: `Invite ${each.displayName}`, key: `invite ${each.profileId}` })] : [],
   })), "");
 }
 
-async function invite({ email, displayName }, shown) {
-  await rpc("invite_user", { _email: email });
+async function bring({ email, displayName }, shown) {
+  await invite(email);
   tell(`${displayName} is invited to ${session.claims.tenant_name}.`, "good");
   await shown.refresh();
 }

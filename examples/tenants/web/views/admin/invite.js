@@ -1,0 +1,20 @@
+// An invitation: a residency that waits, and a mail about it.
+
+import { rpc, session } from "../../session.js";
+
+export async function invite(email, scope = "user") {
+  const resident = await rpc("invite_user", { _email: email, _assignment_scope: scope });
+  const mailed = await mail(email);
+  return { resident, mailed };
+}
+
+// The auth server sends it in an admin's name; it tells nobody whether the address has an account.
+async function mail(email) {
+  const back = encodeURIComponent(`${location.origin}${location.pathname}`);
+  const answer = await fetch(`${session.url}/auth/v1/invite?redirect_to=${back}`, {
+    method: "POST",
+    headers: { apikey: session.key, Authorization: `Bearer ${session.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ email }),
+  });
+  return answer.ok;
+}
