@@ -47,7 +47,7 @@ def _prepare(place: setup.Place, new_key: setup.NewKey) -> tuple[Path, State]:
     prepared = setup.install(place, state.read(project.hidden), new_key)
     # Before the migrations: should one fail, the next start has the same keys and passwords.
     file = state.write(project.hidden, prepared)
-    bring_up(project, prepared)
+    bring_up(place, prepared)
     _look(place)
     return file, prepared
 

@@ -10,15 +10,16 @@ from pathlib import Path
 from gatepost import migrate
 from gatepost.cli import claim, setup, terminal
 from gatepost.migrate import Progress, Report
-from gatepost.project import Project, state
+from gatepost.project import state
 from gatepost.project.state import State
 
 
-def bring_up(project: Project, prepared: State) -> Report:
+def bring_up(place: setup.Place, prepared: State) -> Report:
     """Apply what is pending and seed what is new, telling each file; and put into the database what settings hold."""
-    owner, rows = prepared.logins["owner"], project.contents
+    project, owner = place.project, prepared.logins["owner"]
+    rows = project.contents
     _told(migrate.put_secrets(owner, rows.secrets), "secrets of config.toml in vault")
-    report = migrate.apply_project(owner, project.folder, _tell, seed_paths=project.seeds)
+    report = migrate.apply_project(owner, project.folder, _tell, seed_paths=project.seeds, admin=place.admin)
     _told(migrate.put_buckets(owner, [asdict(bucket) for bucket in rows.buckets]), "buckets of config.toml in storage")
     return report
 
@@ -44,7 +45,7 @@ def apply(folder: Path, *, database_url: str, new_key: setup.NewKey) -> None:
         prepared = setup.install(place, known, new_key, development=known is None or known.development)
         if known is None:
             state.write(project.hidden, prepared)
-        report = bring_up(project, prepared)
+        report = bring_up(place, prepared)
     if not report.applied and not report.seeded:
         terminal.step("nothing to do: everything is applied")
 

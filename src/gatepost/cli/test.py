@@ -34,7 +34,7 @@ def database(paths: list[Path], *, database_url: str, folder: Path | None, new_k
         prepared = setup.install(place, known, new_key, development=known is None or known.development)
         if known is None:
             state.write(project.hidden, prepared)
-        bring_up(project, prepared)
+        bring_up(place, prepared)
         inside = tests if tests.is_dir() else project.root
         runner = Runner(pgtap.find_psql(), inside, _variables(prepared.logins["owner"]))
         with pgtap.available(place.admin, folder, terminal.note):

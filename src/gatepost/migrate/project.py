@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..problem import Problem
-from . import guard, ledger
+from . import guard, lacking, ledger
 from .connection import Connection, ScriptProblem
 from .files import Migration, SqlFile, listing, seeds
 from .statements import line_and_column
@@ -81,17 +81,20 @@ def apply_project(
     on_progress: OnProgress | None = None,
     *,
     seed_paths: Sequence[str] = ("seed.sql",),
+    admin: str | None = None,
 ) -> Report:
     """Apply what is pending in `folder/migrations`, oldest first, then seeds that were never run.
 
-    `dsn` is the owner's. Each file runs in a session and a transaction of its own; one that fails raises a Problem
-    with file, line, column and statement, and leaves those before it applied.
+    `dsn` is the owner's; `admin` an administrator's, for what the migrations take for granted. Each file runs in a
+    session and a transaction of its own; one that fails raises a Problem with file, line, column and statement, and
+    leaves those before it applied.
     """
     with Connection(dsn) as connection:
         ledger.lock(connection)
         ledger.prepare(connection)
         run = _Run(dsn, connection, on_progress or (lambda _: None))
         run.guard = guard.needed(connection)
+        run.admin = admin
         run.migrations(folder)
         run.seeds(folder, seed_paths)
         if run.report.applied or run.report.seeded:
@@ -106,6 +109,7 @@ class _Run:
     tell: OnProgress
     report: Report = field(default_factory=Report)
     guard: bool = False
+    admin: str | None = None
 
     def migrations(self, folder: Path) -> None:
         found = listing(folder)
@@ -115,8 +119,16 @@ class _Run:
         for entry in done.values():
             if all(migration.version != entry.version for migration in found.migrations):
                 self.warn(f"{entry.version}_{entry.name}.sql", "was applied, but its file is gone")
+        if self.admin and any(migration.version not in done for migration in found.migrations):
+            self._queue(self.admin, found.migrations)
         for migration in found.migrations:
             self._migration(migration, done)
+
+    def _queue(self, admin: str, migrations: Sequence[Migration]) -> None:
+        owner = self.connection.value("select current_user") or ""
+        if lacking.queue(admin, owner, migrations):
+            message = "no migration makes it: a stand-in keeps the jobs until Graphile Worker installs its own"
+            self.tell(Progress("notice", "graphile_worker.add_job", message))
 
     def _migration(self, migration: Migration, done: dict[str, ledger.Applied]) -> None:
         state = _state(migration, done.get(migration.version)).state
@@ -159,6 +171,9 @@ class _Run:
         name = file.path.name
         with Connection(self.dsn, lambda message: self.tell(Progress("notice", name, message))) as session:
             session.script("""select set_config('search_path', '"$user", public, extensions', false)""")
+            file, stood_in = lacking.extensions(session, file)
+            if stood_in:
+                self.warn(name, f"this server lacks {', '.join(stood_in)}: plain objects of ours stand in")
             try:
                 if file.own_transactions:
                     self.warn(name, f"{file.own_transactions}: if it fails, a part may stay")

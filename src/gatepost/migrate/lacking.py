@@ -1,0 +1,102 @@
+"""What a project's files name and this server does not have, where a stand-in of ours can take its place.
+
+In: the owner's session, files that are about to run. Out: the stand-ins, and the files without what made no sense here.
+Never: a stand-in for something that the server has, or that the project makes itself.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ..query.sql import identifier
+from .connection import Connection
+from .files import SqlFile
+from .objects import EXTENSIONS, Script
+from .statements import SqlStatement
+
+WORKER = re.compile(r"\bgraphile_worker\s*\.", re.IGNORECASE)
+MAKES_WORKER = re.compile(r"create\s+schema\s+(if\s+not\s+exists\s+)?\"?graphile_worker\b", re.IGNORECASE)
+CREATE = re.compile(
+    r"create\s+extension\s+(?:if\s+not\s+exists\s+)?(?P<name>\"[^\"]+\"|\w+)(?:\s+with)?"
+    r"(?:\s+schema\s+(?P<schema>\"[^\"]+\"|\w+))?.*",
+    re.IGNORECASE | re.DOTALL,
+)
+SCHEMA = re.compile(r"^schema = '(\w+)'$", re.MULTILINE)
+VERSION = re.compile(r"^default_version = '([^']+)'$", re.MULTILINE)
+MARKS = """
+create table if not exists supabase_migrations.stand_in_extensions (name text primary key, schema text not null)
+"""
+KNOWN = "select exists (select from pg_available_extensions where name = $1)"
+MADE = "select exists (select from supabase_migrations.stand_in_extensions where name = $1)"
+MARK = "insert into supabase_migrations.stand_in_extensions (name, schema) values ($1, $2)"
+HERE = "select coalesce(current_schema(), 'public')"
+
+
+@dataclass(frozen=True)
+class Rewritten(SqlFile):
+    """A file as it runs here: what was taken out is blank, so that all places in it stay what they were."""
+
+    blank: tuple[SqlStatement, ...]
+
+    @cached_property
+    def text(self) -> str:
+        text = SqlFile(self.path).text
+        for statement in self.blank:
+            end = statement.start + len(statement.text)
+            text = text[: statement.start] + re.sub(r"\S", " ", text[statement.start : end]) + text[end:]
+        return text
+
+
+def queue(admin: str, owner: str, files: Iterable[SqlFile]) -> bool:
+    """Graphile Worker's `add_job`, where files call it, none makes its schema, and it has not been here; True if made.
+
+    It installs itself when it first runs; jobs can then be queued before that.
+    """
+    texts = [file.text for file in files]
+    if not any(WORKER.search(text) for text in texts) or any(MAKES_WORKER.search(text) for text in texts):
+        return False
+    with Connection(admin) as connection:
+        connection.script("set search_path = pg_catalog")
+        if connection.value("select to_regnamespace('graphile_worker') is null") == "f":
+            return False
+        with connection.transaction():
+            connection.rows("select set_config('gatepost.owner', $1, true)", owner)
+            connection.script(Script("standins/graphile_worker.sql").text)
+    return True
+
+
+def extensions(session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
+    """The file without the extensions that this server cannot have, and their names: stand-ins are in their place.
+
+    The embedded server finds ours by itself; one of somebody else's does not.
+    """
+    blank: list[SqlStatement] = []
+    names: list[str] = []
+    for statement in file.statements:
+        found = CREATE.fullmatch(statement.text) if statement.words[:2] == ("create", "extension") else None
+        name = found["name"].strip('"') if found else ""
+        control = EXTENSIONS / "extension" / f"{name}.control"
+        if found is None or not control.is_file() or session.value(KNOWN, name) == "t":
+            continue
+        _stand_in(session, name, control, (found["schema"] or "").strip('"'))
+        blank.append(statement)
+        names.append(name)
+    return (Rewritten(file.path, tuple(blank)), names) if blank else (file, [])
+
+
+def _stand_in(session: Connection, name: str, control: Path, wanted: str) -> None:
+    """What the extension's script makes, as plain objects."""
+    session.script(MARKS)
+    if session.value(MADE, name) == "t":
+        return
+    text = control.read_text("utf-8")
+    own, version = SCHEMA.search(text), VERSION.search(text)
+    schema = own[1] if own else wanted or session.value(HERE) or "public"
+    script = (control.parent / f"{name}--{version[1] if version else ''}.sql").read_text("utf-8")
+    with session.transaction():
+        session.script(f"create schema if not exists {identifier(schema)}")
+        session.script(f"set local search_path = {identifier(schema)}, pg_temp")
+        session.script(script.replace("@extschema@", identifier(schema)))
+        session.rows(MARK, name, schema)

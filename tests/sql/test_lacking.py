@@ -1,0 +1,118 @@
+"""What a project's migrations take for granted and its server lacks: extensions, and a queue for jobs."""
+
+from pathlib import Path
+
+import pytest
+
+from gatepost import migrate
+from gatepost.embedded import Server
+from gatepost.migrate import Progress, Report, lacking
+from tests.conftest import Connect, FreshDatabase
+
+QUEUES = """
+create function public.remind() returns void language plpgsql as $$
+begin
+    perform graphile_worker.add_job('remind'::text, payload := '{"a": 1}'::json, run_at := now(), max_attempts := 1);
+end $$;
+"""
+INSTALLS_ITSELF = """
+create table graphile_worker.migrations (id int);
+create table graphile_worker.jobs (task text);
+drop function if exists graphile_worker.add_job(text, json);
+create function graphile_worker.add_job(identifier text, payload json default null, run_at timestamptz default null,
+    max_attempts int default null) returns void language sql as 'insert into graphile_worker.jobs values ($1)';
+"""
+EXTENSIONS = """
+create schema web;
+create extension if not exists citext;
+-- Not to be had here.
+create extension if not exists http with schema extensions;
+create extension postgis;
+create table public.later (name citext);
+"""
+
+
+class Project:
+    """A folder of migrations, and a database in the profile of Supabase projects."""
+
+    def __init__(self, cluster: Server, name: str, folder: Path) -> None:
+        self.admin, self.owner = cluster.dsn(dbname=name), cluster.dsn("postgres", name)
+        self.folder = folder
+        self.said: list[Progress] = []
+        (folder / "migrations").mkdir()
+
+    def apply(self, **files: str) -> Report:
+        for name, text in files.items():
+            (self.folder / "migrations" / f"{name.removeprefix('v')}.sql").write_text(text)
+        return migrate.apply_project(self.owner, self.folder, self.said.append, admin=self.admin)
+
+
+@pytest.fixture
+def project(cluster: Server, fresh_database: FreshDatabase, tmp_path: Path) -> Project:
+    return Project(cluster, fresh_database("supabase"), tmp_path)
+
+
+def name_of(project: Project) -> str:
+    return project.owner.rpartition("dbname=")[2].strip("'")
+
+
+def test_jobs_can_be_queued_before_their_worker_has_been_there(project: Project, connect: Connect) -> None:
+    project.apply(v0001_queue=QUEUES)
+    assert [each.file for each in project.said if each.kind == "notice"] == ["graphile_worker.add_job"]
+    owner = connect("postgres", name_of(project))
+    owner.execute("select public.remind()")
+    queued = "select task_identifier, payload, max_attempts from graphile_worker._stub_jobs"
+    assert owner.execute(queued).fetchall() == [("remind", {"a": 1}, 1)]
+    owner.execute("select graphile_worker.add_job('once', job_key := 'k', priority := 1)")
+    owner.execute("select graphile_worker.add_job('once', job_key := 'k', priority := 2)")
+    kept = owner.execute("select priority, max_attempts from graphile_worker._stub_jobs where job_key = 'k'")
+    assert kept.fetchall() == [(2, 25)]
+
+
+def test_the_worker_that_comes_finds_the_place_free(project: Project, connect: Connect) -> None:
+    project.apply(v0001_queue=QUEUES)
+    owner = connect("postgres", name_of(project))
+    owner.execute(INSTALLS_ITSELF)
+    owner.execute("select public.remind()")
+    assert owner.execute("select task from graphile_worker.jobs").fetchall() == [("remind",)]
+    named = "select count(*) from pg_proc where pronamespace = 'graphile_worker'::regnamespace and proname = 'add_job'"
+    assert owner.execute(named).fetchone() == (1,)
+
+
+@pytest.mark.parametrize("text", ["create schema graphile_worker", 'create schema if not exists "graphile_worker"', ""])
+def test_a_project_that_makes_it_or_never_asks_gets_none(project: Project, connect: Connect, text: str) -> None:
+    project.apply(v0001_first=text, v0002_then=QUEUES if text else "select 1")
+    tables = "select count(*) from pg_class where relnamespace = to_regnamespace('graphile_worker')"
+    assert connect("postgres", name_of(project)).execute(tables).fetchone() == (0,)
+    assert [each for each in project.said if each.kind == "notice"] == []
+
+
+def test_extensions_that_a_server_lacks_have_stand_ins(
+    project: Project, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lacking, "KNOWN", "select $1 not in ('http', 'postgis')")
+    report = project.apply(v0001_extensions=EXTENSIONS, v0002_again="create extension if not exists http")
+    assert report.warnings == [
+        "0001_extensions.sql this server lacks http, postgis: plain objects of ours stand in",
+        "0002_again.sql this server lacks http: plain objects of ours stand in",
+    ]
+    owner = connect("postgres", name_of(project))
+    assert owner.execute("select extname::text from pg_extension where extname in ('citext', 'http')").fetchall() == [
+        ("citext",)
+    ]
+    assert owner.execute("select (extensions.http_header('a', 'b')).value").fetchone() == ("b",)
+    with pytest.raises(Exception, match=r"http\(\) is not available"):
+        owner.execute("select extensions.http_get('https://example.com')")
+    recorded = "select statements[3] from supabase_migrations.schema_migrations where version = '0001'"
+    assert owner.execute(recorded).fetchone() == ("create extension if not exists http with schema extensions",)
+
+
+def test_an_error_behind_a_stand_in_keeps_its_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lacking, "KNOWN", "select $1 <> 'http'")
+    with pytest.raises(Exception, match=r"0001_wrong.sql:3:15: relation \"nowhere\" does not exist"):
+        project.apply(v0001_wrong="create extension\n  http;\nselect * from nowhere;")
+
+
+def test_an_extension_that_nobody_knows_is_an_error(project: Project) -> None:
+    with pytest.raises(Exception, match='extension "marble" is not available'):
+        project.apply(v0001_marble="create extension marble")
