@@ -40,6 +40,9 @@ as $$
 declare
     _topic msg.topic;
 begin
+    if coalesce(btrim(_topic_info.name), case when _topic_info.id is null then '' else 'as it is' end) = '' then
+        raise exception '30057: A TOPIC NEEDS A NAME';
+    end if;
     if _topic_info.id is null then
         insert into msg.topic as t (tenant_id, name, identifier, status, tags)
         values (_tenant_id, _topic_info.name, _topic_info.identifier, coalesce(_topic_info.status, 'open'),

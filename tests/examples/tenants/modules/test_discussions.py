@@ -47,6 +47,13 @@ def test_a_topic_is_renamed_by_its_id(site: Site, topic: str) -> None:
     assert site.rows("user-1a", text, topic) == [("Ladders", "tools")]
 
 
+@pytest.mark.parametrize("name", ["", "  ", None])
+def test_a_topic_has_a_name(site: Site, topic: str, name: str | None) -> None:
+    assert site.refused("user-1a", TOPIC, None, name, None, None) == "30057: A TOPIC NEEDS A NAME"
+    if name is not None:
+        assert site.refused("user-1a", TOPIC, topic, name, None, None) == "30057: A TOPIC NEEDS A NAME"
+
+
 def test_not_by_an_id_of_another_tenant_or_of_none(site: Site) -> None:
     for id in (NOWHERE, site.topic("where-to-meet", "demo-tenant-2")):
         assert site.refused("admin-1", TOPIC, id, "Mine", None, None) == "30050: NO TOPIC FOR ID"

@@ -76,6 +76,23 @@ def test_every_function_of_todos_over_rest(user: Person, admin: Person) -> None:
     assert call(user, "todo_api.delete_todo", todo_id=todo["id"]) is True
 
 
+def test_a_tree_of_todos_over_rest(user: Person) -> None:
+    """All of it at once, by its root."""
+    todo = {"Accept-Profile": "todo"}
+    (root,) = user.rows("todo?select=id&name=eq.Neighborhood cleanup&is_template=is.false", **todo)
+    tree = "todo?select=name,status,resident:todo_resident(display_name)&type=eq.task&order=created_at"
+    assert user.rows(f"{tree}&root_todo_id=eq.{root['id']}", **todo) == [
+        {"name": name, "status": status, "resident": {"display_name": who}}
+        for name, status, who in (
+            ("Trash bags", "incomplete", "user-1a"),
+            ("Gloves", "complete", "user-1a"),
+            ("Beverages", "incomplete", "user-1a"),
+            ("Call trash company", "incomplete", "admin-1"),
+            ("Call city for permission", "incomplete", "admin-1"),
+        )
+    ]
+
+
 def test_every_function_of_discussions_over_rest(user: Person, admin: Person) -> None:
     topic = call(user, "msg_api.upsert_topic", topic_info={"name": "Over REST"})
     message = call(user, "msg_api.upsert_message", message_info={"topic_id": topic["id"], "content": "hello"})
