@@ -41,7 +41,7 @@ from .project import Project, alone
 from .project.state import State
 from .protocol import Protocol
 from .query.sql import Statement
-from .settings import Settings, remote_hooks
+from .settings import Settings, owned_keys, remote_hooks
 from .workers import Workers
 
 LOGINS = ("authenticator", "service", "auth")
@@ -271,6 +271,7 @@ def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any
         api_keys=server.api_keys,
         limits=limits,
         factors=settings.factors,
+        owned_keys=owned_keys(settings),
         remote=load_room("outside.hooks").Remote(settings.auth) if remote_hooks(settings.auth) else None,
     )
     server.mounts.append(Mount(prefix, surface, surface.refuse, lambda path: not path.startswith(KEYLESS)))
@@ -313,9 +314,8 @@ def _mount_graphql(
     surface = room.mounted(server.database, configuration, settings, identifier, _harmless(server), page)
     hub = surface.hub(settings, find_live) if configuration.sockets else None
     talk = hub.talk if hub else None
-    server.mounts.append(
-        Mount("/graphql", surface, surface.refuse, lambda path: page is None, surface.begin, ("POST",), talk)
-    )
+    keyed = page is None and settings.require_key
+    server.mounts.append(Mount("/graphql", surface, surface.refuse, lambda path: keyed, surface.begin, ("POST",), talk))
     server.mounts.append(Mount("/graphql/v1", nowhere, refuse, lambda path: False))
     server.loaders.append(surface.load)
     if hub:

@@ -309,7 +309,7 @@ class TrustedIssuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     role: str = "authenticated"
     role_claim: str = ""
     roles: dict[str, str] = {}
-    subject: Literal["derived", "token"] = "derived"
+    subject: str = "derived"
     app_metadata: str = ""
 
 
@@ -598,6 +598,9 @@ class GraphQLSettings(Section, frozen=True):
     role_claim: Annotated[str, Option("Claim that names the database role; absent in a token: the anonymous one")] = (
         "role"
     )
+    require_key: Annotated[
+        bool, Option("Requests need an API key; without, who brings no token is anonymous, as with PostGraphile")
+    ] = True
     mask_errors: Annotated[
         bool, Option("Tell clients of a failed statement only that it failed; in development they are told all")
     ] = True

@@ -66,12 +66,14 @@ def by_token(secret: str, role_claim: str, anonymous: str, *, guarded: bool = Fa
     return admit
 
 
-def by_key(door: Identifier, role_claim: str) -> Admit:
+def by_key(door: Identifier, role_claim: str, *, required: bool = True) -> Admit:
     """Where a door has keys: a key, and a user's token beside it. A user's role is what `role_claim` names; that of
-    another issuer's user is what the settings say of it.
+    another issuer's user is what the settings say of it. Where no key is `required`, who brings nothing is nobody.
     """
 
     def admit(proof: Proof, request: Request) -> Identity:
+        if not required and not proof.api_key and not proof.bearer:
+            return ANON
         door.check_key(proof, browser=request.header(b"origin") is not None)
         identity = door.identify(proof)
         if role_claim == "role" or not identity.subject or identity.issuer:

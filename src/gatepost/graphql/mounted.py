@@ -160,7 +160,7 @@ def mounted(
     page: Page | None = None,
 ) -> Mounted:
     """The surface of a project, behind its door; or without a door, alone."""
-    admit = None if door is None else by_key(door, configuration.role_claim)
+    admit = None if door is None else by_key(door, configuration.role_claim, required=settings.require_key)
     known = settings.persisted_operations
     documents = load(Path(known), settings.persisted_only) if known else None
     return Mounted(
