@@ -119,7 +119,8 @@ class AuthSurface:
     """The surface: `await surface(request)`.
 
     A Problem names a hook that cannot be called. `api_keys` lets a secret key be an administrator's bearer; `hasher`
-    and `limits` can be shared or set for tests; `remote` asks hooks over HTTP.
+    and `limits` can be shared or set for tests; `remote` asks hooks over HTTP; `owned_keys`
+    of user_metadata are the server's claims', None where those do not stand there.
     """
 
     def __init__(
@@ -135,13 +136,14 @@ class AuthSurface:
         limits: Limits | None = None,
         factors: FactorSettings | None = None,
         remote: hooks.Remote | None = None,
+        owned_keys: tuple[str, ...] | None = None,
     ) -> None:
         hooks.check(settings)
         self.auth = Auth(
             settings=settings,
             scope=database.system("auth"),
             tokens=tokens,
-            issuer=Issuer(settings, tokens, clock, remote),
+            issuer=Issuer(settings, tokens, clock, remote, owned_keys),
             hasher=hasher or Hasher(),
             mailer=mailer,
             limits=limits or Limits(),

@@ -41,12 +41,15 @@ REQUIRED: Mapping[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Makes tokens. `clock` gives epoch seconds; `remote` asks hooks over HTTP."""
+    """Makes tokens. `clock` gives epoch seconds; `remote` asks hooks over HTTP. `owned_keys` of
+    user_metadata are the server's claims', None where those do not stand there.
+    """
 
     settings: AuthSettings
     tokens: Tokens
     clock: Callable[[], float]
     remote: Remote | None = None
+    owned_keys: tuple[str, ...] | None = None
 
     @property
     def has_hook(self) -> bool:
@@ -67,7 +70,7 @@ class Issuer:
     async def pair(self, door: Door, user: User, session: Session, refresh_token: str, method: str) -> Pair:
         """Tokens for a session that is stored already."""
         await renew(door, user, self._now())
-        claims = build_claims(self.settings, user, session, self._now())
+        claims = build_claims(self.settings, user, session, self._now(), self.owned_keys)
         expires_at = int(claims["exp"])
         if self.has_hook:
             hook = self.settings.hook_custom_access_token_uri
@@ -94,9 +97,11 @@ async def renew(door: Door, user: User, now: datetime) -> None:
     user.server_claims = msgspec.json.decode(written, type=ServerClaims) if written else None
 
 
-def build_claims(settings: AuthSettings, user: User, session: Session, now: datetime) -> Claims:
+def build_claims(
+    settings: AuthSettings, user: User, session: Session, now: datetime, owned_keys: tuple[str, ...] | None = None
+) -> Claims:
     """The claims of a user's token (GoTrue's), `amr` newest first. What the server says of the user is part of
-    `app_metadata`, and the token does not outlive it.
+    `app_metadata`, and where it owns keys of `user_metadata`, of that too; the token does not outlive it.
     """
     said = user.server_claims or ServerClaims(claims={})
     limits = (sessions.low_assurance_end(session, user, settings), said.valid_until)
@@ -111,13 +116,20 @@ def build_claims(settings: AuthSettings, user: User, session: Session, now: date
         "email": user.email or "",
         "phone": user.phone or "",
         "app_metadata": {**(user.raw_app_meta_data or {}), **said.claims},
-        "user_metadata": user.raw_user_meta_data or {},
+        "user_metadata": _user_metadata(user, said.claims, owned_keys),
         "role": user.role or "",
         "aal": session.level,
         "amr": [{"method": each.method, "timestamp": int((utc(each.at) or each.at).timestamp())} for each in methods],
         "session_id": session.id,
         "is_anonymous": bool(user.is_anonymous),
     }
+
+
+def _user_metadata(user: User, said: Claims, owned_keys: tuple[str, ...] | None) -> Claims:
+    own = user.raw_user_meta_data or {}
+    if owned_keys is None:
+        return own
+    return {name: value for name, value in own.items() if name not in owned_keys} | said
 
 
 async def call_hook(

@@ -29,7 +29,7 @@ from gatepost.migrate.pushing import switch_push
 from gatepost.problem import Problem
 from gatepost.project import Project, keys, state
 from gatepost.project.state import State
-from gatepost.settings import OWNED_KEYS, AuthSettings, Settings, function_name, hook_name, is_remote
+from gatepost.settings import AuthSettings, Settings, function_name, hook_name, is_remote, owned_keys
 
 QUERIES = load(Path(__file__).with_name("queries.sql"))
 LOGINS = {"authenticator": "authenticator", "service": "service_authenticator", "auth": "supabase_auth_admin"}
@@ -129,15 +129,12 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
 
 
 def _claim_rules(settings: Settings) -> migrate.ClaimRules:
-    """What the database is told of the settings about claims. What the tenancy module writes, nobody else does."""
-    auth, mirrored = settings.auth, settings.tenancy.claims_in == "user_metadata"
-    owned = OWNED_KEYS if "tenancy" in settings.project.modules else ()
-    uri = auth.hook_custom_access_token_uri if auth.hook_custom_access_token_enabled else ""
-    hook = hook_name(uri) if uri and not is_remote(uri) else None
+    """What the database is told of the settings about claims."""
+    auth, uri = settings.auth, settings.auth.hook_custom_access_token_uri
     return migrate.ClaimRules(
         session_timebox=auth.sessions_timebox,
-        owned_keys=owned if mirrored else None,
-        hook=hook,
+        owned_keys=owned_keys(settings),
+        hook=hook_name(uri) if auth.hook_custom_access_token_enabled and not is_remote(uri) else None,
         per_request=function_name(settings.claims.per_request, "claims.per_request"),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from gatepost.exchange import Request
@@ -170,6 +171,18 @@ async def orm(person: Person, freshness: str) -> Told:
         return 200, ""
     assert answer.json()["error"]["dbErrorCode"] == "PT401"
     return answer.status_code, answer.json()["error"]["message"].removeprefix("Failed to execute query: ")
+
+
+async def orm_told(person: Person, freshness: str) -> dict[str, Any]:
+    """What the database knows of somebody in a transaction of the client's that began as nobody."""
+    known = state.read(person.server.folder / ".gatepost")
+    assert known is not None
+    options = {"guard": "database", "freshness": freshness, "allow_raw_sql": True}
+    async with Client.connect(ZMODEL, known.logins["authenticator"], **options) as client, client.transaction() as tx:
+        assert (await tx.query_raw("select current_user as me"))[0]["me"] == "anon"
+        bound = tx.set_auth(ring(person.server).identify(person.token))
+        [row] = await bound.query_raw("select public.told() as told")
+    return row["told"] if isinstance(row["told"], dict) else msgspec.json.decode(row["told"])
 
 
 def identified(tokens: Tokens, request: Request) -> Identity:

@@ -21,7 +21,7 @@ from ...database.scope import Scope, Transaction
 from ...exchange import Request
 from ...identity.keys import KeyRing
 from ...identity.tokens import Tokens
-from ...settings import AuthSettings, FactorSettings
+from ...settings import OWNED_KEYS, AuthSettings, FactorSettings
 from .. import query, redirects
 from ..errors import fault, invalid
 from ..hashing import Hasher
@@ -108,6 +108,12 @@ class Auth:
         """
         async with self.posts, self.scope.transaction() as tx:
             yield tx
+
+    def check_metadata(self, given: Mapping[str, object]) -> None:
+        """422 where a user writes what only the server may say of him."""
+        named = [name for name in OWNED_KEYS if name in given]
+        if named and self.issuer.owned_keys is not None:
+            raise invalid(f"user_metadata: {', '.join(named)} can be changed by the server only", 422)
 
     def hooks(self, call: "Call") -> Hooks:
         return Hooks(self.settings, self.now(), call.origin.address, self.issuer.remote)

@@ -38,7 +38,7 @@ async def token_for(auth: Auth, email: str) -> str:
         raise fault("user_not_found", "There is no such user", 404)
     now = auth.now()
     await renew(auth.scope, user, now)
-    claims = build_claims(auth.settings, user, sessions.new(user.id, "password", now), now)
+    claims = build_claims(auth.settings, user, sessions.new(user.id, "password", now), now, auth.issuer.owned_keys)
     settings = auth.settings
     if settings.hook_custom_access_token_enabled:
         async with auth.scope.transaction() as door:

@@ -58,6 +58,7 @@ async def send_magic_link(auth: Auth, call: Call) -> Response:
 
 
 async def _mail(auth: Auth, call: Call, body: Otp) -> Response:
+    auth.check_metadata(body.data)
     if not auth.settings.external_email_enabled:
         raise fault("email_provider_disabled", "Email logins are disabled", 422)
     if not auth.settings.external_email_magic_link_enabled:

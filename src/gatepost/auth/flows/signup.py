@@ -58,6 +58,7 @@ class Applicant:
 
 async def sign_up(auth: Auth, call: Call) -> Response:
     body = call.body(SignUp)
+    auth.check_metadata(body.data)
     if not body.email and not body.phone:
         return await sign_up_anonymously(auth, call, body.data)
     auth.limits.check("signup", call.request)

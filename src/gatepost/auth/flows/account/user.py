@@ -86,6 +86,7 @@ def _without_same(user: User, body: Update) -> Update:
 def _check_allowed(auth: Auth, call: Call, body: Update) -> None:
     user, session = call.user, call.session
     guarded = bool(body.password or body.email or body.phone)
+    auth.check_metadata(body.data or {})
     if body.app_metadata is not None:
         raise fault("not_admin", "Updating app_metadata requires admin privileges")
     if guarded and user.has_verified_factor and (session is None or session.aal != "aal2"):
