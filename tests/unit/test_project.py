@@ -344,6 +344,63 @@ def test_what_is_said_for_a_surface_alone_wins_over_its_defaults():
     assert alone.read("rest", {"PGRST_DB_ANON_ROLE": "web_anon"})[0].rest.anon_role == "web_anon"
 
 
+@pytest.mark.parametrize(
+    ("section", "issuer", "audience"),
+    [
+        ('firebase]\nproject_id = "acme"', "https://securetoken.google.com/acme", "acme"),
+        ('auth0]\ntenant = "acme"', "https://acme.auth0.com/", "*"),
+        ('auth0]\ntenant = "acme"\ntenant_region = "eu"', "https://acme.eu.auth0.com/", "*"),
+        (
+            'aws_cognito]\nuser_pool_id = "eu_1"\nuser_pool_region = "eu-west-1"',
+            "https://cognito-idp.eu-west-1.amazonaws.com/eu_1",
+            "*",
+        ),
+        ('clerk]\ndomain = "clerk.acme.com"', "https://clerk.acme.com", "*"),
+        ('workos]\nissuer_url = "https://api.workos.com/x"', "https://api.workos.com/x", "*"),
+    ],
+)
+def test_third_parties_of_supabase_are_issuers(tmp_path: Path, section: str, issuer: str, audience: str) -> None:
+    text = (
+        f"[auth.third_party.{section}\nenabled = true\n[auth.third_party.{'workos' if 'clerk' in section else 'clerk'}]"
+    )
+    project = read(supabase_project(tmp_path, text + "\nenabled = false\n"), {})
+    [trusted] = project.settings.identity.issuers
+    assert (trusted.issuer, trusted.audience, trusted.subject) == (issuer, (audience,), "token")
+    assert trusted.roles == {"authenticated": "authenticated", "anon": "anon", "": "anon"}
+    assert [note for note in project.notes if "third_party" in note and "any audience" not in note] == []
+    assert (audience == "*") == any("any audience" in note for note in project.notes)
+
+
+def test_a_third_party_without_its_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="without tenant"):
+        read(supabase_project(tmp_path, "[auth.third_party.auth0]\nenabled = true\n"), {})
+
+
+def test_issuers_laid_beside_a_supabase_project_win(tmp_path: Path) -> None:
+    folder = supabase_project(tmp_path, '[auth.third_party.clerk]\nenabled = true\ndomain = "clerk.acme.com"\n')
+    (folder / "gatepost.toml").write_text(
+        '[[identity.issuers]]\nissuer = "https://clerk.acme.com"\naudience = ["app"]\n'
+    )
+    [trusted] = read(folder, {}).settings.identity.issuers
+    assert (trusted.audience, trusted.role_claim) == (("app",), "")
+
+
+@pytest.mark.parametrize("entry", ['issuer = "https://x"', 'issuer = "https://x"\naudience = ["a"]\nroll = "x"'])
+def test_an_issuer_that_is_not_understood_is_refused(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "gatepost.toml").write_text(f"[[identity.issuers]]\n{entry}\n")
+    with pytest.raises(Problem, match=r"identity\.issuers") as refused:
+        read(tmp_path, {})
+    assert "audience" in str(refused.value.details) or "roll" in str(refused.value.details)
+
+
+def test_issuers_may_stand_in_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "gatepost.toml").write_text("")
+    variable = {"GATEPOST_IDENTITY_ISSUERS": '[{"issuer": "https://x", "audience": ["a"]}]'}
+    assert read(tmp_path, variable).settings.identity.issuers[0].issuer == "https://x"
+    with pytest.raises(Problem, match="GATEPOST_IDENTITY_ISSUERS"):
+        read(tmp_path, {"GATEPOST_IDENTITY_ISSUERS": "https://x"})
+
+
 def test_hooks_that_cannot_be_asked_are_off(tmp_path: Path) -> None:
     config = """
 [auth.hook.before_user_created]

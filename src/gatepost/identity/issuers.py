@@ -7,8 +7,8 @@ down for this issuer; an issuer's word in the place of the server's own (its ses
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
-from uuid import NAMESPACE_URL, uuid5
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ..problem import Problem
 from . import Claims, Identity
@@ -36,7 +36,7 @@ TYPES = frozenset((None, "jwt", "at+jwt", "application/at+jwt"))
 LONGEST_SUBJECT = 255
 ANY = "*"
 
-Subject = Literal["derived", "token"]
+DERIVED, AS_IT_IS = "derived", "token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class Trust:
 
     `name` is its `iss`, to the letter; one of `audiences` must be a token's, or `*` allows any. A token's role is
     `role`, or what `roles` makes of its claim `role_claim` (a name, or a path with points; of a list the value that
-    `roles` has first; `""` stands for a claim that is not there). `subject`: a user id made of issuer and `sub`, or
-    `sub` as it is. The claim that `app_metadata` names stands where the server's own word is in its own tokens.
+    `roles` has first; `""` stands for a claim that is not there). `subject`: a user id made of issuer and `sub`
+    (`derived`), `sub` as it is (`token`), or what the claim of that name says, which then speaks for any user here. The
+    claim that `app_metadata` names stands where the server's own word is in its own tokens.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Trust:
     role: str = "authenticated"
     role_claim: str = ""
     roles: Mapping[str, str] = field(default_factory=dict[str, str])
-    subject: Subject = "derived"
+    subject: str = DERIVED
     app_metadata: str = ""
 
 
@@ -128,8 +129,8 @@ def identified(claims: dict[str, Any], trust: Trust) -> Identity:
         raise InvalidToken(Reason.MISSING, "sub")
     role = _role(claims, trust)
     own: dict[str, Any] = {"role": role, "sub": subject}
-    if trust.subject == "derived":
-        own |= {"sub": derived_id(trust.name, subject), "external_sub": subject}
+    if trust.subject != AS_IT_IS:
+        own |= {"sub": _user_id(claims, trust, subject), "external_sub": subject}
     said = _found(claims, trust.app_metadata) if trust.app_metadata else None
     if isinstance(said, dict):
         own["app_metadata"] = said
@@ -140,6 +141,15 @@ def identified(claims: dict[str, Any], trust: Trust) -> Identity:
 def derived_id(issuer: str, subject: str) -> str:
     """A user id that nobody else's subject makes: a name-based UUID (RFC 9562 §5.5) of issuer and subject."""
     return str(uuid5(uuid5(NAMESPACE_URL, issuer), subject))
+
+
+def _user_id(claims: Claims, trust: Trust, subject: str) -> str:
+    if trust.subject == DERIVED:
+        return derived_id(trust.name, subject)
+    try:
+        return str(UUID(str(_found(claims, trust.subject))))
+    except ValueError:
+        raise InvalidToken(Reason.MISSING, trust.subject) from None
 
 
 def _role(claims: Claims, trust: Trust) -> str:
@@ -155,12 +165,12 @@ def _role(claims: Claims, trust: Trust) -> str:
 
 
 def _found(claims: Claims, name: str) -> Any:
-    """A claim by its name, which may hold points, or by a path of names with points between them."""
+    """A claim by its name, which may hold points, or by a path of such names with points between them."""
     if name in claims:
         return claims[name]
-    value: Any = claims
-    for step in name.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return value  # pyright: ignore[reportUnknownVariableType]
+    for place in (place for place, letter in enumerate(name) if letter == "."):
+        within = claims.get(name[:place])
+        found = _found(within, name[place + 1 :]) if isinstance(within, dict) else None  # pyright: ignore[reportUnknownArgumentType]
+        if found is not None:
+            return found
+    return None

@@ -261,9 +261,7 @@ async def test_a_hook_that_answers_no_object_is_an_error(hooked: Open, owner: Ow
     assert (answer.status, answer.message) == (500, "Error unmarshaling JSON output.")
 
 
-@pytest.mark.parametrize(
-    "uri", ["", "https://example.com/hook", "http://localhost/hook", "pg-functions://postgres/hook"]
-)
+@pytest.mark.parametrize("uri", ["", "ftp://example.com/hook", "pg-functions://postgres/hook"])
 async def test_a_hook_that_is_no_function_stops_the_start(open_client: Open, uri: str) -> None:
     with pytest.raises(Problem, match=r"auth.hook_send_email_uri must be pg-functions://postgres/SCHEMA/FUNCTION"):
         open_client(hook_send_email_enabled=True, hook_send_email_uri=uri)

@@ -36,6 +36,19 @@ insert into public.notes values (1, 'gold', null, 'for gold'), (2, 'silver', nul
 create function public.who() returns jsonb language sql stable as
     $$ select jsonb_build_object('uid', auth.uid(), 'role', current_user, 'claims', auth.jwt()) $$;
 grant execute on function public.who() to authenticated;
+
+insert into auth.users (id, email) values ('00000000-0000-0000-0000-00000000000a', 'known@example.com');
+insert into auth.identities (user_id, provider, provider_id, identity_data)
+    values ('00000000-0000-0000-0000-00000000000a', 'elsewhere', 'known', '{}');
+insert into auth_private.user_claims (user_id, claims) values ('00000000-0000-0000-0000-00000000000a', '{"n": 1}');
+create function public.with_permissions(token jsonb) returns jsonb
+language sql stable set search_path = '' as $$
+    select token || coalesce((
+        select jsonb_build_object('app_metadata', c.claims)
+        from auth.identities i join auth_private.user_claims c using (user_id)
+        where i.provider = 'elsewhere' and i.provider_id = token ->> 'external_sub'
+    ), '{}')
+$$;
 """
 QUERY = "{ notes { nodes { text } } }"
 PAUSE = 0.1
@@ -89,6 +102,8 @@ def site(served: Serve, issuer: Issuer, mapping: Issuer, away: Issuer) -> Iterat
         (folder / "migrations" / "0001_notes.sql").write_text(NOTES)
         (folder / "gatepost.toml").write_text(
             f"""
+            [claims]
+            per_request = "public.with_permissions"
             [identity]
             keys_pause = "{PAUSE}s"
             [[identity.issuers]]
@@ -148,6 +163,13 @@ def test_what_sql_sees_of_it(site: Site, issuer: Issuer) -> None:
     assert (seen["uid"], seen["role"]) == (derived_id(issuer.url, "person-1"), "authenticated")
     claims = seen["claims"]
     assert (claims["iss"], claims["external_sub"], claims["app_metadata"]) == (issuer.url, "person-1", said)
+
+
+def test_what_the_database_says_of_a_user_is_joined_in_each_request(site: Site, issuer: Issuer) -> None:
+    token = issuer.token(sub="known")
+    assert site.ask(token, path="/rest/v1/rpc/who").json()["claims"]["app_metadata"] == {"n": 1}
+    site.server.sql("update auth_private.user_claims set claims = '{\"n\": 2}'")
+    assert site.ask(token, path="/rest/v1/rpc/who").json()["claims"]["app_metadata"] == {"n": 2}
 
 
 def test_rows_are_written_as_the_user_that_the_subject_makes(site: Site, issuer: Issuer) -> None:

@@ -208,6 +208,16 @@ def test_a_subject_becomes_a_user_id_that_no_other_issuers_subject_has() -> None
     assert believing(Trust(NAME, (ANY,), subject="token")).identify(signed({"sub": taken})).subject == taken
 
 
+def test_a_claim_may_say_which_user_here_it_is() -> None:
+    trust = Trust(NAME, (ANY,), subject="https://x.org/claims.user_id")
+    told = {"https://x.org/claims": {"user_id": "5A1E0000-0000-0000-0000-000000000001"}}
+    identity = believing(trust).identify(signed(told))
+    assert identity.subject == "5a1e0000-0000-0000-0000-000000000001"
+    assert identity.claims["external_sub"] == "person-1"
+    for wrong in ({"user_id": "person-1"}, {"user_id": 7}, {}, [], None):
+        assert reason(signed({"https://x.org/claims": wrong}), believing(trust)) is Reason.MISSING
+
+
 def test_what_only_the_server_says_is_not_an_issuers_to_say() -> None:
     said = {"app_metadata": {"tenant_id": "t"}, "session_id": "s", "https://x/claims": {"plan": "gold"}}
     claims = believing().identify(signed(said)).claims
