@@ -100,7 +100,7 @@ begin
     where r.id = _resident_id and r.type <> 'support' and r.status <> 'declined';
     select * into _type from app.license_type lt where lt.key = _license_type_key;
     if _resident.id is null or _type.key is null then
-        raise exception '30004: NO SUCH RESIDENT OR LICENSE TYPE' using errcode = 'P0002';
+        raise exception '30004: NO SUCH RESIDENT OR LICENSE TYPE';
     end if;
     if app_fn.scope_rank(_type.assignment_scope) > _granter_rank then
         raise exception '30000: NOT AUTHORIZED' using errcode = '42501';
@@ -158,7 +158,7 @@ declare
 begin
     select * into _license from app.license l where l.id = _license_id;
     if _license.id is null then
-        raise exception '30005: NO SUCH LICENSE' using errcode = 'P0002';
+        raise exception '30005: NO SUCH LICENSE';
     end if;
     _scope := (select lt.assignment_scope from app.license_type lt where lt.key = _license.license_type_key);
     if app_fn.scope_rank(_scope) > _granter_rank then
@@ -170,7 +170,7 @@ begin
     perform app_fn.lock_tenant(_license.tenant_id);
     delete from app.license l where l.id = _license_id returning * into _license;
     if _license.id is null then
-        raise exception '30005: NO SUCH LICENSE' using errcode = 'P0002';
+        raise exception '30005: NO SUCH LICENSE';
     end if;
     return _license;
 end $$;
@@ -248,7 +248,7 @@ begin
     where s.id = _tenant_subscription_id
     returning * into _subscription;
     if _subscription.id is null then
-        raise exception '30006: NO SUCH SUBSCRIPTION' using errcode = 'P0002';
+        raise exception '30006: NO SUCH SUBSCRIPTION';
     end if;
     if _status = 'inactive' then
         update app.license l set status = 'inactive'

@@ -56,7 +56,7 @@ begin
     where t.id = _tenant_id and t.type <> 'anchor'
     returning * into _tenant;
     if _tenant.id is null then
-        raise exception '30003: NO SUCH TENANT, OR THE ANCHOR TENANT' using errcode = 'P0002';
+        raise exception '30003: NO SUCH TENANT, OR THE ANCHOR TENANT';
     end if;
     update app.resident r set status = 'blocked_tenant'
     where r.tenant_id = _tenant_id and r.type <> 'support' and r.status in ('invited', 'active', 'inactive', 'supporting');
@@ -71,7 +71,7 @@ declare
 begin
     update app.tenant t set status = 'active', updated_at = now() where t.id = _tenant_id returning * into _tenant;
     if _tenant.id is null then
-        raise exception '30003: NO SUCH TENANT' using errcode = 'P0002';
+        raise exception '30003: NO SUCH TENANT';
     end if;
     update app.resident r
     set status = case when r.profile_id is null then 'invited'::app.resident_status else 'inactive' end
@@ -128,7 +128,7 @@ begin
     where r.id = _resident_id and r.profile_id = _profile_id and r.type <> 'support'
     returning * into _resident;
     if _resident.id is null then
-        raise exception '30004: NO SUCH RESIDENT' using errcode = 'P0002';
+        raise exception '30004: NO SUCH RESIDENT';
     end if;
     return _resident;
 end $$;
@@ -143,7 +143,7 @@ begin
     where r.id = _resident_id and r.profile_id = _profile_id and r.type <> 'support'
     returning * into _resident;
     if _resident.id is null then
-        raise exception '30004: NO SUCH RESIDENT' using errcode = 'P0002';
+        raise exception '30004: NO SUCH RESIDENT';
     end if;
     return _resident;
 end $$;
@@ -158,7 +158,7 @@ begin
     perform app_fn.lock_tenant(_resident.tenant_id);
     update app.resident r set status = 'blocked_individual' where r.id = _resident.id returning * into _resident;
     if _resident.id is null then
-        raise exception '30004: NO SUCH RESIDENT' using errcode = 'P0002';
+        raise exception '30004: NO SUCH RESIDENT';
     end if;
     return _resident;
 end $$;
@@ -175,7 +175,7 @@ begin
     where r.id = _resident_id and r.status = 'blocked_individual'
     returning * into _resident;
     if _resident.id is null then
-        raise exception '30004: NO SUCH RESIDENT, OR HE IS NOT BLOCKED' using errcode = 'P0002';
+        raise exception '30004: NO SUCH RESIDENT, OR HE IS NOT BLOCKED';
     end if;
     if _resident.profile_id is not null and not app_private.is_somewhere(_resident.profile_id) then
         update app.resident r set status = 'active'
@@ -198,7 +198,7 @@ begin
     where p.id = _profile_id
     returning * into _profile;
     if _profile.id is null then
-        raise exception '30007: NO SUCH PROFILE' using errcode = 'P0002';
+        raise exception '30007: NO SUCH PROFILE';
     end if;
     update app.resident r set display_name = _display_name where r.profile_id = _profile_id and r.type <> 'support';
     return _profile;

@@ -119,7 +119,7 @@ class Trial:
             if said.startswith("permission denied"):
                 return "never"
             return "no" if said == "30000: NOT AUTHORIZED" else "none"
-        except (psycopg.errors.RaiseException, psycopg.errors.NoDataFound, psycopg.errors.ReadOnlySqlTransaction):
+        except (psycopg.errors.RaiseException, psycopg.errors.ReadOnlySqlTransaction):
             return "none"
 
 

@@ -125,6 +125,9 @@ def test_a_refusal_is_the_clients_and_says_why(user: Person) -> None:
     short = {"_name": "ab"}
     answer = user.ask("POST", "/rest/v1/rpc/create_todo", short, **{"Content-Profile": "todo_api"})
     assert (answer.status_code, answer.json()["message"]) == (400, "30028: TODO NAME MUST BE AT LEAST 3 CHARACTERS")
+    nobody_here = {"_resident_id": user.id}
+    answer = user.ask("POST", "/rest/v1/rpc/assume_residency", nobody_here, **{"Content-Profile": "app_api"})
+    assert (answer.status_code, answer.json()["message"]) == (400, "30004: NO SUCH RESIDENT")
     anybody = {"_topic_id": user.id}
     answer = user.ask("POST", "/rest/v1/rpc/delete_topic", anybody, **{"Content-Profile": "msg_api"})
     assert (answer.status_code, answer.json()["message"]) == (403, "30000: NOT AUTHORIZED")
