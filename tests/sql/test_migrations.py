@@ -120,9 +120,25 @@ def test_what_only_a_full_postgresql_has_is_said(supabase: Project, needs: Needs
     assert "--database-url" in told
 
 
-def test_a_mistake_of_the_file_itself_has_no_such_advice(supabase: Project) -> None:
-    supabase.write(v1_a="select * from nowhere")
+@pytest.mark.parametrize("text", ["select * from nowhere", "create extension pg_cron; select * from other.things"])
+def test_a_mistake_of_the_file_itself_has_no_such_advice(supabase: Project, needs: Needs, text: str) -> None:
+    needs("the embedded PostgreSQL")
+    supabase.write(v1_a=text)
     assert supabase.problem().hint is None
+
+
+def test_what_only_a_superuser_may_have_is_said(supabase: Project) -> None:
+    supabase.write(v1_a="create extension pageinspect")
+    assert 'a superuser of this database run: create extension if not exists "pageinspect"' in (
+        supabase.problem().hint or ""
+    )
+
+
+def test_an_unterminated_comment_is_not_quoted_to_the_files_end(project: Project) -> None:
+    project.write(v1_a="/* once /* twice */\n" + "select 1;\n" * 200)
+    problem = project.problem()
+    assert "1_a.sql:1:1: unterminated /* comment" in problem.message
+    assert len(problem.message) < 600
 
 
 def test_a_psql_command_is_refused(project: Project) -> None:

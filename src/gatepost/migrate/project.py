@@ -13,6 +13,7 @@ from typing import Literal
 
 from ..problem import Problem
 from . import guard, lacking, ledger
+from .advice import advice
 from .connection import Connection, ScriptProblem
 from .files import Migration, SqlFile, listing, seeds
 from .statements import line_and_column
@@ -182,7 +183,7 @@ class _Run:
                     with session.transaction():
                         self._inside(session, file, record)
             except ScriptProblem as problem:
-                problem.hint = _advice(session, file, problem) or problem.hint
+                problem.hint = advice(session, file, problem) or problem.hint
                 raise explained(file, problem) from None
         return time.perf_counter() - begun
 
@@ -216,31 +217,6 @@ def _one_by_one(session: Connection, file: SqlFile) -> None:
             raise
 
 
-# What is not found where an extension is there by name alone: a type, a function, a table, a schema.
-UNDEFINED = frozenset(("42704", "42883", "42P01", "3F000"))
-UNAVAILABLE = "0A000"
-STANDINS = """
-select
-    string_agg(name, ', ' order by name) filter (
-        where installed_version is not null or $1 ~* ('create\\s+extension[^;]*\\m' || name || '\\M')
-    ),
-    count(*) > 0
-from pg_catalog.pg_available_extensions
-where comment like 'stand-in: %' and name not in ('pg_graphql', 'supabase_vault')
-"""
-
-
-def _advice(session: Connection, file: SqlFile, problem: ScriptProblem) -> str | None:
-    """What to do where the embedded PostgreSQL lacks an extension, or has no more than its name."""
-    if problem.code not in UNDEFINED | {UNAVAILABLE} or not session.usable or session.in_transaction:
-        return None
-    names, embedded = session.rows(STANDINS, file.text)[0]
-    if problem.code == UNAVAILABLE:
-        missing = embedded == "t" and "extension" in problem.message
-        return "The embedded PostgreSQL lacks it; name one that has it with --database-url" if missing else None
-    return names and f"If it belongs to {names}: that is a stand-in here. Name a full PostgreSQL with --database-url"
-
-
 def explained(file: SqlFile, problem: ScriptProblem) -> Problem:
     """PostgreSQL's error with its place in the file: line, column, and the statement's first lines."""
     offset = problem.position - 1
@@ -250,6 +226,8 @@ def explained(file: SqlFile, problem: ScriptProblem) -> Problem:
     line, column = line_and_column(file.text, offset)
     around = [statement for statement in file.statements if statement.start <= offset]
     excerpt = around[-1].text if around else file.text
+    # An unterminated comment or string is quoted to the file's end.
+    message = problem.message if len(problem.message) <= 300 else problem.message[:300] + " …"
     details = {
         "file": str(file.path),
         "line": line,
@@ -261,7 +239,7 @@ def explained(file: SqlFile, problem: ScriptProblem) -> Problem:
     return Problem(
         problem.code,
         500,
-        f"{file.path}:{line}:{column}: {problem.message} (SQLSTATE {problem.code})",
+        f"{file.path}:{line}:{column}: {message} (SQLSTATE {problem.code})",
         {key: value for key, value in details.items() if value is not None},
         problem.hint,
     )
