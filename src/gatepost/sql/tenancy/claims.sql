@@ -51,6 +51,22 @@ as $$
     )
 $$;
 
+-- Sets for policies, found once a statement: an index finds the rows by them. The tenants whose administration the token
+-- lets one read (one's own, for its admins; all, for the site's), and one's own residencies.
+create or replace function auth_ext.readable_tenants() returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+    select case
+        when auth_ext.has_permission('p:app-admin-super') then array(select t.id from app.tenant t)
+        when auth_ext.has_permission('p:app-admin') then array[auth_ext.tenant_id()]
+        else '{}'
+    end
+$$;
+
+create or replace function auth_ext.own_residents() returns uuid[]
+language sql stable security definer set search_path = ''
+as $$ select array(select r.id from app.resident r where r.profile_id = auth.uid()) $$;
+
 -- Whether the token is of support that may only look: as the support it was made for, or its successor, began. A token
 -- that outlives that support permits no more than it did.
 create or replace function auth_ext.is_read_only() returns boolean

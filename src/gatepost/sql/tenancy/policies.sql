@@ -34,7 +34,7 @@ create policy "the api reads" on app.app_settings for select to tenancy_api usin
 create policy "one's own" on app.tenant for select to authenticated, tenancy_api
     using (id = (select auth_ext.tenant_id()));
 create policy "the site reads all" on app.tenant for select to authenticated, tenancy_api
-    using ((select auth_ext.has_permission('p:app-admin-super')));
+    using (id = any ((select auth_ext.readable_tenants())::uuid[]));
 create policy "support looks up" on app.tenant for select to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-support')));
 create policy "the site makes" on app.tenant for insert to tenancy_api
@@ -43,10 +43,8 @@ create policy "the site changes" on app.tenant for update to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')))
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 
-create policy "the tenant's admins read" on app.tenant_subscription for select to authenticated, tenancy_api
-    using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
-create policy "the site reads all" on app.tenant_subscription for select to authenticated, tenancy_api
-    using ((select auth_ext.has_permission('p:app-admin-super')));
+create policy "admins read" on app.tenant_subscription for select to authenticated, tenancy_api
+    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
 create policy "the site makes" on app.tenant_subscription for insert to tenancy_api
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 create policy "the site changes" on app.tenant_subscription for update to tenancy_api
@@ -67,12 +65,11 @@ create policy "oneself changes" on app.profile for update to tenancy_api
 
 create policy "one's own" on app.resident for select to authenticated, tenancy_api
     using (profile_id = (select auth.uid()));
-create policy "the tenant's admins read" on app.resident for select to authenticated, tenancy_api
+create policy "admins read" on app.resident for select to authenticated, tenancy_api
     using (
-        tenant_id = (select auth_ext.tenant_id()) and type <> 'support' and (select auth_ext.has_permission('p:app-admin'))
+        tenant_id = any ((select auth_ext.readable_tenants())::uuid[])
+        and (type <> 'support' or (select auth_ext.has_permission('p:app-admin-super')))
     );
-create policy "the site reads all" on app.resident for select to authenticated, tenancy_api
-    using ((select auth_ext.has_permission('p:app-admin-super')));
 create policy "support looks up" on app.resident for select to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-support')));
 create policy "one comes and goes" on app.resident for update to tenancy_api
@@ -107,11 +104,9 @@ create policy "the api reads" on app.resident_transition for select to tenancy_a
 -- Licences
 
 create policy "one's own" on app.license for select to authenticated, tenancy_api
-    using (resident_id = any (array(select r.id from app.resident r where r.profile_id = (select auth.uid()))));
-create policy "the tenant's admins read" on app.license for select to authenticated, tenancy_api
-    using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
-create policy "the site reads all" on app.license for select to authenticated, tenancy_api
-    using ((select auth_ext.has_permission('p:app-admin-super')));
+    using (resident_id = any ((select auth_ext.own_residents())::uuid[]));
+create policy "admins read" on app.license for select to authenticated, tenancy_api
+    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
 create policy "the tenant's admins grant" on app.license for insert to tenancy_api
     with check (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
 create policy "the tenant's admins renew" on app.license for update to tenancy_api
@@ -129,12 +124,10 @@ create policy "the site revokes" on app.license for delete to tenancy_api
 
 -- Support and the record of what was done
 
-create policy "the tenant's admins read" on app.support_session for select to authenticated, tenancy_api
-    using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
+create policy "admins read" on app.support_session for select to authenticated, tenancy_api
+    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
 create policy "one's own" on app.support_session for select to authenticated, tenancy_api
     using (profile_id = (select auth.uid()));
-create policy "the site reads all" on app.support_session for select to authenticated, tenancy_api
-    using ((select auth_ext.has_permission('p:app-admin-super')));
 create policy "support begins" on app.support_session for insert to tenancy_api
     with check (
         profile_id = (select auth.uid()) and (
@@ -148,9 +141,9 @@ create policy "the site ends" on app.support_session for update to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-super')))
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 
-create policy "the tenant's admins read" on app.audit_event for select to authenticated, tenancy_api
-    using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
-create policy "the site reads all" on app.audit_event for select to authenticated, tenancy_api
-    using ((select auth_ext.has_permission('p:app-admin-super')));
+create policy "admins read" on app.audit_event for select to authenticated, tenancy_api
+    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
+create policy "the site reads what is of no tenant" on app.audit_event for select to authenticated, tenancy_api
+    using (tenant_id is null and (select auth_ext.has_permission('p:app-admin-super')));
 create policy "in one's own name" on app.audit_event for insert to tenancy_api
     with check (actor_profile_id = (select auth.uid()));

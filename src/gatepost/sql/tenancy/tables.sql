@@ -221,6 +221,7 @@ create table if not exists app.support_session (
 -- Whether support may only look.
 alter table app.support_session add column if not exists read_only boolean not null default false;
 create unique index if not exists support_session_open_idx on app.support_session (profile_id) where ended_at is null;
+create index if not exists support_session_profile_idx on app.support_session (profile_id);
 create index if not exists support_session_tenant_idx on app.support_session (tenant_id);
 drop index if exists app.support_session_resident_idx;
 create index if not exists support_session_latest_idx on app.support_session (support_resident_id, started_at);
