@@ -49,15 +49,18 @@ async function begin() {
   invitation = takeTokens();
   const answer = await fetch("/config.json");
   await start(await answer.json(), changed);
+  const stranded = !session.token && new URLSearchParams(location.search).has("code");
+  if (stranded) history.replaceState(null, "", location.pathname);
   router.start(ROUTES, (title) => { document.title = title ? `${title} · Tenants` : "Tenants"; frame?.update(); });
   await draw({ focus: false });
-  if (failure) tell(failure, "bad");
+  if (failure || stranded) tell(failure || "Open the link in the browser that asked for it, or ask for a new one.", "bad");
 }
 
 // The frame and the page in it; or the page to sign in on.
 async function draw({ focus }) {
   router.leave();
   hangUp();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   if (!session.token) {
     frame = null;
     const { default: signIn } = await import("./views/sign-in.js");
@@ -133,6 +136,12 @@ function takeTokens() {
 function plain(title, content) {
   root.replaceChildren(h("main.plain", { id: "content" }, h("h1", {}, title), content));
 }
+
+// The address stays that of the page.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector("#content")?.focus();
+});
 
 begin().catch((error) => {
   console.warn(error);

@@ -12,10 +12,13 @@ const SYMBOLS = {
 };
 
 // Pages of this application that the installed applications do not name: [module, tool, the permissions it takes].
+const SUPPORT = { key: "support", name: "Support" };
 const MORE = [
   ["todo", { key: "discussions", name: "Discussions", route: "/tools/discussions" }, ["p:discussions"]],
   ["base-admin", { key: "licenses", name: "Licenses", route: "/admin/app-tenant-licenses" }, ["p:app-admin", "p:app-admin-super"]],
   ["base-admin", { key: "record", name: "Record", route: "/admin/record" }, ["p:app-admin", "p:app-admin-super"]],
+  ["support", { key: "site-tenant", name: "Tenant Support", route: "/site-admin/tenant" }, ["p:app-admin-support"]],
+  ["support", { key: "site-residents", name: "Resident Support", route: "/site-admin/tenant-residents" }, ["p:app-admin-support"]],
 ];
 
 export const symbolOf = (tool) => SYMBOLS[tool.key] ?? "grid";
@@ -23,6 +26,8 @@ export const symbolOf = (tool) => SYMBOLS[tool.key] ?? "grid";
 // Modules with their tools, as the server names them for who asks, and what this application adds.
 export function modules() {
   const found = session.modules.map((module) => ({ ...module, tools: [...(module.tools ?? [])] }));
+  // Who supports, but does not run the site; in support mode one is in a tenant's place already.
+  if (can("p:app-admin-support") && !session.claims.actual_resident_id) found.push({ ...SUPPORT, tools: [] });
   const named = new Set(found.flatMap((module) => module.tools.map((tool) => tool.route)));
   for (const [key, tool, permissions] of MORE) {
     if (!named.has(tool.route)) found.find((module) => module.key === key && can(...permissions))?.tools.push(tool);

@@ -5,6 +5,7 @@ import { Refusal, sentence } from "./errors.js";
 import { check } from "./session.js";
 
 const MESSAGE_SECONDS = 8;
+const TROUBLE_SECONDS = 20;
 
 // ------------------------------------------------------------------ messages
 
@@ -15,7 +16,7 @@ export function tell(text, kind = "") {
   const message = h(`div.message${kind && `.${kind}`}`, {}, h("p", {}, text), close);
   for (const old of [...box.children].slice(0, -2)) old.remove();
   box.append(message);
-  setTimeout(() => message.remove(), MESSAGE_SECONDS * 1000);
+  setTimeout(() => message.remove(), (kind === "bad" ? TROUBLE_SECONDS : MESSAGE_SECONDS) * 1000);
 }
 
 // Does something that may be refused. What went wrong is told; a refusal may mean that one's claims are others now.

@@ -74,6 +74,7 @@ async def test_a_blocked_users_next_action_says_so(window: Open):
     await user.clock.run_for(200)
     await told(user, "You have been blocked in Demo Tenant 2.")
     await titled(user, "You are in no tenant")
+    await expect(user.get_by_role("dialog")).to_have_count(0)
     await expect(user.get_by_role("navigation", name="Modules").get_by_role("link")).to_have_count(0)
     await admin.get_by_role("button", name="Unblock").click()
     await told(admin, "user-2a can come in again.")
@@ -109,6 +110,16 @@ async def test_support_mode_is_entered_for_a_reason_seen_by_the_tenant_and_left(
     await expect(admin.get_by_role("listitem").filter(has_text="A list has gone missing").first).to_contain_text(
         "ended"
     )
+
+
+async def test_who_supports_and_does_not_run_the_site_finds_tenants_too(window: Open):
+    page = await window("app-admin-support")
+    tools = page.get_by_role("navigation", name="Modules")
+    await expect(tools.get_by_role("link", name="Applications")).to_have_count(0)
+    await tools.get_by_role("link", name="Resident Support").click()
+    await page.get_by_label("Search").fill("consul")
+    await expect(page.get_by_text("consultant@example.com, Demo Tenant 1")).to_be_visible()
+    await expect(page.get_by_text("admin-1")).to_have_count(0)
 
 
 async def test_support_that_may_only_look_changes_nothing(window: Open):

@@ -43,6 +43,19 @@ async def test_a_link_serves_once_and_says_so(window: Open, site: Served):
     await expect(page).to_have_url(re.compile(r"/$"))
 
 
+async def test_a_link_that_somebody_else_opens_signs_nobody_in(window: Open, site: Served):
+    """The code in it is worth nothing without the secret that stayed in the browser that asked."""
+    page = await window()
+    await page.get_by_label("E-mail address").fill("admin-3@example.com")
+    sent = len(site.inbox.to("admin-3@example.com"))
+    await page.get_by_role("button", name="Send me a link").click()
+    await expect(page.get_by_role("heading", name="A link is on its way")).to_be_visible()
+    thief = await window()
+    await thief.goto(site.inbox.read("admin-3@example.com", sent + 1).link)
+    await told(thief, "Open the link in the browser that asked for it")
+    await expect(thief.get_by_role("heading", name="Be somebody of the demonstration")).to_be_visible()
+
+
 async def test_who_has_no_invitation_has_nowhere_to_go_yet(window: Open, site: Served):
     page = await window()
     await page.get_by_label("E-mail address").fill("newcomer@example.com")

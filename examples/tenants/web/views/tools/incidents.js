@@ -1,5 +1,6 @@
 // What happened, where; and templates of it.
 
+import { h } from "../../dom.js";
 import { ask } from "../../graphql.js";
 import { go } from "../../router.js";
 import { badge, button, choice, dialog, heading, list, part, search, status } from "../../ui.js";
@@ -15,8 +16,9 @@ export default function incidents() {
   const again = (more) => { Object.assign(asked, more); shown.refresh(); };
   return [
     heading("Incidents", { lead: "What happened, and what is done about it", actions: [button("Report", report, { kind: "primary", symbol: "plus" })] }),
-    search("Search", (searchTerm) => again({ searchTerm })),
-    choice("Show", [["incidents", "Incidents"], ["templates", "Templates"]], "incidents", (kind) => again({ isTemplate: kind === "templates" })),
+    h("div.filters", {},
+      search("Search", (searchTerm) => again({ searchTerm })),
+      choice("Show", [["incidents", "Incidents"], ["templates", "Templates"]], "incidents", (kind) => again({ isTemplate: kind === "templates" }))),
     shown,
   ];
 }

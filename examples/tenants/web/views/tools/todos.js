@@ -1,5 +1,6 @@
 // To-do lists of the tenant, and templates of them.
 
+import { h } from "../../dom.js";
 import { ask } from "../../graphql.js";
 import { can } from "../../session.js";
 import { go } from "../../router.js";
@@ -18,8 +19,9 @@ export default function todos() {
   const again = (more) => { Object.assign(asked, more); shown.refresh(); };
   return [
     heading("Todo", { lead: "What there is to do", actions: [button("New list", () => begin(asked), { kind: "primary", symbol: "plus" })] }),
-    search("Search", (searchTerm) => again({ searchTerm })),
-    choice("Show", [["lists", "Lists"], ["templates", "Templates"]], "lists", (kind) => again({ isTemplate: kind === "templates" })),
+    h("div.filters", {},
+      search("Search", (searchTerm) => again({ searchTerm })),
+      choice("Show", [["lists", "Lists"], ["templates", "Templates"]], "lists", (kind) => again({ isTemplate: kind === "templates" }))),
     shown,
   ];
 }
