@@ -425,3 +425,10 @@ secrets = "v1,whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
     [note] = [note for note in project.notes if "send_email" in note]
     assert "with secrets https:// addresses, not 'https://example.com/send'" in note
     assert (auth.hook_send_sms_enabled, auth.hook_custom_access_token_enabled) == (True, False)
+
+
+def test_seeds_beside_anothers_project_run_after_its_own(tmp_path: Path) -> None:
+    beside = '[project]\nseeds = ["claims.sql"]'
+    project = read(supabase_project(tmp_path, "[db.seed]\nsql_paths = ['./a.sql']", **{"gatepost.toml": beside}), {})
+    assert project.seeds == ("./a.sql", "../claims.sql")
+    assert read(supabase_project(tmp_path, "", **{"gatepost.toml": ""}), {}).seeds == ("./seed.sql",)

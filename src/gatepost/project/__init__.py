@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from gatepost import settings as configuration
@@ -83,7 +84,14 @@ def _supabase(root: Path, environ: Mapping[str, str], overrides: Mapping[str, ob
     base = {"graphql.enabled": False} | dict(foreign.values)  # its clients know another dialect
     settings = _located(configuration.load(own, environ, base=base, overrides=overrides), root)
     name = settings.project.name or foreign.name or root.name
-    return Project("supabase", root, name, folder, foreign.seeds, settings, foreign.notes, foreign.contents)
+    seeds = (*foreign.seeds, *(f"../{path}" for path in _seeds_beside(own)))
+    return Project("supabase", root, name, folder, seeds, settings, foreign.notes, foreign.contents)
+
+
+def _seeds_beside(own: Mapping[str, object] | None) -> tuple[str, ...]:
+    """Seeds that a gatepost.toml beside another's project names, relative to it: they run after that one's own."""
+    section = (own or {}).get("project")
+    return msgspec.convert(section.get("seeds", ()), tuple[str, ...]) if isinstance(section, dict) else ()  # pyright: ignore[reportUnknownMemberType]
 
 
 def _located(settings: Settings, root: Path) -> Settings:
