@@ -97,6 +97,8 @@ begin
             row(null, _topic.id, 'Shall we meet at the fountain at nine?', null)::msg_fn.message_info, _user);
         perform msg_fn.upsert_message(
             row(null, _topic.id, 'Yes. I bring coffee for everybody.', null)::msg_fn.message_info, _admin);
+        update msg.message m set created_at = m.created_at - interval '5 minutes'
+        where m.topic_id = _topic.id and m.content like 'Shall we%'; -- all of this is one moment
         _topic := msg_fn.upsert_topic(
             row(null, 'Last year''s cleanup', 'last-year', 'open', '{}')::msg_fn.topic_info, _tenant.id);
         perform msg_fn.upsert_message(

@@ -30,6 +30,13 @@ QUIET = (
 # A browser writes down each answer of 400 and more; that is no complaint of a script.
 ANSWER = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
+# Before a page's own scripts, once.
+KEEP = """(([origin, session]) => {
+  if (location.origin !== origin || localStorage.getItem("kept")) return;
+  localStorage.setItem("kept", "once");
+  localStorage.setItem("sb-127-auth-token", session);
+})(%s)"""
+
 Open = Callable[..., Awaitable[Page]]
 Picture = Callable[[Page, str], Awaitable[None]]
 
@@ -67,9 +74,10 @@ async def window(browser: Browser, site: Served) -> AsyncIterator[Open]:
             complaints.append(said.text)
 
     async def open_window(who: str = "", route: str = "/", **options: Any) -> Page:
-        kept = {"origins": [{"origin": site.url, "localStorage": [session(site, who)]}]} if who else None
-        context = await browser.new_context(storage_state=kept, **options)  # pyright: ignore
+        context = await browser.new_context(**options)
         context.set_default_timeout(10_000)
+        if who:
+            await context.add_init_script(KEEP % json.dumps([site.url, session(site, who)]))
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", complain)
@@ -84,7 +92,7 @@ async def window(browser: Browser, site: Served) -> AsyncIterator[Open]:
     assert complaints == []
 
 
-def session(site: Served, who: str) -> dict[str, str]:
+def session(site: Served, who: str) -> str:
     """What supabase-js keeps of a session, for somebody who signs in with a password elsewhere."""
     answer = httpx.post(
         f"{site.url}/auth/v1/token?grant_type=password",
@@ -92,7 +100,7 @@ def session(site: Served, who: str) -> dict[str, str]:
         json={"email": f"{who}@example.com", "password": "demo-password"},
     )
     assert answer.status_code == 200, answer.text
-    return {"name": "sb-127-auth-token", "value": json.dumps(answer.json())}
+    return json.dumps(answer.json())
 
 
 @pytest.fixture
