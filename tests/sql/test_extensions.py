@@ -115,7 +115,7 @@ def test_an_owner_may_create_and_drop(session: Session, name: str) -> None:
         trusted = one(session, "select count(*) from pg_available_extension_versions where name = %s and trusted", name)
         if not trusted:
             with pytest.raises((psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege)):
-                session.execute(f"create extension {name}")  # pyright: ignore
+                session.execute(f"create extension {name} cascade")  # pyright: ignore
             return
     session.execute(f"create extension {name} schema extensions cascade")  # pyright: ignore
     session.execute(f"drop extension {name}")  # pyright: ignore

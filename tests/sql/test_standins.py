@@ -74,7 +74,7 @@ def test_a_secret_changes_only_where_something_is_given(owner: psycopg.Connectio
         "execute function storage.protect_delete(); delete from storage.objects",
         "create or replace function storage.foldername(name text) returns text[] language plpgsql "
         "as $$ begin return string_to_array(name, '/'); end $$",
-        "create extension if not exists pg_graphql with schema graphql; drop extension if exists pg_graphql",
+        "drop extension if exists pg_graphql",
         """select setval('"pgsodium"."key_key_id_seq"', 1, false), (pgsodium.create_key()).status""",
         "alter publication supabase_realtime set (publish = 'insert')",
         "alter table storage.objects replica identity full",

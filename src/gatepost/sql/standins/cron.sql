@@ -84,3 +84,10 @@ begin
     end if;
     return true;
 end $$;
+
+-- Everybody sees his own jobs, as with the extension; views over them are what applications show.
+alter table cron.job enable row level security;
+alter table cron.job_run_details enable row level security;
+create policy cron_job_policy on cron.job using (username = current_user);
+create policy cron_job_run_details_policy on cron.job_run_details using (username = current_user);
+grant select on cron.job, cron.job_run_details to public;
