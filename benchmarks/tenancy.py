@@ -52,6 +52,8 @@ Work = Callable[[], Awaitable[object]]
 class Nobody:
     """A mailer that has nothing to do."""
 
+    notifications: frozenset[str] = frozenset()
+
     async def send(self, kind: str, to: str, variables: Mapping[str, object]) -> None: ...
 
     async def notify(self, kind: str, to: str, variables: Mapping[str, object]) -> None: ...

@@ -38,7 +38,7 @@ MODULES = {
 CLOCKS = {"tenancy": ("app_private", "pass_time")}
 """What a module has to do as time passes, each a function without arguments that several servers may call at once."""
 
-CLOCK_SECONDS = 60.0
+CLOCK_SECONDS = 10.0
 
 
 async def pass_time(scope: Scope, names: Iterable[str], seconds: float = CLOCK_SECONDS) -> None:

@@ -259,7 +259,7 @@ begin
     return true;
 end $$;
 
--- What time alone changes: licences and support that ran out; for the server, once a minute. Claims do not wait for it,
+-- What time alone changes: licences and support that ran out; for the server, every few seconds. Claims do not wait,
 -- and neither does a token. Of several servers one works at a time, on a thousand at most. How many there were.
 create or replace function app_private.pass_time() returns integer
 language plpgsql volatile security definer set search_path = ''
