@@ -116,3 +116,17 @@ def test_an_error_behind_a_stand_in_keeps_its_place(project: Project, monkeypatc
 def test_an_extension_that_nobody_knows_is_an_error(project: Project) -> None:
     with pytest.raises(Exception, match='extension "marble" is not available'):
         project.apply(v0001_marble="create extension marble")
+
+
+def test_stand_ins_find_their_owner_and_each_other(
+    project: Project, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lacking, "KNOWN", "select $1 not in ('pgmq', 'pgjwt')")
+    text = """
+    create extension pgmq; create extension pgjwt schema extensions; select pgmq.create('jobs');
+    create table public.signed as select sign('{"a": 1}', 'secret') as token;
+    """
+    assert project.apply(v0001_queues=text).applied == ["0001_queues.sql"]
+    owner = connect("postgres", name_of(project))
+    assert owner.execute("select valid from signed, verify(token, 'secret')").fetchone() == (True,)
+    assert owner.execute("""select pgmq.send('jobs', '{"a": 1}')""").fetchone() == (1,)

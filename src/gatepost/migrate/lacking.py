@@ -31,6 +31,8 @@ create table if not exists supabase_migrations.stand_in_extensions (name text pr
 KNOWN = "select exists (select from pg_available_extensions where name = $1)"
 MADE = "select exists (select from supabase_migrations.stand_in_extensions where name = $1)"
 MARK = "insert into supabase_migrations.stand_in_extensions (name, schema) values ($1, $2)"
+OTHER = re.compile(r"@extschema:([\w-]+)@")
+PLACE = "select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = $1"
 HERE = "select coalesce(current_schema(), 'public')"
 
 
@@ -98,5 +100,12 @@ def _stand_in(session: Connection, name: str, control: Path, wanted: str) -> Non
     with session.transaction():
         session.script(f"create schema if not exists {identifier(schema)}")
         session.script(f"set local search_path = {identifier(schema)}, pg_temp")
-        session.script(script.replace("@extschema@", identifier(schema)))
+        session.script(_filled(session, script, schema))
         session.rows(MARK, name, schema)
+
+
+def _filled(session: Connection, script: str, schema: str) -> str:
+    """The script with the names that CREATE EXTENSION would fill in."""
+    script = script.replace("@extschema@", identifier(schema))
+    script = script.replace("@extowner@", identifier(session.value("select current_user") or ""))
+    return OTHER.sub(lambda found: identifier(session.value(PLACE, found[1]) or "extensions"), script)
