@@ -220,7 +220,7 @@ def served(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Serve]:
         folders.append(folder)
         prepare(folder)
         if request.config.getoption("--postgres") and "--database-url" not in arguments:
-            arguments += ("--database-url", new_database(request.getfixturevalue("cluster")))
+            arguments += ("--database-url", _new_database(request.getfixturevalue("cluster")))
         running.append(launch(folder, arguments, environ))
         return running[-1]
 
@@ -232,7 +232,7 @@ def served(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Serve]:
     assert [server.lines() for server in running if "Traceback" in server.lines()] == []
 
 
-def new_database(cluster: embedded.Server) -> str:
+def _new_database(cluster: embedded.Server) -> str:
     name = f"served_{uuid4().hex[:12]}"
     with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
         admin.execute(f"create database {name} template template0")  # pyright: ignore

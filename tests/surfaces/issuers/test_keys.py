@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -243,6 +245,13 @@ def test_settings_that_would_let_somebody_in_are_refused_at_the_start(trusted: d
         Door(TrustedIssuer(**{"audience": (AUDIENCE,), **trusted}))
     assert refused.value.code == "invalid_setting"
     assert words in str(refused.value)
+
+
+def test_a_server_that_believes_nobody_else_loads_nothing_of_this() -> None:
+    rooms = "gatepost.app, gatepost.auth.endpoints, gatepost.rest.mounted, gatepost.graphql.mounted"
+    code = f"import sys, {rooms}; print({{'httpx', 'gatepost.outside'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_an_issuer_stands_there_once() -> None:

@@ -21,16 +21,12 @@ from tests.serving import Serve, Served
 from .issuer import AUDIENCE, CONFIGURATION, KEYS, Issuer, new_key, running
 
 NOTES = """
-create role app_editor nologin;
-grant app_editor to authenticator;
-grant usage on schema public to app_editor;
 create table public.notes (id int primary key, plan text not null, owner uuid, text text not null);
 alter table public.notes enable row level security;
-grant select on public.notes to authenticated, app_editor, anon;
+grant select on public.notes to authenticated, service_role, anon;
 grant insert on public.notes to authenticated;
 create policy "of the plan" on public.notes for select to authenticated
     using (plan = (select auth.jwt() ->> 'plan') or owner = (select auth.uid()));
-create policy "of editors" on public.notes for select to app_editor using (true);
 create policy "own" on public.notes for insert to authenticated with check (owner = (select auth.uid()));
 insert into public.notes values (1, 'gold', null, 'for gold'), (2, 'silver', null, 'for silver');
 create function public.who() returns jsonb language sql stable as
@@ -52,6 +48,7 @@ $$;
 """
 QUERY = "{ notes { nodes { text } } }"
 PAUSE = 0.1
+KNOWN = "00000000-0000-0000-0000-00000000000a"
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +112,11 @@ def site(served: Serve, issuer: Issuer, mapping: Issuer, away: Issuer) -> Iterat
             audience = ["{AUDIENCE}"]
             jwks_url = "{mapping.url}{KEYS}"
             role_claim = "realm_access.roles"
-            roles = {{ editor = "app_editor", member = "authenticated", root = "postgres" }}
+            roles = {{ robot = "service_role", member = "authenticated", root = "postgres" }}
             [[identity.issuers]]
             issuer = "{away.url}"
             audience = ["{AUDIENCE}"]
+            subject = "token"
             """
         )
 
@@ -229,10 +227,10 @@ def test_a_forged_token_reads_nothing(site: Site, issuer: Issuer, mapping: Issue
 
 @pytest.mark.parametrize(
     ("roles", "rows"),
-    [(["editor", "member"], 2), (["member"], 0), (["reader"], None), ([], None), (["service_role"], None)],
+    [(["robot", "member"], 2), (["member"], 0), (["reader"], None), ([], None), (["service_role"], None)],
 )
 def test_roles_are_those_that_are_written_down(site: Site, mapping: Issuer, roles: list[str], rows: int | None) -> None:
-    token = mapping.token(realm_access={"roles": roles}, role="app_editor")
+    token = mapping.token(realm_access={"roles": roles}, role="service_role")
     answer = site.ask(token, path="/rest/v1/notes?id=lt.10")
     assert answer.status_code == (401 if rows is None else 200), answer.text
     if rows is not None:
@@ -273,13 +271,27 @@ def test_many_forged_key_ids_are_few_requests_to_the_issuer(site: Site, issuer: 
 
 
 def test_without_its_issuers_keys_a_token_is_told_to_come_again(site: Site, away: Issuer) -> None:
-    for answer in (site.ask(away.token()), site.over_graphql(away.token())):
+    token = away.token(sub=KNOWN, plan="gold")
+    for answer in (site.ask(token), site.over_graphql(token)):
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10"), answer.text
-    assert "keys" in site.ask(away.token()).json()["message"]
+    assert "keys" in site.ask(token).json()["message"]
     away.down = False
     time.sleep(PAUSE)
-    assert site.texts(away.token(plan="gold")) == ["for gold"]
+    assert site.texts(token) == ["for gold"]
     assert away.asked[-2:] == [CONFIGURATION, KEYS]
+
+
+def test_a_user_here_who_is_banned_comes_in_by_no_issuer(site: Site, issuer: Issuer, away: Issuer) -> None:
+    """Once the door looks, a minute after the token was made; somebody who is no user here may come in."""
+    away.down = False
+    time.sleep(PAUSE)
+    earlier = int(time.time()) - 120
+    known, stranger = away.token(sub=KNOWN, plan="gold", iat=earlier), issuer.token(plan="gold", iat=earlier)
+    assert site.texts(known) == site.texts(stranger) == ["for gold"]
+    site.server.sql("update auth.users set banned_until = now() + interval '1 hour' where id = %s", (KNOWN,))
+    assert site.ask(known).status_code == 401
+    assert site.texts(stranger) == ["for gold"]
+    site.server.sql("update auth.users set banned_until = null where id = %s", (KNOWN,))
 
 
 def test_a_token_alone_is_a_key_as_one_of_ours_is(site: Site, issuer: Issuer) -> None:

@@ -1,9 +1,11 @@
 """Claims are told to another system when they change: signed, in order, at least once, whoever is away meanwhile."""
 
-import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +22,7 @@ from gatepost.outside.push import Push
 from gatepost.problem import Problem
 from gatepost.settings import PushSettings
 from tests.conftest import Connect
-from tests.serving import Serve, Served, launch, new_database
+from tests.serving import Serve, Served
 
 from .receiver import SECRET, Receiver, receiving
 
@@ -172,34 +174,43 @@ def test_api_roles_do_not_see_the_outbox(server: Served) -> None:
     assert rows == [(False,), (False,), (False,)]
 
 
+@contextmanager
+def working(dsn: str, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that pushes; killed at the end, if not before."""
+    command = [sys.executable, "-m", "tests.surfaces.issuers.worker", dsn, url]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[3])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_a_receiver_that_is_down_and_a_server_that_is_killed_lose_nothing(
-    scratch: Path, request: pytest.FixtureRequest
+    connect: Connect, database_name: str, cluster: Any
 ) -> None:
-    folder = scratch / f"project-{uuid4().hex[:8]}"
-    folder.mkdir(mode=0o755)
+    admin, auth = connect("postgres", database_name), cluster.dsn("supabase_auth_admin", dbname=database_name)
+    switch_push(cluster.dsn(dbname=database_name), on=True)
+    [(user,)] = admin.execute("insert into auth.users (id) values (gen_random_uuid()) returning id").fetchall()
+    admin.execute("insert into auth_private.user_claims (user_id, claims) values (%s, '{\"n\": 1}')", (user,))
+
+    def tried() -> bool:
+        return bool(admin.execute("select 1 from auth_private.claims_outbox where attempts > 0").fetchall())
+
     with receiving() as absent:
         port = int(absent.url.rpartition(":")[2].partition("/")[0])
-    (folder / "gatepost.toml").write_text(
-        f'[push]\nurl = "{absent.url}"\nsecrets = "{SECRET}"\ntimeout = "500ms"\npoll = "200ms"\n'
-    )
-    arguments: tuple[str, ...] = ()
-    if request.config.getoption("--postgres"):
-        arguments = ("--database-url", new_database(request.getfixturevalue("cluster")))
-    server = launch(folder, arguments)
-    user = User(server, absent)
-    user.write('{"n": "down"}')
-    until(lambda: bool(server.sql("select 1 from auth_private.claims_outbox where attempts > 0")))
-    with receiving(port) as receiver:
-        receiver.gate.clear()
-        until(lambda: receiver.arrived > 0)
-        os.kill(server.process.pid, signal.SIGKILL)  # with a message on its way
-        server.process.wait()
-        receiver.messages.clear()
-        receiver.gate.set()
-        server = launch(folder, arguments)
-        assert receiver.last(user.id, {"n": "down"})["email"] == user.email
-        until(lambda: waiting(server) == 0)
-    assert server.stop() == 0
+    with working(auth, absent.url) as first:
+        until(tried)
+        with receiving(port) as receiver:
+            receiver.gate.clear()
+            until(lambda: receiver.arrived > 0)
+            first.send_signal(signal.SIGKILL)  # with a message on its way
+            first.wait()
+            receiver.gate.set()
+            receiver.messages.clear()
+            with working(auth, receiver.url):
+                receiver.last(str(user), {"n": 1})
+                until(lambda: not admin.execute("select 1 from auth_private.claims_outbox").fetchall())
 
 
 def triggers(admin: Any) -> list[str]:
@@ -211,9 +222,10 @@ def test_it_is_turned_on_with_what_is_there_and_off_without_a_trace(
     connect: Connect, database_name: str, cluster: Any
 ) -> None:
     dsn, admin = cluster.dsn(dbname=database_name), connect("postgres", database_name)
+    switch_push(dsn, on=False)
+    admin.execute("delete from auth.users")
     [(user,)] = admin.execute("insert into auth.users (id) values (gen_random_uuid()) returning id").fetchall()
     admin.execute("insert into auth_private.user_claims (user_id, claims) values (%s, '{}')", (user,))
-    switch_push(dsn, on=False)
     assert (triggers(admin), outbox_of(dsn)) == ([], [])
     for _ in range(2):
         switch_push(dsn, on=True)
