@@ -28,7 +28,7 @@ from .catalog import Name
 from .database import keys as stored_keys
 from .database.changes import Changes
 from .database.entrance import find as find_entrance
-from .database.introspect import HARMLESS
+from .database.introspect import HARMLESS, MODULES
 from .database.scope import Database
 from .exchange import Request, Response
 from .gateway import ELSEWHERE, JSON, Gateway, Mount, nowhere, refuse
@@ -41,7 +41,7 @@ from .project import Project, alone
 from .project.state import State
 from .protocol import Protocol
 from .query.sql import Statement
-from .settings import Settings, owned_keys, remote_hooks
+from .settings import Settings, function_name, owned_keys, remote_hooks
 from .workers import Workers
 
 LOGINS = ("authenticator", "service", "auth")
@@ -193,6 +193,11 @@ def _read(path: Path) -> tuple[State, Project, Settings]:
     return state, project, _addressed(project.settings, state)
 
 
+def compose(path: Path) -> Gateway:
+    """The server of the project whose state is in that file."""
+    return project_server(*_read(path))
+
+
 def project_server(state: State, project: Project, settings: Settings) -> Gateway:
     """A project's server: auth and REST behind one door; in development also the inbox."""
     logins = {name: login for name, login in state.logins.items() if name in LOGINS}
@@ -325,14 +330,10 @@ def _mount_graphql(
 
 def _harmless(server: Server) -> tuple[Name, ...]:
     """Functions that may run in shared reads."""
-    return (*HARMLESS, *map(_function_name, server.settings.database.inert_functions))
-
-
-def _function_name(text: str) -> Name:
-    schema, dot, name = text.partition(".")
-    if not dot:
-        raise Problem("invalid_setting", 500, f"database.inert_functions: {text!r} is not written as schema.name")
-    return Name(schema, name)
+    settings = server.settings
+    ours = (name for module in settings.project.modules for name in MODULES.get(module, ()))
+    named = (function_name(text, "database.inert_functions") for text in settings.database.inert_functions)
+    return (*HARMLESS, *ours, *(Name(*pair) for pair in named if pair))
 
 
 def _mount_inbox(server: Server, project: Project) -> Any:

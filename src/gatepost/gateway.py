@@ -347,17 +347,25 @@ class Gateway:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 try:
-                    if self._on_start is not None:
-                        await self._on_start()
+                    await self.start()
                 except Problem as problem:
                     await send({"type": "lifespan.startup.failed", "message": str(problem)})
                     return
                 await send({"type": "lifespan.startup.complete"})
             else:
-                if self._on_stop is not None:
-                    await self._on_stop()
+                await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    async def start(self) -> None:
+        """What the first request needs; a Problem where it cannot be had."""
+        if self._on_start is not None:
+            await self._on_start()
+
+    async def stop(self) -> None:
+        """After the last answer."""
+        if self._on_stop is not None:
+            await self._on_stop()
 
 
 def _bearer(value: bytes) -> str | None:

@@ -16,6 +16,10 @@ User = Identity | Mapping[str, Any] | None
 INTEGERS = ("Int", "BigInt")
 
 
+class NotAnIdentity(InvalidInput, TypeError):
+    """Something that says nothing of a user, or nothing that anybody vouches for."""
+
+
 def bind(schema: Schema, user: User) -> tuple[Identity, Mapping[str, Any] | None]:
     """The identity, and `auth()` by the schema's names (None: nobody). InvalidInput for anything else."""
     if user is None:
@@ -23,7 +27,7 @@ def bind(schema: Schema, user: User) -> tuple[Identity, Mapping[str, Any] | None
     if isinstance(user, Identity):
         return user, auth_of(schema, user.claims)
     if not _is_object(user):
-        raise InvalidInput("Invalid auth object: an Identity, a dict of the user's members, or None is expected")
+        raise NotAnIdentity("Invalid auth object: an Identity, a dict of the user's members, or None is expected")
     given = claims(schema, user) or {}
     try:
         return Identity(str(given.get("role")), given), user

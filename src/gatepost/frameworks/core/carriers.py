@@ -1,0 +1,188 @@
+"""Those who fulfil wishes: one that waits in an event loop, one that blocks its thread.
+
+In: Steps. Out: their result. Never: a redirect followed, plain HTTP beyond this machine unless it was asked for, a
+wait without an end.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import TimeoutError as StillRunning
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx
+import msgspec
+
+from ...outside.exchange import NO_PROXY, trusted
+from .flights import Flight, Flights
+from .wishes import Answer, Away, Call, Once, Steps, T
+
+SECONDS = 5.0
+LONGEST_FLIGHT = 15.0
+API_VERSION = "2024-01-01"
+Application = Callable[..., Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where calls go: below `base`, with the project's key; to `app` where that is within this process."""
+
+    base: str
+    key: str = field(default="", repr=False)
+    app: Application | None = None
+
+    def request(self, call: Call) -> dict[str, Any]:
+        """A call as httpx takes it. The key goes to the server that it is of, and nowhere else."""
+        own = "://" not in call.path
+        headers = {"user-agent": "gatepost", "accept": "application/json", "X-Supabase-Api-Version": API_VERSION}
+        headers |= {"apikey": self.key} if own and self.key else {}
+        headers |= {"authorization": f"Bearer {call.bearer}"} if call.bearer else {}
+        headers |= {"content-type": "application/json"} if call.body is not None else {}
+        body = None if call.body is None else msgspec.json.encode(call.body)
+        url = self.base + call.path if own else call.path
+        return {"method": call.method, "url": url, "headers": headers, "content": body}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How httpx's clients are opened."""
+        secure = trusted() if self.base.startswith("https:") else False
+        return {"timeout": SECONDS, "follow_redirects": False, "verify": secure, "mounts": NO_PROXY}
+
+
+class Waiting:
+    """Fulfils wishes in the event loop that runs; connections are kept for each loop."""
+
+    def __init__(self, place: Place, flights: Flights) -> None:
+        self._place, self._flights = place, flights
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, steps: Steps[T]) -> T:
+        """The result of `steps`."""
+        given: Any = None
+        failed: Exception | None = None
+        while True:
+            try:
+                wish = steps.send(given) if failed is None else steps.throw(failed)
+            except StopIteration as done:
+                return done.value
+            given, failed = None, None
+            try:
+                given = await (self._ask(wish) if isinstance(wish, Call) else self._once(wish))
+            except Exception as error:
+                failed = error
+
+    async def close(self) -> None:
+        """End the connections of this event loop."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
+    async def _ask(self, call: Call) -> Answer:
+        try:
+            return _answer(await self._client().request(**self._place.request(call)))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Away(type(error).__name__) from None
+
+    async def _once(self, once: Once) -> Any:
+        flight, leads = self._flights.join(once.key)
+        if leads:  # in a task of its own: it is not over because the first who asked has gone
+            task = asyncio.create_task(self._lead(once, flight))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(flight.future), LONGEST_FLIGHT)
+        except TimeoutError:
+            raise Away("it took too long") from None
+
+    async def _lead(self, once: Once, flight: Flight) -> None:
+        try:
+            result = await self.run(once.steps())
+        except Exception as error:
+            self._flights.fail(once.key, flight, error)
+        except BaseException:
+            self._flights.fail(once.key, flight, Away("it was interrupted"))
+            raise
+        else:
+            self._flights.land(once.key, flight, once.keep, result)
+
+    def _client(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None:
+            app = self._place.app
+            inside: dict[str, Any] = {} if app is None else {"transport": httpx.ASGITransport(app)}
+            client = self._clients[loop] = httpx.AsyncClient(**self._place.options, **inside)
+        return client
+
+
+class Blocking:
+    """Fulfils wishes in the thread that asks; threads share the connections."""
+
+    def __init__(self, place: Place, flights: Flights) -> None:
+        self._place, self._flights = place, flights
+        self._opened: httpx.Client | None = None
+
+    def run(self, steps: Steps[T]) -> T:
+        """The result of `steps`."""
+        given: Any = None
+        failed: Exception | None = None
+        while True:
+            try:
+                wish = steps.send(given) if failed is None else steps.throw(failed)
+            except StopIteration as done:
+                return done.value
+            given, failed = None, None
+            try:
+                given = self._ask(wish) if isinstance(wish, Call) else self._once(wish)
+            except Exception as error:
+                failed = error
+
+    def close(self) -> None:
+        """End the connections."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def _ask(self, call: Call) -> Answer:
+        if self._place.app is not None:
+            raise TypeError("An auth server within this process is asked from its event loop; give others its address")
+        if self._opened is None:
+            self._opened = httpx.Client(**self._place.options)
+        try:
+            return _answer(self._opened.request(**self._place.request(call)))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Away(type(error).__name__) from None
+
+    def _once(self, once: Once) -> Any:
+        flight, leads = self._flights.join(once.key)
+        if leads:
+            self._lead(once, flight)
+        try:
+            return flight.future.result(LONGEST_FLIGHT)
+        except StillRunning:
+            raise Away("it took too long") from None
+
+    def _lead(self, once: Once, flight: Flight) -> None:
+        try:
+            result = self.run(once.steps())
+        except Exception as error:
+            self._flights.fail(once.key, flight, error)
+        except BaseException:
+            self._flights.fail(once.key, flight, Away("it was interrupted"))
+            raise
+        else:
+            self._flights.land(once.key, flight, once.keep, result)
+
+
+def _answer(response: httpx.Response) -> Answer:
+    return Answer(response.status_code, response.content, _max_age(response.headers))
+
+
+def _max_age(headers: Mapping[str, str]) -> float:
+    for part in headers.get("cache-control", "").split(","):
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "max-age" and value.strip('"').isdigit():
+            return float(value.strip('"'))
+    return float("inf")

@@ -1,0 +1,271 @@
+"""One request of one visitor: who it is, the session it brought, what becomes of that session.
+
+In: an AuthServer, the request's cookies and bearer. Out: Steps to an Identity, a User, a session begun, renewed, ended;
+cookies handed to `set_all`. Never: kept beyond its request; a stored user believed; a session ended because the server
+is away.
+"""
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ...identity import ANON, Identity, hashed
+from ...identity.compact import InvalidToken
+from ...problem import Problem
+from ..cookies import PRIVATE, SetCookie, read_item, remove_item, session_text, write_item
+from .sessions import UnverifiedSession, User, read_session, user_of
+from .wishes import Answer, Away, Call, Once, Steps
+
+if TYPE_CHECKING:
+    from .server import AuthServer
+
+MARGIN = 60.0
+"""Seconds before its end at which an access token is renewed."""
+KEPT = 10.0
+"""Seconds for which a renewed session is found by the token it came of: GoTrue's reuse interval, within the process."""
+ENDED = frozenset(
+    (
+        "refresh_token_not_found", "refresh_token_already_used", "session_not_found", "session_expired",
+        "user_not_found", "user_banned", "validation_failed",
+    )
+)  # fmt: skip
+"""What the auth server says of a session that is no more; whatever else it says, the session may be good."""
+CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+GetAll = Callable[[], Iterable[tuple[str, str]]]
+SetAll = Callable[[list[SetCookie], Mapping[str, str]], None]
+
+
+class ResponseBegun(RuntimeError):
+    """Raised by a `set_all` that is too late: the response's headers are sent. What renews sessions makes up for it."""
+
+
+class Refused(Exception):
+    """The auth server says that there is no such session."""
+
+
+class Visit:
+    """The logic of a request, as Steps; the clients run them. `set_all` is None where no cookie can be set, and then
+    nothing is renewed, for the new session would be lost.
+    """
+
+    def __init__(self, server: "AuthServer", get_all: GetAll, set_all: SetAll | None, bearer: str | None) -> None:
+        self.server, self.bearer = server, bearer
+        self._get_all, self._set_all = get_all, set_all
+        self._session: UnverifiedSession | None = None
+        self._read = False
+        self._identity: Identity | None = None
+        self._user: User | None = None
+        self._asked = False
+
+    # ------------------------------------------------------------------ who it is
+
+    def session(self) -> UnverifiedSession | None:
+        """What the cookies say."""
+        if not self._read:
+            self._read = True
+            text = read_item(self._get_all(), self.server.storage_key)
+            self._session = read_session(text) if text else None
+        return self._session
+
+    def disregard(self) -> None:
+        """The cookies say nothing, for this request."""
+        self._session, self._read = None, True
+        self._forget_who()
+
+    def by_cookie(self) -> bool:
+        """Whether cookies are what proves: there is a session, and no bearer."""
+        return self.bearer is None and self.session() is not None
+
+    def identity(self) -> Steps[Identity]:
+        """ANON without a proof and for a bad cookie; 401 for a bad bearer."""
+        if self._identity is None:
+            self._identity = yield from (self._of_cookies() if self.bearer is None else self._of_bearer(self.bearer))
+        return self._identity
+
+    def _of_bearer(self, bearer: str) -> Steps[Identity]:
+        if bearer == self.server.key and bearer:
+            return ANON
+        try:
+            return (yield from self.server.proofs.identify(bearer))
+        except InvalidToken as error:
+            raise Problem("invalid_token", 401, error.message, error.details, None, CHALLENGE) from None
+
+    def _of_cookies(self) -> Steps[Identity]:
+        yield from self.refresh_if_due()
+        session = self.session()
+        if session is None:
+            return ANON
+        try:
+            return (yield from self.server.proofs.identify(session.access_token))
+        except InvalidToken:
+            return ANON
+
+    def user(self) -> Steps[User | None]:
+        """The user of a verified token, whose session the auth server says to be alive unless it is not asked."""
+        if not self._asked:
+            identity = yield from self.identity()
+            self._user = (yield from self._user_of(identity)) if identity.subject else None
+            self._asked = True
+        return self._user
+
+    def _user_of(self, identity: Identity) -> Steps[User | None]:
+        if not self.server.asks:
+            return user_of(identity.claims, identity.subject)
+        answer = yield Call("GET", "/user", bearer=self._token())
+        if answer.status == 200:
+            return user_of(answer.json(), identity.subject)
+        if answer.status not in (401, 403, 404) or not answer.code:
+            raise Away(f"it answered {answer.status}")
+        self._identity = None if self.bearer else ANON
+        if self.bearer:
+            raise Problem("invalid_token", 401, "The token's session has ended", answer.code, None, CHALLENGE)
+        return None
+
+    def _token(self) -> str:
+        """The access token that was verified."""
+        session = self.session()
+        return self.bearer or (session.access_token if session else "")
+
+    # ------------------------------------------------------------------ renewing
+
+    def refresh_if_due(self) -> Steps[None]:
+        """Renew a session of cookies whose access token has ended, or will soon."""
+        session = self.session()
+        left = session.expires_at - self.server.clock() if session else MARGIN
+        if session is not None and left < MARGIN and session.refresh_token and self._set_all is not None:
+            yield from self._refresh(session, left)
+
+    def refresh(self) -> Steps[UnverifiedSession | None]:
+        """Renew the session of the cookies now; None where there is none, or no more."""
+        session = self.session()
+        if session is not None and session.refresh_token:
+            yield from self._refresh(session, 0.0)
+        return self.session()
+
+    def _refresh(self, session: UnverifiedSession, left: float) -> Steps[None]:
+        token = session.refresh_token
+        try:
+            fresh = yield Once(("refresh", hashed(token)), lambda: _exchanged(token), KEPT)
+        except Refused:
+            self.clear()
+        except Away:
+            if left <= 0:
+                raise
+        else:
+            self.keep(fresh)
+
+    def keep(self, session: UnverifiedSession) -> None:
+        """The session in the visitor's cookies from now on."""
+        server = self.server
+        text = session_text(session.stored)
+        self._set(write_item(self._get_all(), server.storage_key, text, server.options))
+        self._session, self._read = session, True
+        self._forget_who()
+
+    def clear(self) -> None:
+        """Nothing of a session in the visitor's cookies."""
+        self._set(remove_item(self._get_all(), self.server.storage_key, self.server.options))
+        self._session, self._read = None, True
+        self._forget_who()
+
+    def _forget_who(self) -> None:
+        self._identity, self._user, self._asked = None, None, False
+
+    def _set(self, cookies: list[SetCookie]) -> None:
+        if cookies and self._set_all is not None:
+            try:
+                self._set_all(cookies, PRIVATE)
+            except ResponseBegun:
+                return
+
+    # ------------------------------------------------------------------ signing in and out
+
+    def sign_in_with_password(self, email: str, password: str) -> Steps[User]:
+        """A new session. Problem as the auth server words it."""
+        body = {"email": email, "password": password}
+        return (yield from self._begin(Call("POST", "/token?grant_type=password", body)))
+
+    def send_link(self, email: str, redirect_to: str, *, create_user: bool = False) -> Steps[None]:
+        """Mail a link that leads to `redirect_to` with a code, which only this browser can exchange (PKCE)."""
+        verifier = secrets.token_urlsafe(48)
+        digest = hashlib.sha256(verifier.encode()).digest()
+        challenge = urlsafe_b64encode(digest).decode().rstrip("=")
+        body = {"email": email, "create_user": create_user, "code_challenge": challenge}
+        place = f"/otp?redirect_to={quote(redirect_to, safe='')}"
+        _checked((yield Call("POST", place, {**body, "code_challenge_method": "s256"})))
+        self._set(write_item(self._get_all(), self._verifier_key, f'"{verifier}"', self.server.options))
+
+    def exchange_code(self, code: str) -> Steps[User]:
+        """A new session for the code of a link, in the browser that asked for it."""
+        verifier = (read_item(self._get_all(), self._verifier_key) or "").strip('"').partition("/")[0]
+        if not verifier:
+            hint = "Open the link in the browser in which it was asked for"
+            raise Problem("flow_state_not_found", 400, "This browser did not ask for the link", None, hint)
+        body = {"auth_code": code, "code_verifier": verifier}
+        user = yield from self._begin(Call("POST", "/token?grant_type=pkce", body))
+        self._set(remove_item(self._get_all(), self._verifier_key, self.server.options))
+        return user
+
+    def show_code(self, code: str, factor: str) -> Steps[User]:
+        """The session raised to aal2 by an authenticator's code."""
+        yield from self.identity()
+        token, place = self._token(), f"/factors/{factor}"
+        challenge = _checked((yield Call("POST", f"{place}/challenge", {}, token)))
+        body = {"challenge_id": challenge["id"], "code": code}
+        return (yield from self._begin(Call("POST", f"{place}/verify", body, token)))
+
+    def sign_out(self, scope: str = "local") -> Steps[None]:
+        """End the session (`global`: all of the user's), here and, where it can be reached, on the auth server."""
+        session = self.session()
+        self.clear()
+        if session is None:
+            return
+        self.server.flights.forget(lambda result: _is_of(result, session))
+        yield Call("POST", f"/logout?scope={scope}", bearer=session.access_token)
+
+    @property
+    def _verifier_key(self) -> str:
+        return f"{self.server.storage_key}-code-verifier"
+
+    def _begin(self, call: Call) -> Steps[User]:
+        answer = yield call
+        said = _checked(answer)
+        session = read_session(answer.body)
+        if session is None:
+            raise Away("it answered without a session")
+        try:
+            identity = yield from self.server.proofs.identify(session.access_token)
+        except InvalidToken as error:
+            raise Away(f"it answered with a token that is not good here: {error.reason.value}") from None
+        self.keep(session)
+        user: Any = said.get("user")
+        return user_of(user if isinstance(user, dict) else identity.claims, identity.subject)  # pyright: ignore
+
+
+def _is_of(result: Any, session: UnverifiedSession) -> bool:
+    return isinstance(result, UnverifiedSession) and result.refresh_token == session.refresh_token
+
+
+def _exchanged(token: str) -> Steps[UnverifiedSession]:
+    answer: Answer = yield Call("POST", "/token?grant_type=refresh_token", {"refresh_token": token})
+    session = read_session(answer.body) if answer.status == 200 else None
+    if session is not None:
+        return session
+    if 400 <= answer.status < 500 and answer.code in ENDED:
+        raise Refused(answer.code)
+    raise Away(f"it answered {answer.status}")
+
+
+def _checked(answer: Answer) -> dict[str, Any]:
+    """What the auth server said yes with; its no as a Problem."""
+    said = answer.json()
+    if answer.status < 300:
+        return said
+    if answer.status >= 500 or not answer.code:
+        raise Away(f"it answered {answer.status}")
+    message = said.get("message") or said.get("msg")
+    raise Problem(answer.code, answer.status, message if isinstance(message, str) else "The auth server refused")
