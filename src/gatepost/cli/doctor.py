@@ -13,12 +13,16 @@ from typing import Literal
 
 from gatepost import migrate
 from gatepost.cli import claim, process, setup, terminal
+from gatepost.database.entrance import entrance, questions
 from gatepost.database.queries import load
+from gatepost.database.values import Result
 from gatepost.migrate.connection import Connection
 from gatepost.migrate.findings import findings
 from gatepost.migrate.objects import FIRST
 from gatepost.problem import Problem
 from gatepost.project import Project, state
+from gatepost.query.sql import Statement
+from gatepost.settings import Settings
 
 QUERIES = load(Path(__file__).with_name("doctor.sql"))
 # The oldest minor releases without a published hole that matters here (November 2025).
@@ -82,6 +86,7 @@ def _database(project: Project) -> Iterator[Finding]:
             connection.script("set search_path = pg_catalog")  # no function of the owner's, in PostgreSQL's place
             yield from _server(connection)
             yield from _objects(connection, place.admin, project)
+            yield from _door(connection, project.settings)
             yield from outbox(connection)
             yield from _migrations(place.admin, project)
     except Problem as error:
@@ -132,6 +137,22 @@ def outbox(connection: Connection) -> Iterator[Finding]:
         yield Finding("error", what, f"See that push.url answers, then run as the owner:\n{TRY_AGAIN}")
     if waiting != "0":
         yield Finding("warning", f"Claims of {waiting} users wait to be pushed, since {since}: {reason}")
+
+
+def _door(connection: Connection, settings: Settings) -> Iterator[Finding]:
+    """Whether claims can be looked up as the settings want it: what the server says when it starts."""
+    try:
+        asked = questions(settings)
+        if asked:
+            entrance(settings, [_asked(connection, each) for each in asked])
+    except Problem as error:
+        yield Finding("error", error.message, error.hint or "")
+
+
+def _asked(connection: Connection, statement: Statement) -> Result:
+    values = (value.decode() if isinstance(value, bytes) else value for value in statement.params)
+    rows = connection.rows(statement.text, *values)
+    return Result((), [tuple(None if value is None else value.encode() for value in row) for row in rows])
 
 
 def _migrations(admin: str, project: Project) -> Iterator[Finding]:

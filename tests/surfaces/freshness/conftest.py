@@ -43,6 +43,16 @@ create function public.told() returns jsonb language sql volatile as $$
     'jwt', auth.jwt(), 'email', auth.email(), 'role', current_user)
 $$;
 grant execute on function public.told() to anon, authenticated;
+
+create function public.each_request(claims jsonb) returns jsonb language sql stable as $$
+  select claims || jsonb_build_object('user_metadata', jsonb_build_object(
+    'notes', (select count(*) from public.notes n where n.owner::text = claims ->> 'sub'), 'as', current_user))
+$$;
+create table public.prizes (id int primary key);
+create policy "For writers." on public.prizes for select to authenticated
+  using ((select auth.jwt() #>> '{user_metadata,notes}')::int > 0);
+grant select on public.prizes to authenticated;
+insert into public.prizes values (1);
 """
 SETTINGS = """
 [project]
@@ -72,13 +82,19 @@ model Note {
 Told = tuple[int, str]
 
 
+# A project of Gatepost's is bounded by itself.
+FURTHER = {
+    "strict": '[claims]\nfreshness = "strict"\n',
+    "bounded": '[tenancy]\nclaims_in = "user_metadata"\n',
+    "cached": '[claims]\nfreshness = "cached"\nper_request = "public.each_request"\n',
+}
+
+
 def lay_out(freshness: str) -> Callable[[Path], None]:
     def prepare(folder: Path) -> None:
         (folder / "migrations").mkdir()
         (folder / "migrations" / "0001_notes.sql").write_text(SQL)
-        # A project of Gatepost's is bounded by itself.
-        chosen = "" if freshness == "bounded" else f'[claims]\nfreshness = "{freshness}"\n'
-        (folder / "gatepost.toml").write_text(SETTINGS + chosen)
+        (folder / "gatepost.toml").write_text(SETTINGS + FURTHER[freshness])
 
     return prepare
 
@@ -173,11 +189,11 @@ async def orm(person: Person, freshness: str) -> Told:
     return answer.status_code, answer.json()["error"]["message"].removeprefix("Failed to execute query: ")
 
 
-async def orm_told(person: Person, freshness: str) -> dict[str, Any]:
+async def orm_told(person: Person, freshness: str, **further: Any) -> dict[str, Any]:
     """What the database knows of somebody in a transaction of the client's that began as nobody."""
     known = state.read(person.server.folder / ".gatepost")
     assert known is not None
-    options = {"guard": "database", "freshness": freshness, "allow_raw_sql": True}
+    options = {"guard": "database", "freshness": freshness, "allow_raw_sql": True, **further}
     async with Client.connect(ZMODEL, known.logins["authenticator"], **options) as client, client.transaction() as tx:
         assert (await tx.query_raw("select current_user as me"))[0]["me"] == "anon"
         bound = tx.set_auth(ring(person.server).identify(person.token))
