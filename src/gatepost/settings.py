@@ -109,7 +109,12 @@ class AuthSettings(Section, frozen=True):
     """The auth surface. Names follow GoTrue's environment."""
 
     site_url: Annotated[
-        str, Option("Where links in mails lead by default", env=("GOTRUE_SITE_URL",), toml="auth.site_url")
+        str,
+        Option(
+            "Where links in mails lead by default; a project with pages of its own leads there unless told otherwise",
+            env=("GOTRUE_SITE_URL",),
+            toml="auth.site_url",
+        ),
     ] = "http://127.0.0.1:3000"
     uri_allow_list: Annotated[
         tuple[str, ...],
@@ -186,6 +191,13 @@ class AuthSettings(Section, frozen=True):
     sms_autoconfirm: Annotated[
         bool, Option("A phone number counts as confirmed at sign-up", env=("GOTRUE_SMS_AUTOCONFIRM",))
     ] = False
+    sms_otp_exp: Annotated[Seconds, Option("Life of codes sent to phones", env=("GOTRUE_SMS_OTP_EXP",))] = Seconds(60)
+    sms_otp_length: Annotated[
+        int, Option("Digits of a code sent to a phone: 6 to 10", env=("GOTRUE_SMS_OTP_LENGTH",))
+    ] = 6
+    sms_max_frequency: Annotated[
+        Seconds, Option("Least time between two codes sent to one phone", env=("GOTRUE_SMS_MAX_FREQUENCY",))
+    ] = Seconds(60)
     password_min_length: Annotated[
         int,
         Option(
@@ -436,6 +448,7 @@ class LimitSettings(Section, frozen=True):
 
     header: Annotated[str, _rate("HEADER", "Header that holds the client's address; empty: no limits per client")] = ""
     email_sent: Annotated[str, _rate("EMAIL_SENT", "Mails of all users together: 30 an hour, or 10/1m")] = "30"
+    sms_sent: Annotated[str, _rate("SMS_SENT", "Codes sent to phones of all users together, in the same words")] = "30"
     token_refresh: Annotated[float, _rate("TOKEN_REFRESH", "Token requests in 5 minutes")] = 150
     verify: Annotated[float, _rate("VERIFY", "Verifications in 5 minutes")] = 30
     otp: Annotated[float, _rate("OTP", "Sign-ups, codes, links, recoveries and user updates in 5 minutes, each")] = 30

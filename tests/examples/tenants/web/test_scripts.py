@@ -57,3 +57,12 @@ def test_each_file_is_served_under_a_strict_policy(site: Served):
 def test_the_server_tells_the_page_its_publishable_key_and_nothing_else(site: Served):
     told = httpx.get(f"{site.url}/config.json").json()
     assert told == {"url": site.url, "publishableKey": site.publishable}
+
+
+def test_links_in_mails_lead_to_the_pages_unless_a_client_says_otherwise(site: Served):
+    headers = {"apikey": site.publishable}
+    assert (
+        httpx.post(f"{site.url}/auth/v1/otp", headers=headers, json={"email": "nowhere@example.com"}).status_code == 200
+    )
+    link = httpx.URL(site.inbox.read("nowhere@example.com").link)
+    assert link.params["redirect_to"] == site.url
