@@ -25,6 +25,11 @@ class Identifier:
     api_keys: ApiKeys
     fetch: Callable[[Issuer], Awaitable[None]] | None = None
 
+    async def who(self, proof: Proof) -> Identity:
+        """Who the request acts as, once the keys are there that its token is verified with."""
+        await self.prepare(proof)
+        return self.identify(proof)
+
     async def prepare(self, proof: Proof) -> None:
         """Have the keys at hand that `proof` is verified with. Whether it then proves anything is found out as ever."""
         for token in {proof.bearer, proof.api_key}:
@@ -34,7 +39,7 @@ class Identifier:
                 self.tokens.identify(token)
             except KeysWanted as wanted:
                 await self.fetch(wanted.issuer)
-            except InvalidToken:
+            except Problem:
                 pass
 
     def check_key(self, proof: Proof, *, browser: bool = False) -> Identity:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from gatepost.database import entrance
 from gatepost.outside import hooks
 from gatepost.problem import Problem
-from gatepost.settings import AuthSettings
+from gatepost.settings import AuthSettings, ClaimsSettings, Freshness, Settings
 from tests.surfaces.auth.conftest import Client, Open
 from tests.surfaces.issuers.receiver import SECRET, Receiver, receiving
 
@@ -133,6 +134,13 @@ async def test_other_hooks_are_asked_there_too(open_client: Open, receiver: Rece
     answer = await client.post("/signup", {"email": "new@example.com", "password": "correct horse"})
     assert (answer.status, answer.message) == (422, "not you")
     assert receiver.messages[-1]["user"]["email"] == "new@example.com"
+
+
+def test_claims_that_are_looked_up_in_each_request_cannot_come_from_there(receiver: Receiver) -> None:
+    auth = AuthSettings(hook_custom_access_token_enabled=True, hook_custom_access_token_uri=receiver.url)
+    with pytest.raises(Problem, match="asked over HTTP"):
+        entrance.questions(Settings(auth=auth, claims=ClaimsSettings(freshness=Freshness("strict"))))
+    assert entrance.questions(Settings(auth=auth, claims=ClaimsSettings())) == []
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,7 @@ class Door:
         return self._began + self.now
 
     async def identify(self, token: str) -> Identity:
-        proof = Proof(None, token)
-        await self.identifier.prepare(proof)
-        return self.identifier.identify(proof)
+        return await self.identifier.who(Proof(None, token))
 
     async def refuses(self, token: str) -> Reason:
         with pytest.raises(InvalidToken) as refused:

@@ -1,6 +1,7 @@
 """Who calls, by token or by key, and what transactions are told of it."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from gatepost.graphql.callers import by_key, by_token, settings_of
 from gatepost.identity import Identity, Proof
 from gatepost.identity.api_keys import ApiKeys
 from gatepost.identity.identify import Identifier
-from gatepost.identity.keys import KeyRing, from_secret
+from gatepost.identity.issuers import Issuer, Trust
+from gatepost.identity.keys import KeyRing, from_jwk, from_secret, generate
 from gatepost.identity.tokens import InvalidToken, Tokens
 from gatepost.problem import Problem
 
@@ -85,6 +87,15 @@ def test_another_claim_names_the_role_of_users_but_not_of_keys():
     assert (found.role, found.claims["role"], found.claims["sub"]) == ("member", "member", "1")
     assert admit(Proof(SERVICE, SERVICE), POST).role == "service_role"
     assert admit(Proof(ANON, TOKENS.sign({"sub": "1", "role": "service_role"})), POST).role == "anon"
+
+
+def test_a_claim_of_another_issuers_token_names_no_role():
+    keys = KeyRing([from_jwk(generate("theirs"))])
+    token = Tokens(keys).sign({"iss": "https://x", "sub": "1", "aud": "service_role", "exp": time.time() + 60})
+    tokens = Tokens(KeyRing([from_secret(SECRET, signs=True)]))
+    tokens.issuers = {"https://x": Issuer(Trust("https://x", ("*",)), keys, until=time.time() + 60)}
+    found = by_key(Identifier(tokens, ApiKeys()), "aud")(Proof(ANON, token), POST)
+    assert (found.role, found.claims["aud"]) == ("authenticated", "service_role")
 
 
 def test_claims_stand_together_and_singly():
