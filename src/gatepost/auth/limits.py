@@ -89,8 +89,8 @@ def mail_rate(text: str) -> Rate:
 class Limits:
     """All limits of the auth surface in this process.
 
-    `rates` replaces some of RATES; `mails` is for all mails of this process together; `header` names the header that
-    holds the client's address. `clock` gives seconds that never go back.
+    `rates` replaces some of RATES; `mails` and `texts` are for all mails, and all codes to phones, of this process
+    together; `header` names the header that holds the client's address. `clock` gives seconds that never go back.
     """
 
     def __init__(
@@ -99,10 +99,12 @@ class Limits:
         mails: Rate | None = None,
         clock: Clock = time.monotonic,
         header: str = "",
+        texts: Rate | None = None,
     ) -> None:
         self._header = header.lower().encode()
         self._limits = {name: Buckets(rate) for name, rate in {**RATES, **(rates or {})}.items()}
         self._mails = Buckets(mails or Rate(30, HOUR))
+        self._texts = Buckets(texts or Rate(30, HOUR))
         self._clock = clock
 
     def check(self, name: str, request: Request) -> None:
@@ -127,6 +129,12 @@ class Limits:
         if wait:
             raise _refused("over_email_send_rate_limit", "email rate limit exceeded", wait)
 
+    def check_text(self) -> None:
+        """Counts one code sent to a phone; raises 429 `over_sms_send_rate_limit`."""
+        wait = self._texts.take("", self._clock())
+        if wait:
+            raise _refused("over_sms_send_rate_limit", "SMS rate limit exceeded", wait)
+
 
 def configured(settings: LimitSettings, clock: Clock = time.monotonic) -> Limits:
     """The limits the settings ask for; a Problem where the mail limit is not understood."""
@@ -135,12 +143,16 @@ def configured(settings: LimitSettings, clock: Clock = time.monotonic) -> Limits
     rates |= dict.fromkeys(("factor_challenge", "factor_verify"), factors)
     rates |= {"token": Rate(settings.token_refresh, FIVE_MINUTES), "verify": Rate(settings.verify, FIVE_MINUTES)}
     rates |= {"anonymous": Rate(settings.anonymous_users, HOUR, max(1, int(settings.anonymous_users)))}
+    mails, texts = (_sent(name, getattr(settings, name)) for name in ("email_sent", "sms_sent"))
+    return Limits(rates, mails, clock, settings.header, texts)
+
+
+def _sent(name: str, text: str) -> Rate:
     try:
-        mails = mail_rate(settings.email_sent)
+        return mail_rate(text)
     except ValueError:
-        shown = f"limits.email_sent: {settings.email_sent!r} is not a rate"
-        raise Problem("invalid_setting", 500, shown, None, "30 is 30 an hour; 10/1m is 10, then one a minute") from None
-    return Limits(rates, mails, clock, settings.header)
+        hint = "30 is 30 an hour; 10/1m is 10, then one a minute"
+        raise Problem("invalid_setting", 500, f"limits.{name}: {text!r} is not a rate", None, hint) from None
 
 
 def client(address: str) -> str:

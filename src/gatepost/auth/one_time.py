@@ -37,8 +37,9 @@ class Code:
 
 
 def new_code(address: str, settings: AuthSettings, *, pkce: bool = False) -> Code:
-    """A fresh code of random digits for this address."""
-    length = min(max(settings.mailer_otp_length, SHORTEST), LONGEST)
+    """A fresh code of random digits for this address, or this phone."""
+    asked = settings.sms_otp_length if address.isdigit() else settings.mailer_otp_length
+    length = min(max(asked, SHORTEST), LONGEST)
     code = "".join(secrets.choice("0123456789") for _ in range(length))
     mark = PKCE if pkce else ""
     return Code(code, mark + digest(address, code), mark + secrets.token_hex(LINK_BYTES))
@@ -61,13 +62,13 @@ def has_expired(sent_at: datetime | None, now: datetime, life: float) -> bool:
     return sent_at is None or now > sent_at + timedelta(seconds=life)
 
 
-def check_frequency(sent_at: datetime | None, now: datetime, least: float) -> None:
-    """429 where the last mail of this kind was sent less than `least` seconds ago."""
+def check_frequency(sent_at: datetime | None, now: datetime, least: float, *, means: str = "email") -> None:
+    """429 where the last mail (or `sms`) of this kind was sent less than `least` seconds ago."""
     if sent_at is None or now >= sent_at + timedelta(seconds=least):
         return
     left = int((sent_at + timedelta(seconds=least) - now).total_seconds())
     raise Problem(
-        "over_email_send_rate_limit",
+        f"over_{means}_send_rate_limit",
         429,
         f"For security purposes, you can only request this after {left} seconds.",
         headers={"Retry-After": str(left + 1)},

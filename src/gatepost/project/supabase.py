@@ -28,6 +28,7 @@ DEFAULTS: Mapping[str, object] = {
     "auth.email.otp_expiry": 3600,
     "auth.email.otp_length": 6,
     "auth.rate_limit.email_sent": 360000,
+    "auth.sms.max_frequency": "5s",
     "auth.mfa.totp.enroll_enabled": False,
     "auth.mfa.totp.verify_enabled": False,
 }
@@ -95,6 +96,7 @@ VARIABLES: Mapping[str, str | tuple[str, Callable[[object], object]]] = {
     "auth.sessions.timebox": "GOTRUE_SESSIONS_TIMEBOX",
     "auth.signing_keys_path": "GOTRUE_JWT_KEYS",
     "auth.site_url": "GOTRUE_SITE_URL",
+    "auth.sms.max_frequency": "GOTRUE_SMS_MAX_FREQUENCY",
     "auth.sms.enable_confirmations": ("GOTRUE_SMS_AUTOCONFIRM", _not),
     "auth.sms.enable_signup": "GOTRUE_EXTERNAL_PHONE_ENABLED",
 }

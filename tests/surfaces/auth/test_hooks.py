@@ -4,7 +4,7 @@ mail. Their events and what their answers mean are GoTrue's.
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.surfaces.auth.test_factors import Phone
 Owner = Any
 NAMES = (
     "custom_access_token", "before_user_created", "password_verification_attempt", "mfa_verification_attempt",
-    "send_email",
+    "send_email", "send_sms",
 )  # fmt: skip
 
 # One function for all: it notes what it is told, by whom, and answers what the test has put down for it.
@@ -266,3 +266,74 @@ async def test_a_hook_that_is_no_function_stops_the_start(open_client: Open, uri
     with pytest.raises(Problem, match=r"auth.hook_send_email_uri must be pg-functions://postgres/SCHEMA/FUNCTION"):
         open_client(hook_send_email_enabled=True, hook_send_email_uri=uri)
     assert AuthSettings(hook_send_email_uri=uri).hook_send_email_enabled is False
+
+
+TEXTS = {"external_phone_enabled": True}
+
+
+def number() -> str:
+    """A phone nobody has had before."""
+    return f"49151{uuid4().int % 10**8:08d}"
+
+
+def sent(owner: Owner) -> dict[str, Any]:
+    """What the last message to a phone is made of."""
+    return told(owner)[-1]["sms"]
+
+
+async def test_a_phone_is_confirmed_by_a_code_that_the_application_sends(hooked: Open, owner: Owner) -> None:
+    client, phone = hooked("send_sms", **TEXTS), number()
+    signed_up = await client.post("/signup", {"phone": f"+{phone}", "password": PASSWORD})
+    assert (signed_up.status, signed_up.body["phone"]) == (200, phone)
+    [event] = told(owner)
+    assert (event["metadata"]["name"], event["user"]["id"]) == ("send-sms", signed_up.body["id"])
+    assert event["sms"] == {"otp": sent(owner)["otp"], "phone": phone}
+    assert len(sent(owner)["otp"]) == 6
+    early = await client.post("/token?grant_type=password", {"phone": phone, "password": PASSWORD})
+    assert early.code == "phone_not_confirmed"
+    code = {"type": "sms", "phone": phone, "token": sent(owner)["otp"]}
+    session = await client.post("/verify", code)
+    assert (session.status, session.body["user"]["phone"]) == (200, phone)
+    assert session.body["user"]["phone_confirmed_at"]
+    assert (await client.post("/verify", code)).code == "otp_expired", "a code works once"
+    assert (await client.post("/token?grant_type=password", {"phone": phone, "password": PASSWORD})).status == 200
+
+
+async def test_a_code_to_a_phone_signs_in_and_signs_up(hooked: Open, owner: Owner) -> None:
+    client, phone = hooked("send_sms", **TEXTS), number()
+    refused = await client.post("/otp", {"phone": phone, "create_user": False})
+    assert refused.code == "otp_disabled"
+    for _ in range(2):
+        assert (await client.post("/otp", {"phone": phone})).body == {}
+        session = await client.post("/verify", {"type": "sms", "phone": phone, "token": sent(owner)["otp"]})
+        assert session.body["user"]["phone"] == phone
+        client.clock.forward(61)
+    assert client.sql("select count(*) from auth.users where phone = %s", phone) == [(1,)]
+
+
+async def test_a_code_to_a_phone_is_good_for_that_phone_and_a_minute(hooked: Open, owner: Owner) -> None:
+    client, phone = hooked("send_sms", **TEXTS), number()
+    await client.post("/otp", {"phone": phone})
+    token = sent(owner)["otp"]
+    for wrong in (
+        {"type": "sms", "phone": phone, "token": f"{(int(token) + 1) % 10**6:06d}"},
+        {"type": "signup", "phone": phone, "token": token},
+        {"type": "sms", "email": "a@example.com", "token": token},
+        {"type": "phone_change", "phone": phone, "token": token},
+    ):
+        assert (await client.post("/verify", wrong)).code == "otp_expired", wrong
+    client.clock.forward(61)
+    late = await client.post("/verify", {"type": "sms", "phone": phone, "token": token})
+    assert (late.status, late.code) == (403, "otp_expired")
+    assert (await client.post("/resend", {"type": "sms", "phone": phone})).status == 200
+    again = await client.post("/resend", {"type": "sms", "phone": phone})
+    assert (again.status, again.code) == (429, "over_sms_send_rate_limit")
+    assert (await client.post("/verify", {"type": "sms", "phone": phone, "token": sent(owner)["otp"]})).status == 200
+
+
+async def test_without_a_hook_nothing_is_sent_to_phones(open_client: Open) -> None:
+    client, phone = open_client(**TEXTS), number()
+    for path, body in (("/signup", {"phone": phone, "password": PASSWORD}), ("/otp", {"phone": phone})):
+        answer = await client.post(path, body)
+        assert (answer.status, answer.code) == (422, "sms_send_failed"), path
+    assert client.sql("select 1 from auth.users where phone = %s", phone) == []

@@ -1,4 +1,4 @@
-"""Mails a flow sends: the code in words, with the link that carries its hash.
+"""Mails a flow sends: the code in words, with the link that carries its hash. And codes to phones.
 
 In: a user, a code, where to go afterwards. Out: a mail handed to the Mailer, or to the application's hook. Never: more
 mails than the settings allow, or a link that begins with what a request's headers said.
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from ...problem import Problem
+from ..errors import fault
 from ..hooks import Door
 from ..hooks.events import Hooks
 from ..one_time import Code, action_link, check_authorized
@@ -79,6 +80,20 @@ async def _by_hook(auth: Auth, call: Call, door: Door, kind: str, user: User, da
     allow(auth, (user.email_change if kind == "email_change" else user.email) or "")
     about = {"email_action_type": kind, "redirect_to": call.redirect_to(), "site_url": auth.settings.external_url}
     await auth.hooks(call).send_email(door, user, {**about, **data})
+
+
+async def send_text(auth: Auth, call: Call, door: Door, user: User, code: Code) -> None:
+    """Have the application's function send a code to the user's phone; 422 where there is none."""
+    check_texts(auth, call)
+    if not auth.settings.sms_autoconfirm:
+        auth.limits.check_text()
+    await auth.hooks(call).send_sms(door, user, user.phone or "", code.code)
+
+
+def check_texts(auth: Auth, call: Call) -> None:
+    """422 where nothing can be sent to a phone."""
+    if not auth.hooks(call).is_on("send_sms"):
+        raise fault("sms_send_failed", "Error sending sms OTP: no SMS provider is configured")
 
 
 def allow(auth: Auth, address: str) -> None:

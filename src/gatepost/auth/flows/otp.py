@@ -1,4 +1,4 @@
-"""Signing in with a code or link by mail; whoever is new signs up on the way.
+"""Signing in with a code or link by mail, or a code to a phone; whoever is new signs up on the way.
 
 In: `POST /otp`, `POST /magiclink`. Out: `{}`. Never: a session; that is what the mail is for.
 """
@@ -6,13 +6,14 @@ In: `POST /otp`, `POST /magiclink`. Out: `{}`. Never: a session; that is what th
 import msgspec
 
 from ...exchange import Response
-from .. import addresses, query, users
+from .. import addresses, one_time, query, users
 from ..errors import fault, invalid
-from ..one_time import check_frequency
+from ..one_time import check_frequency, new_code
 from ..responses import reply
 from ..users import Metadata, User
 from . import strength
 from .call import Auth, Call
+from .letters import check_texts, send_text
 from .recover import mail_recovery
 from .signup import BAD_CHANNEL, CHANNELS, Applicant, check_open, confirms_itself, register
 from .token import pkce
@@ -39,7 +40,7 @@ async def send_otp(auth: Auth, call: Call) -> Response:
     if body.email:
         return await _mail(auth, call, body)
     if body.phone:
-        raise _no_sms(auth, body)
+        return await _text(auth, call, body)
     raise invalid("One of email or phone must be set")
 
 
@@ -93,10 +94,33 @@ async def _sign_up(auth: Auth, call: Call, email: str, body: Otp) -> User | None
     return await register(auth, call, applicant)
 
 
-def _no_sms(auth: Auth, body: Otp) -> Exception:
+async def _text(auth: Auth, call: Call, body: Otp) -> Response:
     if not auth.settings.external_phone_enabled:
-        return fault("phone_provider_disabled", "Unsupported phone provider")
-    addresses.phone_number(body.phone)
+        raise fault("phone_provider_disabled", "Unsupported phone provider")
+    phone = addresses.phone_number(body.phone)
     if body.channel not in CHANNELS:
-        return invalid(BAD_CHANNEL)
-    return fault("sms_send_failed", "Error sending sms OTP: no SMS provider is configured")
+        raise invalid(BAD_CHANNEL)
+    check_texts(auth, call)
+    user = users.read((await auth.scope.run(query("user_by_phone", phone, call.audience)))[0])
+    if user is None and not body.create_user:
+        raise fault("otp_disabled", "Signups not allowed for otp")
+    if user is None or user.phone_confirmed_at is None:
+        check_open(auth)
+        applicant = Applicant(strength.random_password(auth.settings), body.data, phone=phone)
+        user = await register(auth, call, applicant)
+        if user is None or not confirms_itself(auth, "phone"):
+            return reply({})
+    check_frequency(user.confirmation_sent_at, auth.now(), auth.settings.sms_max_frequency, means="sms")
+    await text_code(auth, call, user, "user_recovery_requested")
+    return reply({})
+
+
+async def text_code(auth: Auth, call: Call, user: User, action: str) -> None:
+    """Send a code to the user's phone, which confirms it and signs in; `action` is what the audit calls it."""
+    code = new_code(user.phone or "", auth.settings)
+    async with auth.posting() as tx:
+        await tx.run(
+            *auth.audit(call).entry(user.id, action, {"provider": "phone"}),
+            *one_time.keep_confirmation(user, code, user.phone or "", auth.now()),
+        )
+        await send_text(auth, call, tx, user, code)

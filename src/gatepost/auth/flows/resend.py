@@ -13,7 +13,8 @@ from ..responses import reply
 from ..users import User
 from .account import email_change
 from .call import Auth, Call
-from .letters import send_link
+from .letters import check_texts, send_link
+from .otp import text_code
 from .token import pkce
 
 BY_MAIL, BY_PHONE = ("signup", "email_change"), ("sms", "phone_change")
@@ -35,7 +36,8 @@ async def resend(auth: Auth, call: Call) -> Response:
             await auth.paces["resend"].pretend(body.email, auth.now(), auth.settings.smtp_max_frequency)
         return reply({})
     if body.type in BY_PHONE:
-        raise fault("sms_send_failed", "Error sending sms OTP: no SMS provider is configured")
+        await _text(auth, call, user, body.type)
+        return reply({})
     async with auth.paces["resend"].real():
         await _send(auth, call, user, body)
     return reply({})
@@ -95,3 +97,11 @@ async def _send(auth: Auth, call: Call, user: User, body: Resend) -> None:
             *one_time.keep_confirmation(user, code, user.email or "", now),
         )
         await send_link(auth, call, tx, "signup", user, code)
+
+
+async def _text(auth: Auth, call: Call, user: User, kind: str) -> None:
+    if kind == "phone_change":
+        raise fault("sms_send_failed", "Error sending sms OTP: a change of phone number is not confirmed by code here")
+    check_texts(auth, call)
+    check_frequency(user.confirmation_sent_at, auth.now(), auth.settings.sms_max_frequency, means="sms")
+    await text_code(auth, call, user, "user_confirmation_requested")

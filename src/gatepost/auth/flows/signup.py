@@ -19,7 +19,7 @@ from ..one_time import Code, check_frequency, new_code
 from ..users import Metadata, NewUser, User
 from . import strength
 from .call import Auth, Call
-from .letters import send_link
+from .letters import check_texts, send_link, send_text
 from .token import pkce
 
 UNSAVED = "Database error saving new user"
@@ -188,7 +188,7 @@ def confirms_itself(auth: Auth, provider: str) -> bool:
 
 async def _store(auth: Auth, call: Call, applicant: Applicant, password_hash: str, existing: User | None) -> User:
     user_id = existing.id if existing else str(uuid4())
-    code = _confirmation_code(auth, applicant, existing)
+    code = _confirmation_code(auth, call, applicant, existing)
     new = _new_user(auth, call, applicant, user_id, password_hash)
     if existing is None:
         await auth.hooks(call).before_user_created(auth.scope, new)
@@ -198,19 +198,23 @@ async def _store(auth: Auth, call: Call, applicant: Applicant, password_hash: st
         user = users.read(results[-1])
         if user is None:
             raise fault("unexpected_failure", UNSAVED)
-        if code is not None:
+        if code is not None and applicant.email:
             await send_link(auth, call, tx, "signup", user, code)
+        elif code is not None:
+            await send_text(auth, call, tx, user, code)
     return user
 
 
-def _confirmation_code(auth: Auth, applicant: Applicant, existing: User | None) -> Code | None:
-    """The code to mail; None where the address counts as confirmed."""
+def _confirmation_code(auth: Auth, call: Call, applicant: Applicant, existing: User | None) -> Code | None:
+    """The code to send; None where the address counts as confirmed."""
     if confirms_itself(auth, applicant.provider):
         return None
+    sent_at = existing.confirmation_sent_at if existing else None
     if not applicant.email:
-        raise fault("sms_send_failed", "Error sending confirmation sms: no SMS provider is configured")
-    if existing is not None:
-        check_frequency(existing.confirmation_sent_at, auth.now(), auth.settings.smtp_max_frequency)
+        check_texts(auth, call)
+        check_frequency(sent_at, auth.now(), auth.settings.sms_max_frequency, means="sms")
+        return new_code(applicant.phone, auth.settings)
+    check_frequency(sent_at, auth.now(), auth.settings.smtp_max_frequency)
     return new_code(applicant.email, auth.settings, pkce=bool(applicant.challenge))
 
 
@@ -250,7 +254,7 @@ def _confirm(auth: Auth, call: Call, applicant: Applicant, user_id: str, code: C
     return [
         *audit.entry(user_id, "user_confirmation_requested", _traits(applicant)),
         *pkce.begin(user_id, "email/signup", applicant.challenge, applicant.challenge_method, now, "email"),
-        *one_time.keep_confirmation(user_id, code, applicant.email, now),
+        *one_time.keep_confirmation(user_id, code, applicant.email or applicant.phone, now),
     ]
 
 

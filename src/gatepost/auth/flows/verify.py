@@ -44,12 +44,17 @@ KINDS = {
     "magiclink": RECOVERY,
     "email": CONFIRMATION + RECOVERY,
     "email_change": CHANGE,
+    "sms": CONFIRMATION,
 }
 """The stored codes each type of verification accepts: a recovery code confirms no sign-up."""
+
+BY_PHONE = ("sms", "phone_change")
 
 FLOWS = {"signup": "email/signup"}
 """The purpose under which a PKCE flow was begun, where it is not called as the type is."""
 
+
+PHONE = {"provider": "phone"}
 
 SENT = {
     "confirmation_token": "confirmation_sent_at",
@@ -175,14 +180,16 @@ def _email(text: str) -> str:
 
 
 async def _find_by_hash(auth: Auth, claim: Claim) -> User:
-    if claim.kind not in KINDS:
+    if claim.kind not in KINDS or claim.kind in BY_PHONE:
         raise invalid("Invalid email verification type")
     result = await auth.scope.run(query("user_by_token_hash", [claim.hash], KINDS[claim.kind]))
     return _check(auth, users.read(result[0]), claim)
 
 
 async def _find_by_address(auth: Auth, call: Call, claim: Claim, address: str) -> User:
-    if "@" not in address:
+    if ("@" in address) is (claim.kind in BY_PHONE):
+        raise claim.refusal
+    if claim.kind in BY_PHONE:
         statement = query("user_by_phone", address, call.audience)
     elif claim.kind == "email_change":
         statement = query("user_by_pending_change", address, [claim.hash, PKCE + claim.hash])
@@ -221,7 +228,8 @@ async def redeem(auth: Auth, call: Call, user_id: str, claim: Claim, finish: End
             )
             user = _check(auth, users.read(found), claim)
             linked = {(row[0] or b"").decode() for row in links.rows}
-            stored = find_stored(user, claim, linked, auth.now(), auth.settings.mailer_otp_exp)
+            life = auth.settings.sms_otp_exp if claim.kind in BY_PHONE else auth.settings.mailer_otp_exp
+            stored = find_stored(user, claim, linked, auth.now(), life)
             if stored is None:
                 raise claim.refusal
             purpose = find_purpose(claim, stored)
@@ -262,6 +270,9 @@ def _effects(auth: Auth, call: Call, user: User, purpose: str) -> list[Statement
     end = [query("refresh_providers", user.id), query("forget_attempts", user.id)]
     if purpose == "email_change":
         return [*audit.entry(user.id, "user_modified"), *email_change.complete(user, now), *end]
+    if purpose == "sms":
+        entry = audit.entry(user.id, "user_signedup" if user.phone_confirmed_at is None else "login", PHONE)
+        return [*entry, *users.confirm_phone(user.id, now), *end]
     confirm = [*users.confirm_email(user.id, now), query("verify_identities", user.id, now)]
     signed_up = audit.entry(user.id, "user_signedup", {"provider": "email"})
     if purpose in ("signup", "invite"):
