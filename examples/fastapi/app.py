@@ -45,7 +45,8 @@ async def home(user: OptionalUser, db: Db) -> str:
     items = "".join(f"<li>{escape(each['body'])}</li>" for each in await db.note.find_many(order_by={"id": "asc"}))
     return page(
         f"<p>{escape(user.email)}</p><ul>{items}</ul>"
-        '<form method="post" action="/notes"><label>Note <input name="body" required></label><button>Add</button></form>'
+        '<form method="post" action="/notes"><label>Note <input name="body" required></label>'
+        "<button>Add</button></form>"
         '<form method="post" action="/account/sign-out"><button>Sign out</button></form>'
     )
 
