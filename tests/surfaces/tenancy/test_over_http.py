@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -26,6 +27,15 @@ grant select on public.notes to authenticated;
 create policy "of the tenant" on public.notes for select to authenticated
     using (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:todo')));
 insert into public.notes (tenant_id, text) select id, name from app.tenant;
+"""
+
+
+ONE_SEAT = """
+select app_fn.install_application(row('seat', 'Seat',
+    array[row('seat', 'Seat', array['p:seat'], 'none')]::app_fn.license_type_info[],
+    array[row('seat', 'Seat', '', array[row('seat', 1, 'none', 1)]::app_fn.license_pack_license_type_info[], false)
+    ]::app_fn.license_pack_info[], null)::app_fn.application_info);
+select app_fn.subscribe_tenant_to_license_pack(id, 'seat') from app.tenant where identifier = 'first';
 """
 
 
@@ -130,6 +140,22 @@ def test_a_blocked_resident_changes_nothing_and_his_next_token_says_nothing(serv
     other.refresh()
     assert claims(other)["app_metadata"]["permissions"] == []
     assert other.rows("notes") == []
+
+
+def test_of_fifty_requests_for_the_last_seat_exactly_one_is_granted(server: Served) -> None:
+    admin, _ = at_home(server, "first", "admin")
+    server.sql(ONE_SEAT)
+    text = "select (app_fn.invite_user(t.id, 'seat-' || i || '@example.com')).id from app.tenant t,"
+    rows = server.sql(text + " generate_series(1, 50) as i where t.identifier = 'first'")
+
+    def take(resident: object) -> str:
+        answer = call(admin, "grant_user_license", resident_id=str(resident), license_type_key="seat")
+        return "granted" if answer.status_code == 200 else answer.json()["message"]
+
+    with ThreadPoolExecutor(50) as many:
+        answers = list(many.map(take, [row[0] for row in rows]))
+    assert sorted(answers) == ["30031: NO SEATS LEFT"] * 49 + ["granted"]
+    assert server.sql("select count(*) from app.license where license_type_key = 'seat'") == [(1,)]
 
 
 def test_what_a_user_writes_about_himself_permits_nothing(server: Served) -> None:
