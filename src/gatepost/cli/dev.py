@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gatepost import web
-from gatepost.cli import process, setup, terminal
+from gatepost.cli import hooks, process, setup, terminal
 from gatepost.cli.claim import Claimed
 from gatepost.cli.migrate import bring_up
 from gatepost.cli.status import facts, variables
@@ -63,6 +63,8 @@ def _look(place: setup.Place) -> None:
         first, *others = group
         more = f" (and {len(others)} more like it; gatepost doctor lists them)" if others else ""
         terminal.note(first.message + more)
+    for message, _ in hooks.amiss(place.admin, project.settings.auth):
+        terminal.note(message)
 
 
 def _announce(project: Project, prepared: State, seconds: float) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from gatepost import migrate
-from gatepost.cli import claim, process, setup, terminal
+from gatepost.cli import claim, hooks, process, setup, terminal
 from gatepost.database.entrance import entrance, questions
 from gatepost.database.queries import load
 from gatepost.database.values import Result
@@ -125,6 +125,8 @@ def _objects(connection: Connection, admin: str, project: Project) -> Iterator[F
         return
     for found in findings(admin, project.settings.rest.schemas):
         yield Finding("error" if found.level in ("refuse", "danger") else "warning", found.message, found.advice)
+    for message, to_do in hooks.amiss(admin, project.settings.auth):
+        yield Finding("error", message, to_do)
 
 
 def outbox(connection: Connection) -> Iterator[Finding]:

@@ -21,3 +21,15 @@ select string_agg(wanted, ', ' order by wanted)
 from unnest(array['anon', 'authenticated', 'service_role', 'authenticator', 'service_authenticator', 'supabase_auth_admin'])
     as wanted
 where not exists (select from pg_roles where rolname = wanted)
+
+-- name: hook
+-- Whether a function of one jsonb is there and the auth surface may call it; in which schemas there is one of its name.
+select wanted.function is not null,
+    has_schema_privilege('supabase_auth_admin', n.oid, 'usage')
+        and has_function_privilege('supabase_auth_admin', wanted.function, 'execute'),
+    (
+        select string_agg(distinct p.pronamespace::regnamespace::text, ', ') from pg_proc as p
+        where p.proname = $2::text and p.pronargs = 1 and p.pronamespace is distinct from n.oid
+    )
+from (select to_regprocedure(format('%I.%I(jsonb)', $1::text, $2::text)) as function) as wanted
+left join pg_namespace as n on n.nspname = $1::text
