@@ -5,6 +5,7 @@ In: GET and HEAD of paths that nobody else answers. Out: a file with what browse
 Never: a file outside of the folder, or one whose name begins with a point; never a secret.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,11 +20,12 @@ from .files import File, Files
 __all__ = ["Pages", "refuse"]
 
 ASSETS = "/assets/"
+HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?", re.ASCII)
 CONFIGURATION = "/config.json"
 JSON, PLAIN = b"application/json; charset=utf-8", b"text/plain; charset=utf-8"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "manifest-src 'self'; connect-src 'self'{elsewhere}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "manifest-src 'self'; connect-src 'self'{others}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -42,7 +44,7 @@ class Pages:
             response = self._answer(request)
         except Problem as problem:
             response = refuse(request, problem)
-        response.headers += self._common()
+        response.headers += self._common(request)
         return response
 
     def _answer(self, request: Request) -> Response:
@@ -75,10 +77,11 @@ class Pages:
             return Files(web.INSTALLED).find("/" + name) if name in web.PAGES else None
         return Files(self.folder).find(path + "index.html" if path.endswith("/") else path)
 
-    def _common(self) -> Headers:
+    def _common(self, request: Request) -> Headers:
         """No script but the page's own files, and nobody to talk to but this server."""
+        others = _sockets(request.header(b"host") or "") + _elsewhere(self.url)
         return [
-            (b"content-security-policy", POLICY.format(elsewhere=_origins(self.url)).encode()),
+            (b"content-security-policy", POLICY.format(others=others).encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
             (b"cross-origin-opener-policy", b"same-origin"),
@@ -93,7 +96,12 @@ def refuse(_: Request, problem: Problem) -> Response:
     return Response(problem.status, problem.message.encode(), headers)
 
 
-def _origins(url: str) -> str:
-    """Where scripts may connect to, over HTTP and sockets, where clients reach the server under another name."""
-    host = urlsplit(url).netloc
-    return f" {url.partition('://')[0]}://{host} {'wss' if url.startswith('https') else 'ws'}://{host}" if host else ""
+def _sockets(host: str) -> str:
+    """The sockets of a host by name: not every browser counts them among what is of the page's own origin."""
+    return f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
+
+
+def _elsewhere(url: str) -> str:
+    """The origin of a URL, and its sockets."""
+    parts = urlsplit(url)
+    return f" {parts.scheme}://{parts.netloc}{_sockets(parts.netloc)}" if parts.netloc else ""
