@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gatepost import migrate
-from gatepost.embedded import Server
-from gatepost.migrate import Progress, Report, lacking
+from gatepost.embedded import Server, extensions
+from gatepost.migrate import Progress, Report, lacking, privileged
 from tests.conftest import Connect, FreshDatabase
 
 QUEUES = """
@@ -130,3 +130,37 @@ def test_stand_ins_find_their_owner_and_each_other(
     owner = connect("postgres", name_of(project))
     assert owner.execute("select valid from signed, verify(token, 'secret')").fetchone() == (True,)
     assert owner.execute("""select pgmq.send('jobs', '{"a": 1}')""").fetchone() == (1,)
+
+
+def test_what_only_a_superuser_may_do_elsewhere_he_does(project: Project, connect: Connect) -> None:
+    text = """
+    create extension if not exists pg_cron with schema pg_catalog;
+    create extension moddatetime with schema extensions;
+    alter role authenticator set pgrst.db_schemas to 'public, it''s';
+    create table public.timed (at timestamptz);
+    create trigger timed before update on public.timed for each row execute function moddatetime(at);
+    """
+    report = project.apply(v0001_all=text)
+    assert report.applied == ["0001_all.sql"]
+    owner = connect("postgres", name_of(project))
+    if owner.info.server_version < 180000:
+        assert report.warnings[1] == (
+            "0001_all.sql asks for what only a superuser may do, who did it: extension moddatetime, "
+            "pgrst.db_schemas of authenticator"
+        )
+    else:
+        assert report.warnings == []
+    configured = "select setconfig from pg_db_role_setting where setrole = 'authenticator'::regrole and setdatabase = 0"
+    [(settings,)] = owner.execute(configured).fetchall()
+    assert "pgrst.db_schemas=public, it's" in settings  # pyright: ignore[reportOperatorIssue]
+    connect("supabase_admin", name_of(project)).execute("alter role authenticator reset pgrst.db_schemas")
+
+
+def test_nothing_else_is_done_by_a_superuser(project: Project, connect: Connect) -> None:
+    for text in ("create extension pageinspect", "alter role postgres superuser", "alter role anon bypassrls"):
+        with pytest.raises(Exception, match="permission denied|must be superuser"):
+            project.apply(v0001_climbs=text)
+
+
+def test_both_lists_of_harmless_extensions_are_one() -> None:
+    assert frozenset(extensions.ALLOWED) == privileged.HARMLESS

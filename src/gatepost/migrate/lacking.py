@@ -96,6 +96,7 @@ def _stand_in(session: Connection, name: str, control: Path, wanted: str) -> Non
     text = control.read_text("utf-8")
     own, version = SCHEMA.search(text), VERSION.search(text)
     schema = own[1] if own else wanted or session.value(HERE) or "public"
+    schema = "extensions" if schema == "pg_catalog" else schema  # where only extensions may be
     script = (control.parent / f"{name}--{version[1] if version else ''}.sql").read_text("utf-8")
     with session.transaction():
         session.script(f"create schema if not exists {identifier(schema)}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..problem import Problem
-from . import guard, lacking, ledger
+from . import guard, lacking, ledger, privileged
 from .advice import advice
 from .connection import Connection, ScriptProblem
 from .files import Migration, SqlFile, listing, seeds
@@ -175,6 +175,9 @@ class _Run:
             file, stood_in = lacking.extensions(session, file)
             if stood_in:
                 self.warn(name, f"this server lacks {', '.join(stood_in)}: plain objects of ours stand in")
+            file, done = privileged.done(self.admin, session, file)
+            if done:
+                self.warn(name, f"asks for what only a superuser may do, who did it: {', '.join(done)}")
             try:
                 if file.own_transactions:
                     self.warn(name, f"{file.own_transactions}: if it fails, a part may stay")

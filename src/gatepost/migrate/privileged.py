@@ -1,0 +1,90 @@
+"""What Supabase lets a project's `postgres` do and a plain server only a superuser: done in its place.
+
+In: an administrator's connection string, the owner's session, a file that is about to run. Out: what was done, and the
+file without it. Never: a statement run as it stands in a file; each is read, and made anew.
+"""
+
+import re
+from dataclasses import dataclass
+
+from ..query.sql import identifier, literal
+from .connection import Connection
+from .files import SqlFile
+from .lacking import CREATE, Rewritten
+from .statements import SqlStatement
+
+# What the embedded server lets an owner create: harmless to whoever owns a database, yet marked for superusers.
+HARMLESS = frozenset((
+    "autoinc", "bloom", "earthdistance", "insert_username", "moddatetime", "pg_buffercache", "pg_prewarm",
+    "pg_stat_statements", "pgrowlocks", "pgstattuple", "vector",
+))  # fmt: skip
+CONFIGURE = re.compile(
+    r"""alter\s+role\s+"?(?P<role>anon|authenticated|authenticator|service_role)"?\s+set\s+
+    "?(?P<name>pgrst\.\w+|statement_timeout|lock_timeout|idle_in_transaction_session_timeout)"?\s*
+    (?:=|\bto\b)\s*(?:'(?P<quoted>(?:[^']|'')*)'|(?P<plain>\w+))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+BEYOND_OWNER = """
+select a.installed_version is not null
+from pg_available_extensions a
+join pg_available_extension_versions v on v.name = a.name and v.version = a.default_version
+where a.name = $1 and v.superuser and not v.trusted
+"""
+UNCONFIGURED = "select not (rolsuper or rolcreaterole) from pg_roles where rolname = current_user"
+SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One statement of a file: what to run in its place ('' where it was run before), and its name for people."""
+
+    statement: SqlStatement
+    text: str
+    name: str
+
+
+def done(admin: str | None, session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
+    """The file without what only an administrator may do, and the names of that."""
+    if admin is None or not (acts := _acts(session, file)):
+        return file, []
+    with Connection(admin) as connection:
+        connection.script("set search_path = pg_catalog")
+        if connection.value(SUPERUSER) != "t":
+            return file, []
+        for act in acts:
+            if act.text:
+                connection.script(act.text)
+    blank = file.blank if isinstance(file, Rewritten) else ()
+    return Rewritten(file.path, (*blank, *(act.statement for act in acts))), [act.name for act in acts]
+
+
+def _acts(session: Connection, file: SqlFile) -> list[Act]:
+    found = [
+        _extension(session, statement)
+        if statement.words[:2] == ("create", "extension")
+        else _setting(session, statement)
+        if statement.words[:2] == ("alter", "role")
+        else None
+        for statement in file.statements
+    ]
+    return [act for act in found if act]
+
+
+def _extension(session: Connection, statement: SqlStatement) -> Act | None:
+    found = CREATE.fullmatch(statement.text)
+    name = found["name"].strip('"') if found else ""
+    installed = session.value(BEYOND_OWNER, name) if name in HARMLESS else None
+    if found is None or installed is None:
+        return None
+    schema = (found["schema"] or "extensions").strip('"')
+    text = f"create extension {identifier(name)} schema {identifier(schema)} cascade" if installed == "f" else ""
+    return Act(statement, text, f"extension {name}")
+
+
+def _setting(session: Connection, statement: SqlStatement) -> Act | None:
+    found = CONFIGURE.fullmatch(statement.text)
+    if found is None or session.value(UNCONFIGURED) != "t":
+        return None
+    value = found["plain"] if found["quoted"] is None else found["quoted"].replace("''", "'")
+    role, name = found["role"].lower(), found["name"].lower()
+    return Act(statement, f"alter role {identifier(role)} set {name} = {literal(value)}", f"{name} of {role}")
