@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import httpx
 import msgspec
 
-from ...outside.exchange import NO_PROXY, trusted
+from ...outside.exchange import NO_PROXY
 from .flights import Flight, Flights
 from .wishes import Answer, Away, Call, Once, Steps, T
 
@@ -26,11 +26,14 @@ Application = Callable[..., Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where calls go: below `base`, with the project's key; to `app` where that is within this process."""
+    """Where calls go: below `base`, with the project's key; to `app` where that is within this process. `plain`: none
+    goes anywhere by https, whose certificates need not be read then.
+    """
 
     base: str
     key: str = field(default="", repr=False)
     app: Application | None = None
+    plain: bool = False
 
     def request(self, call: Call) -> dict[str, Any]:
         """A call as httpx takes it. The key goes to the server that it is of, and nowhere else."""
@@ -46,8 +49,7 @@ class Place:
     @property
     def options(self) -> dict[str, Any]:
         """How httpx's clients are opened."""
-        secure = trusted() if self.base.startswith("https:") else False
-        return {"timeout": SECONDS, "follow_redirects": False, "verify": secure, "mounts": NO_PROXY}
+        return {"timeout": SECONDS, "follow_redirects": False, "verify": not self.plain, "mounts": NO_PROXY}
 
 
 class Waiting:

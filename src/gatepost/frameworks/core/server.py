@@ -64,7 +64,8 @@ class AuthServer:
         if self.host_prefix and (not options.secure or options.domain or options.path != "/"):
             hint = 'Take mode="strict", without a domain or a path'
             raise Problem("invalid_setting", 500, "host_prefix needs cookies that are Secure", None, hint)
-        place, flights = Place(self.url.rstrip("/") + self.auth_path, self.key, self.app), Flights()
+        plain = self.app is not None or (self.url.startswith("http:") and self.trust is None)
+        place, flights = Place(self.url.rstrip("/") + self.auth_path, self.key, self.app, plain), Flights()
         self._fix("options", options)
         self._fix("storage_key", "__Host-" * self.host_prefix + (self.cookie_name or storage_key(self.url)))
         self._fix("proofs", self._proofs())
@@ -92,6 +93,7 @@ class AuthServer:
         subject: str = "derived",
         app_metadata: str = "",
         jwks_url: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> Self:
         """Verification alone: bearers of any OpenID Connect issuer, whose keys it publishes (or are at `jwks_url`).
 
@@ -99,7 +101,7 @@ class AuthServer:
         """
         audiences = (audience,) if isinstance(audience, str) else audience
         trust = Trust(issuer, audiences, role, role_claim, roles or {}, subject, app_metadata)
-        return cls(issuer, ask_user=False, trust=trust, jwks_url=jwks_url)
+        return cls(issuer, ask_user=False, trust=trust, jwks_url=jwks_url, clock=clock)
 
     @property
     def asks(self) -> bool:
