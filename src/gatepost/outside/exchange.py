@@ -6,10 +6,8 @@ in an error.
 """
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +16,8 @@ from ..problem import Problem
 
 SECONDS = 5.0
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+# The certificates this machine trusts, read at the start: it takes longer than an exchange.
+TRUSTED = httpx.create_ssl_context()
 NO_PROXY: Mapping[str, None] = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
 
 
@@ -61,12 +61,6 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK
 
 
-@cache
-def trusted() -> ssl.SSLContext:
-    """The certificates this machine trusts, read once: it takes longer than an exchange."""
-    return httpx.create_ssl_context()
-
-
 async def ask(
     method: str,
     url: str,
@@ -93,7 +87,7 @@ async def _ask(
 ) -> Answer:
     sent = {"user-agent": "gatepost", "accept": "application/json", "accept-encoding": "identity", **headers}
     async with (
-        httpx.AsyncClient(verify=trusted(), timeout=seconds, follow_redirects=False, mounts=NO_PROXY) as client,
+        httpx.AsyncClient(verify=TRUSTED, timeout=seconds, follow_redirects=False, mounts=NO_PROXY) as client,
         client.stream(method, url, content=body, headers=sent) as response,
     ):
         received = bytearray()

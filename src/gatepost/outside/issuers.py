@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from .. import observe
+from ..identity import is_role
 from ..identity.issuers import ALGORITHMS, Issuer, Trust
 from ..identity.keys import KeyRing, SigningKey, from_jwk
 from ..identity.tokens import Tokens
@@ -96,7 +97,7 @@ class Issuers:
         issuer = source.issuer
         try:
             keys, source.good = await self._keys(source)
-        except (Failed, msgspec.MsgspecError, Problem) as error:
+        except (Failed, msgspec.MsgspecError, Problem, ValueError) as error:
             self._keep(source, error)
         else:
             source.fetched, source.failed = self._clock(), False
@@ -139,6 +140,8 @@ def _source(entry: TrustedIssuer) -> Source:
         raise _invalid("roles are mapped, but role_claim does not say from which claim", name)
     if entry.role_claim and not entry.roles:
         raise _invalid("role_claim needs roles: what each of its values stands for here", name)
+    if not all(role and is_role(role) for role in (entry.role, *entry.roles.values())):
+        raise _invalid("no role can be called so", name)
     check_address(entry.jwks_url or name, f"identity.issuers, {name}")
     trust = Trust(
         name,

@@ -236,6 +236,8 @@ async def test_of_a_key_set_only_what_may_verify_is_taken(issuer: Issuer, door: 
         ({"issuer": "https://example.com", "audience": ()}, "audience is missing"),
         ({"issuer": "https://example.com", "role_claim": "groups"}, "needs roles"),
         ({"issuer": "https://example.com", "roles": {"a": "b"}}, "role_claim does not say"),
+        ({"issuer": "https://example.com", "role": "none"}, "no role can be called so"),
+        ({"issuer": "https://example.com", "role_claim": "r", "roles": {"a": ""}}, "no role can be called so"),
     ],
 )
 def test_settings_that_would_let_somebody_in_are_refused_at_the_start(trusted: dict[str, Any], words: str) -> None:
