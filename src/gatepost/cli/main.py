@@ -18,7 +18,7 @@ import typer
 from gatepost.cli import terminal
 from gatepost.problem import DatabaseProblem, Problem, Unavailable
 
-HELP = "Identity down to the row, for Python on PostgreSQL: auth server, row level security, REST, in one process."
+HELP = "Identity down to the row, for Python on PostgreSQL: auth server, row level security, APIs, in one process."
 CODES = {"address_taken": 5, "already_served": 5, "answer_no": 1, "data_loss": 1, "push_stopped": 4, "defect": 70}
 DATABASE_CODES = re.compile(r"embedded_.*|migration_.*|database_.*|[0-9A-Z]{5}")  # the last: SQLSTATEs
 
