@@ -19,6 +19,7 @@ export async function ask(document, variables = {}) {
 }
 
 let socket = null;
+const returned = new Set(); // what to do when a socket that was lost is there again
 
 function connection() {
   socket ??= globalThis.graphqlWs.createClient({
@@ -27,16 +28,19 @@ function connection() {
     retryAttempts: 100,
     retryWait: (tries) => new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** tries, 10_000))),
     shouldRetry: () => Boolean(session.token),
+    on: { connected: (_socket, _payload, again) => again && returned.forEach((act) => act()) },
   });
   return socket;
 }
 
-// `heard(data)` for each event, until the function it returns is called. `ended(error)` where the server ends it.
-export function listen(document, variables, heard, ended = () => {}) {
-  return connection().subscribe(
+// `heard(data)` for each event, until the function it returns is called; `again()` where some may have been missed.
+export function listen(document, variables, heard, again) {
+  const stop = connection().subscribe(
     { query: document, variables },
-    { next: ({ data }) => data && heard(data), error: ended, complete: () => {} },
+    { next: ({ data }) => data && heard(data), error: again, complete: () => {} },
   );
+  returned.add(again);
+  return () => { returned.delete(again); stop(); };
 }
 
 // A socket is somebody's: with another token there is another one.

@@ -14,7 +14,6 @@ const SYMBOLS = {
 // Pages of this application that the installed applications do not name: [module, tool, the permissions it takes].
 const SUPPORT = { key: "support", name: "Support" };
 const MORE = [
-  ["todo", { key: "discussions", name: "Discussions", route: "/tools/discussions" }, ["p:discussions"]],
   ["base-admin", { key: "licenses", name: "Licenses", route: "/admin/app-tenant-licenses" }, ["p:app-admin", "p:app-admin-super"]],
   ["base-admin", { key: "record", name: "Record", route: "/admin/record" }, ["p:app-admin", "p:app-admin-super"]],
   ["support", { key: "site-tenant", name: "Tenant Support", route: "/site-admin/tenant" }, ["p:app-admin-support"]],

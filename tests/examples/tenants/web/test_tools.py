@@ -98,6 +98,29 @@ async def test_what_is_typed_in_one_window_appears_in_the_other(window: Open):
     await expect(mine).to_contain_text("You")
     await expect(speaking.get_by_label("Say something")).to_be_focused()
     await expect(listening.locator("b")).to_have_count(0)
+    await mine.get_by_role("button", name="Delete").click()
+    await expect(mine).to_have_count(0)
+    await expect(heard).to_have_count(0)
+    await expect(listening.get_by_text("This message was deleted.")).to_be_visible()
+
+
+async def test_what_a_socket_missed_is_caught_up_with(window: Open):
+    text = f"Are you there? {token_hex(3)}"
+    deaf = await window("admin-1", "/tools/discussions")
+    await deaf.route_web_socket("**/graphql", lambda _: None)  # a socket over which nothing ever comes
+    await deaf.clock.install()
+    await deaf.reload()
+    speaking = await window("user-1a", "/tools/discussions")
+    for page in (deaf, speaking):
+        await page.get_by_role("link", name="Where to meet").click()
+        await expect(page.get_by_text("I bring coffee for everybody")).to_be_visible()
+    await deaf.clock.run_for(3_000)
+    await speaking.get_by_label("Say something").fill(text)
+    await speaking.keyboard.press("Enter")
+    await expect(speaking.get_by_text(text)).to_be_visible()
+    await expect(deaf.get_by_text(text)).to_have_count(0)
+    await deaf.clock.run_for(16_000)
+    await expect(deaf.get_by_text(text)).to_have_count(1)
 
 
 async def test_a_discussion_that_is_closed_takes_nothing_more(window: Open):

@@ -31,12 +31,14 @@ export function types(offers, issued = null) {
   const count = (key) => issued.filter((license) => license.license_type_key === key && license.status === "active").length;
   return h("ul.rows", {}, offers.map(({ license_type: type, number_of_licenses: seats, ...offer }) => h("li", {},
     h("div.what", {}, h("strong", {}, type.display_name),
-      h("p.keys", {}, type.license_type_permission.map(({ permission_key: key }) => h("code", {}, key)))),
+      h("p.keys", {}, keys(type))),
     h("div.badges", {},
       badge(type.assignment_scope),
       offer.expiration_interval_type !== "none" && badge(interval(offer), "note"),
       badge(issued ? `${count(type.key)} of ${seats > 0 ? seats : "any number"}` : seats > 0 ? `${seats} seats` : "any number")))));
 }
+
+export const keys = (type) => type.license_type_permission.map(({ permission_key: key }) => key).sort().map((key) => h("code", {}, key));
 
 const interval = ({ expiration_interval_type: kind, expiration_interval_multiplier: times }) =>
   kind === "explicit" ? "ends on a day" : `for ${times} ${kind}${times === 1 ? "" : "s"}`;

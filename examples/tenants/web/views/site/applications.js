@@ -3,6 +3,7 @@
 import { h } from "../../dom.js";
 import { from, rows } from "../../session.js";
 import { badge, heading, part } from "../../ui.js";
+import { keys } from "../admin/subscriptions.js";
 
 const APPLICATIONS = `key, name, module(key, name, ordinal, tool(key, name, route, ordinal)),
   license_type(key, display_name, assignment_scope, license_type_permission(permission_key))`;
@@ -19,7 +20,7 @@ export default function applications() {
       h("h3", {}, "Licence types"),
       h("ul.rows", {}, licenses.map((type) => h("li", {},
         h("div.what", {}, h("strong", {}, type.display_name),
-          h("p.keys", {}, type.license_type_permission.map(({ permission_key: permission }) => h("code", {}, permission)))),
+          h("p.keys", {}, keys(type))),
         h("div.badges", {}, badge(type.assignment_scope)))))));
   })];
 }
