@@ -1,11 +1,12 @@
 """Claims are told to another system when they change: signed, in order, at least once, whoever is away meanwhile."""
 
+import asyncio
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from gatepost.migrate.connection import Connection
 from gatepost.migrate.pushing import switch_push
 from gatepost.outside.push import Push
 from gatepost.problem import Problem
-from gatepost.settings import PushSettings
+from gatepost.settings import PushSettings, Seconds
 from tests.conftest import Connect
 from tests.serving import Serve, Served
 
@@ -211,6 +212,53 @@ def test_a_receiver_that_is_down_and_a_server_that_is_killed_lose_nothing(
             with working(auth, receiver.url):
                 receiver.last(str(user), {"n": 1})
                 until(lambda: not admin.execute("select 1 from auth_private.claims_outbox").fetchall())
+
+
+@asynccontextmanager
+async def pushing(dsn: str, url: str, **settings: float) -> AsyncIterator[None]:
+    """A worker in this process."""
+    given = {"timeout": Seconds(1), "poll": Seconds(0.05), **{name: Seconds(value) for name, value in settings.items()}}
+    database = Database({"auth": dsn})
+    task = asyncio.create_task(Push(PushSettings(url=url, secrets=SECRET, **given), database).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await database.close()
+
+
+async def test_what_could_not_be_told_for_too_long_is_parked_until_the_next_change(
+    connect: Connect, database_name: str, cluster: Any, receiver: Receiver
+) -> None:
+    admin, auth = connect("postgres", database_name), cluster.dsn("supabase_auth_admin", dbname=database_name)
+    switch_push(cluster.dsn(dbname=database_name), on=True)
+    admin.execute("delete from auth.users; delete from auth_private.claims_outbox")
+    [(user,)] = admin.execute("insert into auth.users (id) values (gen_random_uuid()) returning id").fetchall()
+    admin.execute("insert into auth_private.user_claims (user_id, claims) values (%s, '{}')", (user,))
+
+    async def row(columns: str, held: Callable[[Any], bool]) -> Any:
+        async with asyncio.timeout(10):
+            while True:
+                found = admin.execute(f"select {columns} from auth_private.claims_outbox").fetchall()  # pyright: ignore
+                if found and held(found[0]):
+                    return found[0]
+                await asyncio.sleep(0.02)
+
+    receiver.statuses, receiver.sent = [503], {"retry-after": "100"}
+    async with pushing(auth, receiver.url):
+        tried = await row("attempts, last_error, due_at - now() > interval '90 seconds'", lambda each: each[0] == 1)
+        assert tried == (1, "it answered 503", True)
+    receiver.statuses = [500]
+    admin.execute("update auth_private.claims_outbox set due_at = now()")
+    async with pushing(auth, receiver.url, max_age=0):
+        await row("parked_at", lambda each: each[0] is not None)
+        before = receiver.arrived
+        await asyncio.sleep(0.3)
+        assert receiver.arrived == before
+        admin.execute("update auth_private.user_claims set claims = '{\"n\": 1}'")
+        await asyncio.to_thread(receiver.last, str(user), {"n": 1})
+    receiver.sent = {}
 
 
 def triggers(admin: Any) -> list[str]:
