@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 
 from gatepost import migrate
 from gatepost.embedded import Server
-from tests.conftest import Connect, Needs
+from tests.conftest import Connect, FreshDatabase, Needs
 
 Session = psycopg.Connection[tuple[object, ...]]
 
@@ -295,3 +296,24 @@ def test_doctor_names_what_is_inert(owner: Session, cluster: Server, supabase_da
     found = {(each.code, each.target) for each in migrate.findings(cluster.dsn(dbname=supabase_database))}
     assert ("inert_calls", "public.nightly()") in found
     assert {"inert_rows"} <= {code for code, _ in found}
+
+
+def test_a_project_may_begin_without_the_platforms_rights(
+    cluster: Server, connect: Connect, fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    name = fresh_database("supabase")
+    dsn, owner = cluster.dsn("postgres", name), connect("postgres", name)
+    assert migrate.hide_new(dsn) is True
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations/0001_notes.sql").write_text(
+        "create table notes (id bigserial); grant select on notes to anon"
+    )
+    migrate.apply_project(dsn, tmp_path)
+    for role, right, allowed in (
+        ("anon", "select", True),
+        ("anon", "insert", False),
+        ("service_role", "select", False),
+    ):
+        assert one(owner, "select has_table_privilege(%s, 'notes', %s)", role, right) is allowed
+    assert one(owner, "select has_sequence_privilege('authenticated', 'notes_id_seq', 'usage')") is False
+    assert migrate.hide_new(dsn) is False

@@ -144,11 +144,18 @@ def test_buckets_and_secrets_become_rows(tmp_path: Path):
         Bucket("with.dot", False, 50 * 1024 * 1024),
     )
     assert project.contents.secrets == {"key": "geheim", "filled": "in"}
+    assert project.contents.expose_new is None
     assert "geheim" not in repr(project)
     assert project.notes[:2] == (
         "config.toml, db.vault.missing: the variable MISSING is not set; it is left out",
         "config.toml, storage.buckets.odd.file_size_limit: 'much' is no size; there is no limit",
     )
+
+
+@pytest.mark.parametrize("exposed", [True, False])
+def test_whether_new_tables_are_exposed_is_taken_over(tmp_path: Path, exposed: bool):
+    project = read(supabase_project(tmp_path, f"[api]\nauto_expose_new_tables = {str(exposed).lower()}"), {})
+    assert (project.contents.expose_new, project.notes) == (exposed, ())
 
 
 def test_a_surface_that_is_switched_off_is_served_all_the_same_and_says_so(tmp_path: Path):
@@ -204,7 +211,14 @@ def test_signing_keys_are_those_of_the_file_beside_config_toml(tmp_path: Path):
     config = '[auth]\nsigning_keys_path = "./signing_keys.json"'
     folder = supabase_project(tmp_path, config, **{"supabase/signing_keys.json": '[{"kty": "oct", "k": "c2VjcmV0"}]'})
     assert read(folder, {}).settings.auth.jwt_keys == '[{"kty": "oct", "k": "c2VjcmV0"}]'
-    (folder / "supabase" / "signing_keys.json").unlink()
+    file = folder / "supabase" / "signing_keys.json"
+    file.unlink()
+    without = read(folder, {})  # as a fresh copy of a repository is
+    assert without.settings.auth.jwt_keys == ""
+    assert without.notes == (
+        "config.toml, auth.signing_keys_path: there is no signing_keys.json; tokens are signed as if it were not named",
+    )
+    file.mkdir()
     with pytest.raises(Problem, match=r"auth\.signing_keys_path: .*signing_keys\.json cannot be read"):
         read(folder, {})
 

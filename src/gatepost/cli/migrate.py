@@ -18,6 +18,8 @@ def bring_up(place: setup.Place, prepared: State) -> Report:
     """Apply what is pending and seed what is new, telling each file; and put into the database what settings hold."""
     project, owner = place.project, prepared.logins["owner"]
     rows = project.contents
+    if rows.expose_new is False and migrate.hide_new(owner):
+        terminal.step("API roles get no rights on new objects in public, as config.toml has it")
     _told(migrate.put_secrets(owner, rows.secrets), "secrets of config.toml in vault")
     report = migrate.apply_project(owner, project.folder, _tell, seed_paths=project.seeds, admin=place.admin)
     _told(migrate.put_buckets(owner, [asdict(bucket) for bucket in rows.buckets]), "buckets of config.toml in storage")

@@ -4,7 +4,7 @@ In: an administrator's or owner's connection string, a project's folder. Out: wh
 Never: a statement of ours run twice to different effect, or a project's file changed.
 """
 
-from .contents import put_buckets, put_secrets
+from .contents import hide_new, put_buckets, put_secrets
 from .files import create
 from .findings import Finding, findings
 from .install import ClaimRules, Installation, configure, install, install_auth
@@ -28,6 +28,7 @@ __all__ = [
     "create",
     "findings",
     "fingerprint",
+    "hide_new",
     "install",
     "install_auth",
     "install_module",

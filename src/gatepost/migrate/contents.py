@@ -1,4 +1,4 @@
-"""Rows that a project's configuration asks for: buckets of storage, secrets of vault.
+"""What a project's configuration asks for: buckets of storage, secrets of vault, rights on what is made later.
 
 In: the owner's connection string, the rows. Out: how many were new or changed.
 Never: a row taken away, or a schema made.
@@ -23,6 +23,15 @@ def put_buckets(dsn: str, buckets: Sequence[Mapping[str, object]]) -> int:
 def put_secrets(dsn: str, secrets: Mapping[str, str]) -> int:
     """By name."""
     return _put(dsn, "vault.secrets", "secrets", json.dumps(dict(secrets))) if secrets else 0
+
+
+def hide_new(dsn: str) -> bool:
+    """Before the first migration: API roles get no rights on new objects in public; False where it is too late."""
+    with Connection(dsn) as connection:
+        if ledger.applied(connection):
+            return False
+        connection.script(QUERIES["hide_new"])
+        return True
 
 
 def _put(dsn: str, table: str, query: str, rows: str) -> int:

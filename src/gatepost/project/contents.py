@@ -1,4 +1,4 @@
-"""What a `config.toml` puts into the database: buckets of storage, secrets of vault.
+"""What a `config.toml` puts into the database: buckets of storage, secrets of vault, rights on what is made later.
 
 In: its keys and values. Out: Contents, and notes on what cannot be read. Never: a secret's value in a note.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 BUCKET = re.compile(r"storage\.buckets\.(.+)\.(public|file_size_limit|allowed_mime_types)")
 SECRET = re.compile(r"db\.vault\.([^.]+)")
+EXPOSE = "api.auto_expose_new_tables"
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -25,15 +26,17 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Rows by their names."""
+    """Rows by their names; `expose_new` says whether API roles have everything on new objects in public, None where
+    the configuration does not."""
 
     buckets: tuple[Bucket, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    expose_new: bool | None = None
 
 
 def taken(path: str) -> bool:
     """Whether a key is honoured here."""
-    return BUCKET.fullmatch(path) is not None or SECRET.fullmatch(path) is not None
+    return path == EXPOSE or BUCKET.fullmatch(path) is not None or SECRET.fullmatch(path) is not None
 
 
 def contents(tree: Mapping[str, object], given: Mapping[str, object], notes: list[str]) -> Contents:
@@ -42,7 +45,9 @@ def contents(tree: Mapping[str, object], given: Mapping[str, object], notes: lis
     named: object = storage.get("buckets") if isinstance(storage, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     names: list[str] = sorted(named) if isinstance(named, dict) else []  # pyright: ignore[reportUnknownArgumentType]
     secrets = {match[1]: str(value) for path, value in given.items() if (match := SECRET.fullmatch(path))}
-    return Contents(tuple(_bucket(name, given, notes) for name in names), secrets)
+    expose = given.get(EXPOSE)
+    buckets = tuple(_bucket(name, given, notes) for name in names)
+    return Contents(buckets, secrets, expose if isinstance(expose, bool) else None)
 
 
 def _bucket(name: str, given: Mapping[str, object], notes: list[str]) -> Bucket:

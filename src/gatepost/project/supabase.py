@@ -119,6 +119,7 @@ UNSERVED = (
     "storage", "realtime", "functions", "auth.sms", "auth.external", "auth.web3", "auth.captcha",
     "auth.oauth_server", "auth.hook",
 )  # fmt: skip
+SIGNING_KEYS = "auth.signing_keys_path"
 REFERENCE = re.compile(r"env\(([^)]*)\)")
 
 
@@ -137,6 +138,7 @@ def translate(tree: Mapping[str, object], variables: Mapping[str, str], root: Pa
     """The whole file. `root` is the folder that holds `supabase/`: paths in the file are relative to either."""
     notes: list[str] = []
     given = dict(_resolved(_leaves(tree), variables, notes))
+    notes += _without_missing_keys(given, root)
     known = {name: entry for entry in table() for name in entry.option.env}
     direct = {entry.option.toml: entry for entry in table() if entry.option.toml}
     values: dict[str, object] = {}
@@ -188,7 +190,7 @@ def _located(path: str, value: object, root: Path) -> object:
     """A `content_path` as a file that can be opened: older projects count from the root, newer from `supabase/`. Of
     signing keys, what their file says.
     """
-    if path == "auth.signing_keys_path":
+    if path == SIGNING_KEYS:
         return _signing_keys(root / "supabase" / str(value)) if value else ""
     if not path.endswith(".content_path"):
         return value
@@ -196,11 +198,20 @@ def _located(path: str, value: object, root: Path) -> object:
     return next((str(base / relative) for base in (root, root / "supabase") if (base / relative).is_file()), relative)
 
 
+def _without_missing_keys(given: dict[str, object], root: Path) -> list[str]:
+    """Signing keys are kept out of repositories: a fresh copy of a project has none."""
+    file = root / "supabase" / str(given.get(SIGNING_KEYS) or "")
+    if not given.get(SIGNING_KEYS) or file.exists():
+        return []
+    del given[SIGNING_KEYS]
+    return [f"config.toml, {SIGNING_KEYS}: there is no {file.name}; tokens are signed as if it were not named"]
+
+
 def _signing_keys(file: Path) -> str:
     try:
         return file.read_text()
     except OSError as error:
-        message = f"supabase/config.toml, auth.signing_keys_path: {file} cannot be read"
+        message = f"supabase/config.toml, {SIGNING_KEYS}: {file} cannot be read"
         hint = "Put the keys there (supabase gen signing-key makes one), or leave the line away"
         raise Problem("no_signing_keys", 500, message, error.strerror, hint) from None
 

@@ -1,4 +1,4 @@
--- What a project's configuration puts into storage and vault; each gives a row for whatever is new or differs.
+-- What a project's configuration puts into storage and vault, with a row for whatever is new or differs; and rights.
 
 -- name: buckets
 insert into storage.buckets as known (id, name, public, file_size_limit, allowed_mime_types)
@@ -21,3 +21,10 @@ select case when known.id is null then vault.create_secret(wanted.value, wanted.
 from jsonb_each_text($1::jsonb) as wanted
 left join vault.decrypted_secrets as known on known.name = wanted.key
 where known.decrypted_secret is distinct from wanted.value
+
+-- name: hide_new
+-- What is left are rights that reach no row: truncate, references, trigger. The owner grants what he means to.
+alter default privileges in schema public revoke select, insert, update, delete on tables
+from anon, authenticated, service_role;
+alter default privileges in schema public revoke usage, select on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role, public
