@@ -91,7 +91,8 @@ def test_extensions_that_a_server_lacks_have_stand_ins(
     project: Project, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lacking, "KNOWN", "select $1 not in ('http', 'postgis')")
-    report = project.apply(v0001_extensions=EXTENSIONS, v0002_again="create extension if not exists http")
+    again = "create extension if not exists http; alter extension http update; comment on extension http is 'ours'"
+    report = project.apply(v0001_extensions=EXTENSIONS, v0002_again=again)
     assert report.warnings == [
         "0001_extensions.sql this server lacks http, postgis: plain objects of ours stand in",
         "0002_again.sql this server lacks http: plain objects of ours stand in",

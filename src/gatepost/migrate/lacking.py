@@ -23,6 +23,8 @@ CREATE = re.compile(
     r"(?:\s+schema\s+(?P<schema>\"[^\"]+\"|\w+))?.*",
     re.IGNORECASE | re.DOTALL,
 )
+CHANGE = re.compile(r"(alter|comment\s+on)\s+extension\s+(?P<name>\"[^\"]+\"|\w+)", re.IGNORECASE)
+ANY = "select to_regclass('supabase_migrations.stand_in_extensions') is not null"
 SCHEMA = re.compile(r"^schema = '(\w+)'$", re.MULTILINE)
 VERSION = re.compile(r"^default_version = '([^']+)'$", re.MULTILINE)
 MARKS = """
@@ -77,6 +79,9 @@ def extensions(session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
     blank: list[SqlStatement] = []
     names: list[str] = []
     for statement in file.statements:
+        if _concerns_a_stand_in(session, statement, names):
+            blank.append(statement)
+            continue
         found = CREATE.fullmatch(statement.text) if statement.words[:2] == ("create", "extension") else None
         name = found["name"].strip('"') if found else ""
         control = EXTENSIONS / "extension" / f"{name}.control"
@@ -86,6 +91,14 @@ def extensions(session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
         blank.append(statement)
         names.append(name)
     return (Rewritten(file.path, tuple(blank)), names) if blank else (file, [])
+
+
+def _concerns_a_stand_in(session: Connection, statement: SqlStatement, made: list[str]) -> bool:
+    """An update of, or a comment on, an extension in whose place there are plain objects."""
+    if "extension" not in statement.words[:3] or not (found := CHANGE.match(statement.text)):
+        return False
+    name = found["name"].strip('"')
+    return name in made or (session.value(ANY) == "t" and session.value(MADE, name) == "t")
 
 
 def _stand_in(session: Connection, name: str, control: Path, wanted: str) -> None:
