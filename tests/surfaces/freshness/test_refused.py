@@ -38,19 +38,20 @@ def change_password_elsewhere(person: Person) -> None:
     assert other.ask("PUT", "/auth/v1/user", {"password": "another horse battery"}).status_code == 200
 
 
-ENDINGS = {
+End = Callable[[Person], None]
+ENDINGS: dict[End, str] = {
     sign_out: "The session has ended",
     ban: "The user is banned",
     delete: "The user does not exist any more",
 }
-FURTHER = {
+FURTHER: dict[End, str] = {
     delete_softly: "The session has ended",
     change_password_elsewhere: "The session has ended",
 }
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-async def test_strict_refuses_the_next_request(served_as: ServedAs, end: Callable[[Person], None]) -> None:
+async def test_strict_refuses_the_next_request(served_as: ServedAs, end: End) -> None:
     person = newcomer(served_as("strict"))
     assert await all_ways(person, "strict") == everywhere(200)
     end(person)
@@ -58,7 +59,7 @@ async def test_strict_refuses_the_next_request(served_as: ServedAs, end: Callabl
 
 
 @pytest.mark.parametrize("end", FURTHER)
-async def test_however_a_session_ends(served_as: ServedAs, end: Callable[[Person], None]) -> None:
+async def test_however_a_session_ends(served_as: ServedAs, end: End) -> None:
     person = newcomer(served_as("strict"))
     end(person)
     answer = person.ask("GET", "/rest/v1/notes")

@@ -51,10 +51,12 @@ def test_nobodys_claims_pass_it_as_well(served_as: ServedAs) -> None:
 
 def test_the_token_has_the_servers_claims_in_both(served_as: ServedAs) -> None:
     person, resident = in_first(served_as("bounded"))
+    assert person.ask("PUT", "/auth/v1/user", {"data": {"nickname": "Ann"}}).status_code == 200
+    person.refresh()
     claims = claims_of(person)
     for place in ("app_metadata", "user_metadata"):
         assert (claims[place]["resident_id"], claims[place]["tenant_name"]) == (resident, "First")
-    assert claims["user_metadata"]["sub"] == person.id, "what was there beside them stays"
+    assert claims["user_metadata"]["nickname"] == "Ann"
 
 
 FORGED = {"tenant_id": "00000000-0000-0000-0000-000000000001", "permissions": ["p:app-admin-super"]}
@@ -95,7 +97,5 @@ def test_administrators_do_and_it_permits_nothing(served_as: ServedAs) -> None:
 def test_elsewhere_they_are_a_users_own(served_as: ServedAs) -> None:
     person = newcomer(served_as("strict"))
     assert person.ask("PUT", "/auth/v1/user", {"data": FORGED}).status_code == 200
-    assert (
-        "permissions" not in told(person)["jwt"]["app_metadata"]
-        or FORGED["permissions"] != (told(person)["jwt"]["app_metadata"]["permissions"])
-    )
+    said = told(person)["jwt"]
+    assert (said["user_metadata"]["permissions"], said["app_metadata"]["permissions"]) == (FORGED["permissions"], [])

@@ -73,7 +73,7 @@ begin
         end,
         '{' || rest || ',"aal":"' || least(s.aal, coalesce(level, 'aal1')::auth.aal_level) || '","is_anonymous":' || u.is_anonymous
             || ',"email":' || to_json(coalesce(u.email, '')) || ',"phone":' || to_json(coalesce(u.phone, ''))
-            || ',"app_metadata":' || (coalesce(u.raw_app_meta_data, '{}') || coalesce(c.claims, '{}'))
+            || ',"app_metadata":' || coalesce(u.raw_app_meta_data || c.claims, u.raw_app_meta_data, c.claims, '{}')
             || ',"user_metadata":' || case
                 when auth_private.owned_keys() is null then coalesce(u.raw_user_meta_data, '{}')
                 else coalesce(u.raw_user_meta_data, '{}') - auth_private.owned_keys() || coalesce(c.claims, '{}')
