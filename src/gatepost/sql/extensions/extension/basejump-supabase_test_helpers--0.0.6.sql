@@ -11,7 +11,8 @@ begin
             execute format('create schema %I', target);
         end if;
         execute format('grant usage on schema %I to anon, authenticated, service_role', target);
-        execute format('grant all on schema %I to supabase_auth_admin, %s', target, owner);
+        execute format('grant all on schema %I to supabase_auth_admin', target);
+        execute format('grant all on schema %I to %s with grant option', target, owner);
         -- What a test file makes there itself is for the roles that it tests, too.
         execute format(
             'alter default privileges for role %s in schema %I grant execute on functions to anon, authenticated, service_role',
@@ -168,6 +169,7 @@ begin
         where pronamespace in (to_regnamespace('tests'), to_regnamespace('test_overrides'))
     loop
         execute format('revoke execute on function %s from public', routine);
-        execute format('grant execute on function %s to anon, authenticated, service_role, %s', routine, owner);
+        execute format('grant execute on function %s to anon, authenticated, service_role', routine);
+        execute format('grant execute on function %s to %s with grant option', routine, owner);
     end loop;
 end $$;
