@@ -104,6 +104,8 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
     new = passwords if previous is None or previous.passwords != passwords else {}
     profile = project.kind
     installed = migrate.install(place.admin, profile, new, project.settings.rest.schemas)
+    if place.server is not None and profile == "supabase":
+        migrate.let_owner_pass(place.admin, installed.owner)
     for module in project.settings.project.modules:
         if migrate.install_module(place.admin, module):
             terminal.step(f"installed module {module}")

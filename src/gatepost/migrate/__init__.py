@@ -7,7 +7,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 from .contents import hide_new, put_buckets, put_secrets
 from .files import create
 from .findings import Finding, findings
-from .install import ClaimRules, Installation, configure, install, install_auth
+from .install import ClaimRules, Installation, configure, install, install_auth, let_owner_pass
 from .modules import MODULES, install_module, pass_time
 from .objects import EXTENSIONS, Profile, fingerprint
 from .project import Progress, Report, State, apply_project, status
@@ -32,6 +32,7 @@ __all__ = [
     "install",
     "install_auth",
     "install_module",
+    "let_owner_pass",
     "pass_time",
     "put_buckets",
     "put_secrets",

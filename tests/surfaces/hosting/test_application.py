@@ -150,3 +150,10 @@ def test_a_user_whom_the_application_holds_cannot_be_deleted_and_it_says_so(serv
     assert 'violates foreign key constraint "plot_gardener_id_fkey"' in refused.json()["message"]
     assert staff(server).ask("DELETE", f"/auth/v1/admin/users/{free.id}").status_code == 200
     assert server.sql("select 1 from plots.gardener where id = %s", (free.id,)) == []
+
+
+def test_policies_that_a_table_forces_upon_its_owner_do_not_bind_postgres(server: Served) -> None:
+    server.sql("create table public.forced (id int); alter table public.forced enable row level security")
+    server.sql("alter table public.forced force row level security; insert into public.forced values (1)")
+    assert server.sql("select id from public.forced") == [(1,)]
+    assert server.sql("select rolsuper from pg_roles where rolname = current_user") == [(False,)]
