@@ -131,7 +131,10 @@ def doctor(folder: Folder = HERE, database_url: DatabaseUrl = "") -> None:
 
 @app.command()
 def assets() -> None:
-    """Install the front-end packages of pages for developers (GraphiQL). Needs a Node.js: the extra `web` has one."""
+    """Install the front-end packages that pages load: GraphiQL, supabase-js, graphql-ws.
+
+    Needs a Node.js: the extra `web` has one.
+    """
     run("assets", "run")
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,16 @@ def picture() -> Picture:
 async def told(page: Page, text: str) -> None:
     """What a message at the edge of the window says."""
     await expect(page.locator("#messages")).to_contain_text(text)
+
+
+async def stand_still(page: Page, seen: str) -> None:
+    """Load a page anew, wait until a text is seen, and stop its clock: then it does nothing by itself any more, only
+    what its user or its server tells it.
+    """
+    await page.clock.install()
+    await page.reload()
+    await expect(page.get_by_text(seen).first).to_be_visible()
+    await page.clock.pause_at(datetime.now() + timedelta(seconds=2))
 
 
 async def titled(page: Page, text: str) -> None:

@@ -4,7 +4,7 @@ from secrets import token_hex
 
 from playwright.async_api import Page, expect
 
-from tests.examples.tenants.web.conftest import Open, Picture, titled, told
+from tests.examples.tenants.web.conftest import Open, Picture, stand_still, titled, told
 
 
 async def begin_list(page: Page, name: str) -> None:
@@ -84,10 +84,10 @@ async def test_what_a_user_may_not_do_is_not_offered(window: Open):
 async def test_what_is_typed_in_one_window_appears_in_the_other(window: Open):
     text = f"On my way {token_hex(3)} <b>& more</b>"
     listening = await window("admin-1", "/tools/discussions")
+    await listening.get_by_role("link", name="Where to meet").click()
+    await stand_still(listening, "I bring coffee for everybody")  # what appears now came over the socket
     speaking = await window("user-1a", "/tools/discussions")
-    for page in (listening, speaking):
-        await page.get_by_role("link", name="Where to meet").click()
-        await expect(page.get_by_text("I bring coffee for everybody")).to_be_visible()
+    await speaking.get_by_role("link", name="Where to meet").click()
     await speaking.get_by_label("Say something").fill(text)
     await speaking.keyboard.press("Enter")
     heard = listening.get_by_role("list", name="Messages").get_by_role("listitem").filter(has_text=text)
@@ -108,13 +108,10 @@ async def test_what_a_socket_missed_is_caught_up_with(window: Open):
     text = f"Are you there? {token_hex(3)}"
     deaf = await window("admin-1", "/tools/discussions")
     await deaf.route_web_socket("**/graphql", lambda _: None)  # a socket over which nothing ever comes
-    await deaf.clock.install()
-    await deaf.reload()
+    await deaf.get_by_role("link", name="Where to meet").click()
+    await stand_still(deaf, "I bring coffee for everybody")
     speaking = await window("user-1a", "/tools/discussions")
-    for page in (deaf, speaking):
-        await page.get_by_role("link", name="Where to meet").click()
-        await expect(page.get_by_text("I bring coffee for everybody")).to_be_visible()
-    await deaf.clock.run_for(3_000)
+    await speaking.get_by_role("link", name="Where to meet").click()
     await speaking.get_by_label("Say something").fill(text)
     await speaking.keyboard.press("Enter")
     await expect(speaking.get_by_text(text)).to_be_visible()
