@@ -95,17 +95,31 @@ def read_item(cookies: Iterable[tuple[str, str]], key: str) -> str | None:
     """The stored text under `key`, None where there is none, or what is there is no whole: chunks of two writings,
     a part that is missing.
     """
-    held = dict(cookies)
-    value = held.get(key) or "".join(_chunks(held, key))
+    value = joined(dict(cookies), key)
     if not value.startswith(PREFIX):
         return value or None
+    text = decoded(value)
     try:
-        encoded = value[len(PREFIX) :].encode("ascii")
-        text = urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)).decode()
-        json.loads(text)
+        json.loads(text or "")
     except (ValueError, RecursionError):
         return None
     return text
+
+
+def joined(held: Mapping[str, str], key: str) -> str:
+    """What stands in the cookies of an item, its chunks put together; '' where there are none."""
+    return held.get(key) or "".join(_chunks(held, key))
+
+
+def decoded(value: str) -> str | None:
+    """The text of an item's cookies, which need not be JSON; None where it can't be read."""
+    if not value.startswith(PREFIX):
+        return value
+    try:
+        encoded = value[len(PREFIX) :].encode("ascii")
+        return urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)).decode()
+    except ValueError:
+        return None
 
 
 def write_item(

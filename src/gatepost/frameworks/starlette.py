@@ -5,8 +5,7 @@ In: an ASGI application, an AuthServer. Out: `request.state.identity` (verified)
 is false; a response held back.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -26,7 +25,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LONGEST_FORM = 64 * 1024
-FORM = b"application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 FIELD = "csrf_token"
 KEPT_APART = frozenset(name.lower().encode() for name in PRIVATE)
 
@@ -37,15 +36,6 @@ class Bindable(Protocol):
     def set_auth(self, user: Identity) -> Any:
         """The client, bound."""
         ...
-
-
-@dataclass(slots=True)
-class Head:
-    """What a request's headers say of who sends it."""
-
-    cookies: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    bearer: str | None = None
-    named: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class AuthMiddleware:
@@ -77,14 +67,18 @@ class AuthMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, self._ending(send))
             return
-        head = _head(scope["headers"])
-        jar = Jar(head.cookies)
+        cookies, bearer = _proofs(scope["headers"])
+        jar = Jar(cookies)
         http = scope["type"] == "http"
-        client = ServerClient(self.server, jar.get_all, jar.set_all if http else None, head.bearer)
+        client = ServerClient(self.server, jar.get_all, jar.set_all if http else None, bearer)
         answer = _Answer(send, jar) if http else _Closing(send)
         try:
-            receive = await self._check_origin(scope, receive, head, client)
-            identity = await self._identity(scope, client, jar)
+            if not cookies and bearer is None:
+                identity = ANON
+            else:
+                if scope.get("method", "POST") not in csrf.SAFE and client.by_cookie:
+                    receive = await self._check_origin(scope, receive, jar.held)
+                identity = await self._identity(scope, client, jar)
             state: dict[str, Any] = {**scope.get("state", {}), "identity": identity}
             if self.db is not None:
                 state["db"] = self.db.set_auth(identity)
@@ -123,36 +117,27 @@ class AuthMiddleware:
     def _is_open(self, path: str) -> bool:
         return any(path == each or path.startswith(each.rstrip("/") + "/") for each in self.open)
 
-    async def _check_origin(self, scope: Scope, receive: Receive, head: Head, client: ServerClient) -> Receive:
+    async def _check_origin(self, scope: Scope, receive: Receive, held: Mapping[str, str]) -> Receive:
         """A socket is opened by any page, and a method that changes something is sent by any form."""
-        if scope.get("method", "POST") in csrf.SAFE or not client.by_cookie:
-            return receive
+        named = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         sent = None
-        if _says_no_origin(head) and head.named.get("content-type", "").encode().startswith(FORM):
+        silent = "origin" not in named and "sec-fetch-site" not in named
+        if silent and named.get("content-type", "").startswith(FORM):
             receive, sent = await _form_token(receive)
-        csrf.check(self.server, head.named, dict(head.cookies), sent)
+        csrf.check(self.server, named, held, sent)
         return receive
 
 
-def _says_no_origin(head: Head) -> bool:
-    return "origin" not in head.named and "sec-fetch-site" not in head.named
-
-
-WANTED = {name.encode(): name for name in ("origin", "sec-fetch-site", "host", "content-type", csrf.HEADER)}
-
-
-def _head(headers: Iterable[tuple[bytes, bytes]]) -> Head:
-    head, cookies = Head(), list[str]()
+def _proofs(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[tuple[str, str]], str | None]:
+    """The cookies and the bearer of a request."""
+    cookies, bearer = "", None
     for name, value in headers:
-        if name == b"cookie":
-            cookies.append(value.decode("latin-1"))
+        if name == b"cookie":  # HTTP/2 may send several
+            cookies = f"{cookies}; {value.decode('latin-1')}" if cookies else value.decode("latin-1")
         elif name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
-            head.bearer = token.strip() if scheme.lower() == "bearer" else head.bearer
-        elif name in WANTED:
-            head.named[WANTED[name]] = value.decode("latin-1")
-    head.cookies = parse("; ".join(cookies)) if cookies else head.cookies
-    return head
+            bearer = token.strip() if scheme.lower() == "bearer" else bearer
+    return parse(cookies) if cookies else [], bearer
 
 
 async def _form_token(receive: Receive) -> tuple[Receive, str | None]:

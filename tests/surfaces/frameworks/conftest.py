@@ -32,9 +32,9 @@ def lay_out(folder: Path) -> None:
     (folder / "gatepost.toml").write_text(f'[auth]\nsite_url = "{SITE}"\nuri_allow_list = ["{SITE}/**"]\n')
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served_notes(served: Serve) -> Served:
-    """A server of the example's project."""
+    """A server of the example's project, for all files of this folder."""
     return served(lay_out)
 
 
@@ -56,7 +56,7 @@ async def db(served_notes: Served) -> AsyncIterator[Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def signer(served_notes: Served) -> Tokens:
     """Signs as the server does."""
     known = state.read(served_notes.folder / ".gatepost")

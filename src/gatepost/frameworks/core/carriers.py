@@ -96,6 +96,7 @@ class Waiting:
         try:
             return await asyncio.wait_for(asyncio.wrap_future(flight.future), LONGEST_FLIGHT)
         except TimeoutError:
+            self._flights.abandon(once.key, flight)
             raise Away("it took too long") from None
 
     async def _lead(self, once: Once, flight: Flight) -> None:
@@ -164,6 +165,7 @@ class Blocking:
         try:
             return flight.future.result(LONGEST_FLIGHT)
         except StillRunning:
+            self._flights.abandon(once.key, flight)
             raise Away("it took too long") from None
 
     def _lead(self, once: Once, flight: Flight) -> None:

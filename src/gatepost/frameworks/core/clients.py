@@ -18,6 +18,8 @@ class BaseClient:
     set and headers to send along, and raises ResponseBegun where it is too late. A `bearer` wins over cookies.
     """
 
+    __slots__ = ("server", "visit")
+
     def __init__(
         self, server: AuthServer, get_all: GetAll, set_all: SetAll | None = None, bearer: str | None = None
     ) -> None:
@@ -40,6 +42,8 @@ class BaseClient:
 
 class ServerClient(BaseClient):
     """A visitor of an asynchronous application."""
+
+    __slots__ = ()
 
     async def identity(self) -> Identity:
         """The verified identity: ANON without a proof and for a bad cookie, 401 for a bad bearer, 503 where a session
@@ -83,6 +87,8 @@ class ServerClient(BaseClient):
 
 class SyncServerClient(BaseClient):
     """A visitor of a blocking application."""
+
+    __slots__ = ()
 
     def identity(self) -> Identity:
         """As `ServerClient.identity`."""

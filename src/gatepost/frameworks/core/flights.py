@@ -53,6 +53,12 @@ class Flights:
         self._settle(key, flight, 0.0)
         flight.future.set_exception(error)
 
+    def abandon(self, key: object, flight: Flight) -> None:
+        """Nobody waits for it any more: its event loop may have ended."""
+        with self._lock:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+
     def forget(self, unwanted: Callable[[Any], bool]) -> None:
         """Keep no result of which `unwanted` is true."""
         with self._lock:

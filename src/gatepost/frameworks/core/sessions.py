@@ -8,11 +8,16 @@ import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from ...identity import Claims
+from ...identity import Claims, Credential
+from ..cookies import decoded
+
+KEPT, LONGEST_KEPT = 512, 8 * 1024
+"""How many cookies' sessions are kept, up to which length: visitors ask again and again, and reading takes a while."""
 
 
 class UnverifiedUserWarning(UserWarning):
@@ -33,6 +38,9 @@ class Stored(msgspec.Struct):
     expires_at: float = 0.0
 
 
+READING = msgspec.json.Decoder(Stored)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class UnverifiedSession:
     """A session as a client sent it. Nobody has looked whether it is true: it has no claims and no role, and nothing
@@ -41,13 +49,22 @@ class UnverifiedSession:
 
     access_token: str
     refresh_token: str
-    expires_at: float
-    """When the access token ends, in epoch seconds, as the session and the token say themselves."""
-    stored: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """All of its members."""
+    text: str
+    """All of it, as JSON."""
+    told: float
 
     def __repr__(self) -> str:
         return f"<UnverifiedSession until {self.expires_at:.0f}>"
+
+    @property
+    def expires_at(self) -> float:
+        """When the access token ends, in epoch seconds, as the session and the token say themselves."""
+        return min((each for each in (self.told, _ends(self.access_token)) if each), default=0.0)
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """All of its members."""
+        return msgspec.json.decode(self.text, type=dict[str, Any])
 
     @property
     def user(self) -> object:
@@ -60,12 +77,24 @@ class UnverifiedSession:
 def read_session(text: str | bytes) -> UnverifiedSession | None:
     """A session from its JSON; None where it is none."""
     try:
-        stored = msgspec.json.decode(text, type=dict[str, Any])
-        known = msgspec.convert(stored, Stored)
+        known = READING.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    ends = [each for each in (known.expires_at, _ends(known.access_token)) if each]
-    return UnverifiedSession(known.access_token, known.refresh_token, min(ends, default=0.0), stored)
+    whole = text if isinstance(text, str) else text.decode()
+    return UnverifiedSession(Credential(known.access_token), known.refresh_token, whole, known.expires_at)
+
+
+def session_in(value: str) -> UnverifiedSession | None:
+    """The session in the value of a cookie, or of its chunks put together."""
+    return _kept(value) if len(value) <= LONGEST_KEPT else _read(value)
+
+
+def _read(value: str) -> UnverifiedSession | None:
+    text = decoded(value)
+    return read_session(text) if text else None
+
+
+_kept = lru_cache(KEPT)(_read)
 
 
 def _ends(token: str) -> float:

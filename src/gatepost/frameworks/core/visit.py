@@ -15,8 +15,8 @@ from urllib.parse import quote
 from ...identity import ANON, Identity, hashed
 from ...identity.compact import InvalidToken
 from ...problem import Problem
-from ..cookies import PRIVATE, SetCookie, read_item, remove_item, session_text, write_item
-from .sessions import UnverifiedSession, User, read_session, user_of
+from ..cookies import PRIVATE, SetCookie, joined, read_item, remove_item, write_item
+from .sessions import UnverifiedSession, User, read_session, session_in, user_of
 from .wishes import Answer, Away, Call, Once, Steps
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Visit:
     nothing is renewed, for the new session would be lost.
     """
 
+    __slots__ = ("_asked", "_get_all", "_identity", "_read", "_session", "_set_all", "_user", "bearer", "server")
+
     def __init__(self, server: "AuthServer", get_all: GetAll, set_all: SetAll | None, bearer: str | None) -> None:
         self.server, self.bearer = server, bearer
         self._get_all, self._set_all = get_all, set_all
@@ -67,8 +69,8 @@ class Visit:
         """What the cookies say."""
         if not self._read:
             self._read = True
-            text = read_item(self._get_all(), self.server.storage_key)
-            self._session = read_session(text) if text else None
+            value = joined(dict(self._get_all()), self.server.storage_key)
+            self._session = session_in(value) if value else None
         return self._session
 
     def disregard(self) -> None:
@@ -95,10 +97,18 @@ class Visit:
             raise Problem("invalid_token", 401, error.message, error.details, None, CHALLENGE) from None
 
     def _of_cookies(self) -> Steps[Identity]:
-        yield from self.refresh_if_due()
         session = self.session()
         if session is None:
             return ANON
+        identity = yield from self._of_token(session)
+        left = (session.expires_at if identity is ANON else identity.claims["exp"]) - self.server.clock()
+        if left >= MARGIN or not session.refresh_token or self._set_all is None:
+            return identity
+        yield from self._refresh(session, left)
+        renewed = self.session()
+        return identity if renewed is session else ANON if renewed is None else (yield from self._of_token(renewed))
+
+    def _of_token(self, session: UnverifiedSession) -> Steps[Identity]:
         try:
             return (yield from self.server.proofs.identify(session.access_token))
         except InvalidToken:
@@ -132,13 +142,6 @@ class Visit:
 
     # ------------------------------------------------------------------ renewing
 
-    def refresh_if_due(self) -> Steps[None]:
-        """Renew a session of cookies whose access token has ended, or will soon."""
-        session = self.session()
-        left = session.expires_at - self.server.clock() if session else MARGIN
-        if session is not None and left < MARGIN and session.refresh_token and self._set_all is not None:
-            yield from self._refresh(session, left)
-
     def refresh(self) -> Steps[UnverifiedSession | None]:
         """Renew the session of the cookies now; None where there is none, or no more."""
         session = self.session()
@@ -161,8 +164,7 @@ class Visit:
     def keep(self, session: UnverifiedSession) -> None:
         """The session in the visitor's cookies from now on."""
         server = self.server
-        text = session_text(session.stored)
-        self._set(write_item(self._get_all(), server.storage_key, text, server.options))
+        self._set(write_item(self._get_all(), server.storage_key, session.text, server.options))
         self._session, self._read = session, True
         self._forget_who()
 
