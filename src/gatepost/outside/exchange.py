@@ -7,6 +7,7 @@ in an error.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -61,6 +62,11 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK
 
 
+def opened() -> httpx.AsyncClient:
+    """What keeps connections for several exchanges; to be closed."""
+    return httpx.AsyncClient(verify=TRUSTED, follow_redirects=False, mounts=NO_PROXY)
+
+
 async def ask(
     method: str,
     url: str,
@@ -69,11 +75,16 @@ async def ask(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
+    within: httpx.AsyncClient | None = None,
 ) -> Answer:
-    """The answer; Failed where there is none within `seconds`, TooLong where it has more than `longest` bytes."""
+    """The answer; Failed where there is none within `seconds`, TooLong where it has more than `longest` bytes. `within`
+    keeps connections; without it the exchange has one of its own.
+    """
+    sent = {"user-agent": "gatepost", "accept": "application/json", "accept-encoding": "identity", **(headers or {})}
     try:
-        async with asyncio.timeout(seconds):
-            return await _ask(method, url, longest, body, headers or {}, seconds)
+        async with asyncio.timeout(seconds), opened() if within is None else nullcontext(within) as client:
+            request = client.build_request(method, url, content=body, headers=sent, timeout=seconds)
+            return await _answered(client, request, longest)
     except TimeoutError:
         raise Failed("it took too long", late=True) from None
     except httpx.TimeoutException:
@@ -82,17 +93,14 @@ async def ask(
         raise Failed(type(error).__name__) from None
 
 
-async def _ask(
-    method: str, url: str, longest: int, body: bytes | None, headers: Mapping[str, str], seconds: float
-) -> Answer:
-    sent = {"user-agent": "gatepost", "accept": "application/json", "accept-encoding": "identity", **headers}
-    async with (
-        httpx.AsyncClient(verify=TRUSTED, timeout=seconds, follow_redirects=False, mounts=NO_PROXY) as client,
-        client.stream(method, url, content=body, headers=sent) as response,
-    ):
+async def _answered(client: httpx.AsyncClient, request: httpx.Request, longest: int) -> Answer:
+    response = await client.send(request, stream=True)
+    try:
         received = bytearray()
         async for chunk in response.aiter_raw():
             received += chunk
             if len(received) > longest:
                 raise TooLong(f"the answer has more than {longest} bytes")
         return Answer(response.status_code, response.headers, bytes(received))
+    finally:
+        await response.aclose()

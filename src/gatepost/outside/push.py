@@ -20,13 +20,13 @@ from ..database.topics import Topics
 from ..problem import Problem
 from ..query.sql import Statement
 from ..settings import PushSettings
-from .exchange import Failed, ask, check_address
+from .exchange import Failed, ask, check_address, opened
 from .webhooks import read_secrets, signed
 
 QUERIES = load(Path(__file__).with_name("push.sql"))
 CHANNEL = "gatepost_push"
 AT_ONCE = 8
-LONGEST_ANSWER = 64 * 1024
+LONGEST = 64 * 1024
 # A lease outlives every exchange by far: no two tell of one user at once.
 LEASES = 3
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
@@ -57,6 +57,7 @@ class Push:
         self._scope = database.system("auth")
         self._topics = Topics(database.conninfo("auth"))
         self._heard = asyncio.Event()
+        self._client = opened()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -74,6 +75,7 @@ class Push:
                     await self._rest()
         finally:
             self._topics.stop()
+            await self._client.aclose()
 
     async def _rest(self) -> None:
         """Until word of a change comes, or for as long as it takes to look without one."""
@@ -122,7 +124,9 @@ class Push:
         headers = signed(message.body, self._keys, f"msg_{message.user_id}_{message.version}")
         seconds = self._settings.timeout
         try:
-            answer = await ask("POST", self._url, LONGEST_ANSWER, body=message.body, headers=headers, seconds=seconds)
+            answer = await ask(
+                "POST", self._url, LONGEST, body=message.body, headers=headers, seconds=seconds, within=self._client
+            )
         except Failed as failed:
             return str(failed), wait
         if 200 <= answer.status < 300:
