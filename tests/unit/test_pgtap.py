@@ -75,6 +75,8 @@ def test_files_are_found_in_folders_by_either_suffix_in_order(tmp_path: Path) ->
     names = [str(path.relative_to(tmp_path)) for path in find(tmp_path)]
     assert names == ["10-a.pg", "20-b.sql", "sub/30-c.sql"]
     assert [path.name for path in find(tmp_path, [Path("sub"), Path("10-a.pg")])] == ["30-c.sql", "10-a.pg"]
+    from_the_root = find(tmp_path / "sub", [Path("sub/30-c.sql"), Path("20-b.sql")], tmp_path)
+    assert [path.name for path in from_the_root] == ["30-c.sql", "20-b.sql"]
     assert find(tmp_path / "none") == []
     with pytest.raises(Problem, match="there is no such file or folder"):
         find(tmp_path, [Path("no.sql")])

@@ -26,7 +26,7 @@ def database(paths: list[Path], *, database_url: str, folder: Path | None, new_k
     root, named = _told(paths)
     project = claim.read(root, database_url)
     tests = project.folder / "tests"
-    files = pgtap.find(tests, named)
+    files = pgtap.find(tests, named, project.root)
     if not files:
         terminal.note(f"{tests} holds no tests: files that end in .sql or .pg")
     with setup.reached(project) as place:

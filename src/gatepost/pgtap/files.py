@@ -12,18 +12,18 @@ from ..problem import Problem
 SUFFIXES = (".sql", ".pg")
 
 
-def find(tests: Path, named: Sequence[Path] = ()) -> list[Path]:
+def find(tests: Path, named: Sequence[Path] = (), root: Path | None = None) -> list[Path]:
     """All tests of a folder, in order of their paths, or the named files and folders alone.
 
-    A name counts from the current folder, or from that of the tests.
+    A name counts from the current folder, from that of the tests, or from the project's.
     """
     if not named:
         return sorted(_within(tests)) if tests.is_dir() else []
-    return [file for name in named for file in _named(tests, name)]
+    return [file for name in named for file in _named(tests, name, root or tests)]
 
 
-def _named(tests: Path, name: Path) -> list[Path]:
-    for path in (name.resolve(), tests / name):
+def _named(tests: Path, name: Path, root: Path) -> list[Path]:
+    for path in (name.resolve(), tests / name, root / name):
         if path.is_file():
             return [path]
         if path.is_dir():
