@@ -77,7 +77,9 @@ def test_a_secret_changes_only_where_something_is_given(owner: psycopg.Connectio
         "drop extension if exists pg_graphql",
         """select setval('"pgsodium"."key_key_id_seq"', 1, false), (pgsodium.create_key()).status""",
         "alter publication supabase_realtime set (publish = 'insert')",
-        "alter table storage.objects replica identity full",
+        "create table public.sums (a int, b int generated always as (a + 1) stored);"
+        " alter table public.sums replica identity full; alter publication supabase_realtime add table public.sums;"
+        " insert into public.sums values (1); update public.sums set a = 2",
         "alter default privileges in schema public revoke all on tables from anon",
         "grant all on schema public to supabase_auth_admin",
         "drop extension pgcrypto; create extension if not exists pgcrypto with schema extensions",

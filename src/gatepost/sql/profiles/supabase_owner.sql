@@ -23,8 +23,13 @@ end $$;
 
 do $$
 begin
-    if not exists (select from pg_publication where pubname = 'supabase_realtime') then
-        create publication supabase_realtime;
+    if exists (select from pg_publication where pubname = 'supabase_realtime') then
+        return;
+    end if;
+    create publication supabase_realtime;
+    if current_setting('server_version_num')::integer >= 180000 then
+        -- Else a table with replica identity full and a generated column could not be updated.
+        execute 'alter publication supabase_realtime set (publish_generated_columns = stored)';
     end if;
 exception when insufficient_privilege then null;
 end $$;
