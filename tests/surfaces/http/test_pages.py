@@ -12,7 +12,7 @@ from gatepost import project, web
 from gatepost.exchange import Request, Response
 from gatepost.gateway import ELSEWHERE, Gateway, Mount, nowhere
 from gatepost.gateway import refuse as refuse_at_the_door
-from gatepost.pages import Pages, refuse
+from gatepost.pages import Pages, files, refuse
 from gatepost.problem import Problem
 
 INDEX = "<!doctype html><title>Home</title>"
@@ -129,6 +129,23 @@ async def test_nothing_else_is_there(folder: Path, path: str):
     assert b"SECRET" not in answer.body
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("path", "measure"),
+    [("/.env", "names"), ("/out.toml", "inside"), ("/up/gatepost.toml", "inside"), ("/../gatepost.toml", "both")],
+)
+async def test_what_is_not_there_would_be_without_the_measure_against_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, path: str, measure: str
+):
+    if measure in ("names", "both"):
+        monkeypatch.setattr(files, "_is_name", lambda _: True)
+    if measure == "both":
+        assert (await ask(folder, path)).status == 404  # each of the two is enough
+    if measure in ("inside", "both"):
+        monkeypatch.setattr(Path, "is_relative_to", lambda *_: True)
+    answer = await ask(folder, path)
+    assert (answer.status, b"SECRET" in answer.body) == (200, True)
 
 
 async def test_a_link_to_a_file_of_the_folder_is_that_file(folder: Path):
