@@ -65,12 +65,25 @@ class Embedded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI, at the root or below a mount's path."""
         if scope["type"] == "lifespan":
-            await self._gateway_of(await self._state_file())(scope, receive, send)
+            await self._live(receive, send)
             return
         await self._started()
         root = scope.get("root_path", "").rstrip("/")
         assert self._gateway is not None  # noqa: S101 - it has started
         await self._gateway(_below(scope, root) if root else scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """ASGI's lifespan, where it is served by itself."""
+        await receive()
+        try:
+            await self._started()
+        except Problem as problem:
+            await send({"type": "lifespan.startup.failed", "message": str(problem)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
     async def lifespan(self, _: object = None) -> AsyncGenerator[None]:
