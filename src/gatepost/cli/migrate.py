@@ -13,6 +13,13 @@ from gatepost.migrate import Progress, Report
 from gatepost.project import state
 from gatepost.project.state import State
 
+# From then on Supabase grants nothing by itself to projects that are new.
+SINCE = "202606"
+NEWER = (
+    "API roles have every right on what migrations make in public, as at Supabase until June 2026; this project is"
+    " newer. If it grants what it means to, set [api] auto_expose_new_tables = false in supabase/config.toml"
+)
+
 
 def bring_up(place: setup.Place, prepared: State) -> Report:
     """Apply what is pending and seed what is new, telling each file; and put into the database what settings hold."""
@@ -20,6 +27,8 @@ def bring_up(place: setup.Place, prepared: State) -> Report:
     rows = project.contents
     if rows.expose_new is False and migrate.hide_new(owner):
         terminal.step("API roles get no rights on new objects in public, as config.toml has it")
+    if rows.expose_new is None and project.kind == "supabase" and migrate.begun(project.folder) >= SINCE:
+        terminal.note(NEWER)
     _told(migrate.put_secrets(owner, rows.secrets), "secrets of config.toml in vault")
     report = migrate.apply_project(owner, project.folder, _tell, seed_paths=project.seeds, admin=place.admin)
     _told(migrate.put_buckets(owner, [asdict(bucket) for bucket in rows.buckets]), "buckets of config.toml in storage")

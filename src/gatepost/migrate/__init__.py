@@ -5,7 +5,7 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 """
 
 from .contents import hide_new, put_buckets, put_secrets
-from .files import create
+from .files import begun, create
 from .findings import Finding, findings
 from .install import ClaimRules, Installation, configure, install, install_auth, let_owner_pass
 from .modules import MODULES, install_module, pass_time
@@ -24,6 +24,7 @@ __all__ = [
     "Report",
     "State",
     "apply_project",
+    "begun",
     "configure",
     "create",
     "findings",

@@ -105,6 +105,12 @@ def listing(folder: Path) -> Listing:
     return Listing(tuple(found), tuple(ignored))
 
 
+def begun(folder: Path) -> str:
+    """The version of the first migration, which is mostly its time; '' where there is none."""
+    found = listing(folder).migrations
+    return found[0].version if found else ""
+
+
 def seeds(folder: Path, patterns: Iterable[str]) -> list[SqlFile]:
     """Seed files in the order of their patterns (relative to `folder`); a pattern that fits nothing is normal."""
     found: dict[Path, SqlFile] = {}
