@@ -99,7 +99,15 @@ def keep_recovery(user: User, code: Code, now: datetime) -> list[Statement]:
 def keep_reauthentication(user: User, code: Code, now: datetime) -> list[Statement]:
     return [
         query("put_reauthentication", user.id, code.hash, now),
-        keep(user.id, "reauthentication_token", code, user.email or "", now),
+        keep(user.id, "reauthentication_token", code, user.email or user.phone or "", now),
+    ]
+
+
+def keep_phone_change(user: User, phone: str, code: Code, now: datetime) -> list[Statement]:
+    """The wish for another number, with the code that confirms it."""
+    return [
+        query("put_phone_change", user.id, phone, code.hash, now),
+        keep(user.id, "phone_change_token", code, phone, now),
     ]
 
 

@@ -25,6 +25,18 @@ select to_jsonb(u) || jsonb_build_object(
 from auth.users u
 where u.phone = $1::text and coalesce(u.aud, '') = $2::text and not u.is_sso_user
 
+-- name: user_by_pending_phone
+-- Who asked to change to this number; the one whose code it is, if several did.
+select to_jsonb(u) || jsonb_build_object(
+    'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
+    'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id))
+from auth.users u
+where u.id = (
+    select t.user_id from auth.one_time_tokens t join auth.users x on x.id = t.user_id
+    where t.relates_to = $1::text and t.token_type = 'phone_change_token' and coalesce(x.aud, '') = $2::text
+    order by x.phone_change_token = $3::text desc, t.created_at desc
+    limit 1)
+
 -- name: user_by_token_hash
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
@@ -308,6 +320,16 @@ where id = $1::uuid
 -- name: put_email_change
 update auth.users set email_change = $2::text, email_change_token_new = $3::text, email_change_token_current = $4::text,
     email_change_confirm_status = 0, email_change_sent_at = $5::timestamptz, updated_at = $5::timestamptz
+where id = $1::uuid
+
+-- name: put_phone_change
+update auth.users set phone_change = $2::text, phone_change_token = $3::text, phone_change_sent_at = $4::timestamptz,
+    updated_at = $4::timestamptz
+where id = $1::uuid
+
+-- name: complete_phone_change
+update auth.users set phone = phone_change, phone_confirmed_at = $2::timestamptz, phone_change = '',
+    phone_change_token = '', updated_at = $2::timestamptz
 where id = $1::uuid
 
 -- name: half_email_change

@@ -80,6 +80,7 @@ class User(msgspec.Struct, kw_only=True):
     email_change_sent_at: datetime | None = None
     email_change_confirm_status: int | None = 0
     phone_change: str | None = None
+    phone_change_token: str | None = None
     phone_change_sent_at: datetime | None = None
     reauthentication_token: str | None = None
     reauthentication_sent_at: datetime | None = None

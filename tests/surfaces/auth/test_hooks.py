@@ -331,6 +331,48 @@ async def test_a_code_to_a_phone_is_good_for_that_phone_and_a_minute(hooked: Ope
     assert (await client.post("/verify", {"type": "sms", "phone": phone, "token": sent(owner)["otp"]})).status == 200
 
 
+async def with_phone(client: Client, owner: Owner) -> dict[str, Any]:
+    """A session of somebody who has a phone and no address."""
+    phone = number()
+    await client.post("/otp", {"phone": phone})
+    return (await client.post("/verify", {"type": "sms", "phone": phone, "token": sent(owner)["otp"]})).body
+
+
+async def test_a_change_of_number_is_confirmed_from_the_new_one(hooked: Open, owner: Owner) -> None:
+    client, wanted = hooked("send_sms", **TEXTS), number()
+    session = await with_phone(client, owner)
+    before = session["user"]["phone"]
+    asked = await client.put("/user", {"phone": wanted}, bearer=session["access_token"])
+    assert (asked.status, asked.body["phone"], asked.body["new_phone"]) == (200, before, wanted)
+    assert sent(owner)["phone"] == wanted
+    client.clock.forward(61)
+    assert (await client.post("/resend", {"type": "phone_change", "phone": before})).status == 200
+    code = {"type": "phone_change", "phone": wanted, "token": sent(owner)["otp"]}
+    wrong = await client.post("/verify", code | {"type": "sms"})
+    assert wrong.code == "otp_expired", "a code of one kind is none of another"
+    changed = await client.post("/verify", code)
+    assert (changed.status, changed.body["user"]["phone"]) == (200, wanted)
+    assert changed.body["user"]["identities"][0]["identity_data"]["phone"] == wanted
+    assert (await client.post("/verify", code)).code == "otp_expired"
+
+
+async def test_a_number_that_somebody_has_is_not_to_be_had(hooked: Open, owner: Owner) -> None:
+    client = hooked("send_sms", **TEXTS)
+    first, second = await with_phone(client, owner), await with_phone(client, owner)
+    answer = await client.put("/user", {"phone": first["user"]["phone"]}, bearer=second["access_token"])
+    assert (answer.status, answer.code) == (422, "phone_exists")
+
+
+async def test_who_has_no_address_proves_themselves_again_by_phone(hooked: Open, owner: Owner) -> None:
+    client = hooked("send_sms", update_password_require_reauthentication=True, **TEXTS)
+    session = await with_phone(client, owner)
+    client.clock.forward(25 * 3600)
+    session = (await client.refresh(session["refresh_token"])).body
+    assert (await client.get("/reauthenticate", bearer=session["access_token"])).status == 200
+    wanted = {"password": "another " + PASSWORD, "nonce": sent(owner)["otp"]}
+    assert (await client.put("/user", wanted, bearer=session["access_token"])).status == 200
+
+
 async def test_without_a_hook_nothing_is_sent_to_phones(open_client: Open) -> None:
     client, phone = open_client(**TEXTS), number()
     for path, body in (("/signup", {"phone": phone, "password": PASSWORD}), ("/otp", {"phone": phone})):

@@ -82,12 +82,12 @@ async def _by_hook(auth: Auth, call: Call, door: Door, kind: str, user: User, da
     await auth.hooks(call).send_email(door, user, {**about, **data})
 
 
-async def send_text(auth: Auth, call: Call, door: Door, user: User, code: Code) -> None:
-    """Have the application's function send a code to the user's phone; 422 where there is none."""
+async def send_text(auth: Auth, call: Call, door: Door, user: User, code: Code, to: str = "") -> None:
+    """Have the application's function send a code to the user's phone, or to another; 422 where there is none."""
     check_texts(auth, call)
     if not auth.settings.sms_autoconfirm:
         auth.limits.check_text()
-    await auth.hooks(call).send_sms(door, user, user.phone or "", code.code)
+    await auth.hooks(call).send_sms(door, user, to or user.phone or "", code.code)
 
 
 def check_texts(auth: Auth, call: Call) -> None:

@@ -11,7 +11,7 @@ from ..errors import fault, invalid
 from ..one_time import check_frequency, new_code
 from ..responses import reply
 from ..users import User
-from .account import email_change
+from .account import email_change, phone_change
 from .call import Auth, Call
 from .letters import check_texts, send_link
 from .otp import text_code
@@ -101,7 +101,9 @@ async def _send(auth: Auth, call: Call, user: User, body: Resend) -> None:
 
 async def _text(auth: Auth, call: Call, user: User, kind: str) -> None:
     if kind == "phone_change":
-        raise fault("sms_send_failed", "Error sending sms OTP: a change of phone number is not confirmed by code here")
+        async with auth.posting() as tx:
+            await phone_change.ask(auth, call, tx, user, user.phone_change or "")
+        return
     check_texts(auth, call)
     check_frequency(user.confirmation_sent_at, auth.now(), auth.settings.sms_max_frequency, means="sms")
     await text_code(auth, call, user, "user_confirmation_requested")

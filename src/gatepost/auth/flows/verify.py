@@ -22,7 +22,7 @@ from ..one_time import PKCE, digest, has_expired, matches
 from ..responses import Pair
 from ..sessions import Origin
 from ..users import User
-from .account import email_change
+from .account import email_change, phone_change
 from .call import Auth, Call
 from .letters import tell
 from .token import pkce
@@ -45,6 +45,7 @@ KINDS = {
     "email": CONFIRMATION + RECOVERY,
     "email_change": CHANGE,
     "sms": CONFIRMATION,
+    "phone_change": ("phone_change_token",),
 }
 """The stored codes each type of verification accepts: a recovery code confirms no sign-up."""
 
@@ -61,6 +62,7 @@ SENT = {
     "recovery_token": "recovery_sent_at",
     "email_change_token_current": "email_change_sent_at",
     "email_change_token_new": "email_change_sent_at",
+    "phone_change_token": "phone_change_sent_at",
 }
 """When each code was sent: its life is counted from there."""
 
@@ -189,7 +191,9 @@ async def _find_by_hash(auth: Auth, claim: Claim) -> User:
 async def _find_by_address(auth: Auth, call: Call, claim: Claim, address: str) -> User:
     if ("@" in address) is (claim.kind in BY_PHONE):
         raise claim.refusal
-    if claim.kind in BY_PHONE:
+    if claim.kind == "phone_change":
+        statement = query("user_by_pending_phone", address, call.audience, claim.hash)
+    elif claim.kind == "sms":
         statement = query("user_by_phone", address, call.audience)
     elif claim.kind == "email_change":
         statement = query("user_by_pending_change", address, [claim.hash, PKCE + claim.hash])
@@ -209,7 +213,7 @@ def _check(auth: Auth, user: User | None, claim: Claim) -> User:
 async def _count_guess(auth: Auth, user: User, claim: Claim) -> None:
     """Refuses once a code was guessed at too often; its link goes on working."""
     stored = "".join(getattr(user, kind) or "" for kind in KINDS.get(claim.kind, ()))
-    purpose = "email_change" if claim.kind == "email_change" else "sign_in"
+    purpose = claim.kind if claim.kind in ("email_change", "phone_change") else "sign_in"
     count = query("count_attempt", user.id, purpose, digest("", stored), auth.now(), auth.settings.otp_max_attempts)
     allowed = (await auth.scope.run(count))[0].rows[0][0]
     if allowed != b"t":
@@ -239,6 +243,8 @@ async def redeem(auth: Auth, call: Call, user_id: str, claim: Claim, finish: End
             done = await finish(tx, user, purpose, _effects(auth, call, user, purpose))
     except DatabaseProblem as error:
         raise storing(error, "Database error updating user") from error
+    if purpose == "phone_change" and user.phone:
+        await tell(auth, "phone_changed", user, Phone=user.phone_change or "", OldPhone=user.phone)
     if purpose == "email_change" and user.email:
         await tell(auth, "email_changed", user, user.email, Email=user.email_change or "", OldEmail=user.email)
     return done
@@ -270,6 +276,8 @@ def _effects(auth: Auth, call: Call, user: User, purpose: str) -> list[Statement
     end = [query("refresh_providers", user.id), query("forget_attempts", user.id)]
     if purpose == "email_change":
         return [*audit.entry(user.id, "user_modified"), *email_change.complete(user, now), *end]
+    if purpose == "phone_change":
+        return [*audit.entry(user.id, "user_modified"), *phone_change.complete(user, now), *end]
     if purpose == "sms":
         entry = audit.entry(user.id, "user_signedup" if user.phone_confirmed_at is None else "login", PHONE)
         return [*entry, *users.confirm_phone(user.id, now), *end]

@@ -17,9 +17,9 @@ from ...issue import Door
 from ...users import Metadata, User
 from .. import strength
 from ..call import Auth, Call
-from ..letters import tell
+from ..letters import check_texts, tell
 from ..token import pkce
-from . import email_change
+from . import email_change, phone_change
 from .reauthenticate import spend_nonce
 
 FRESH = timedelta(hours=24)
@@ -61,7 +61,7 @@ async def update(auth: Auth, call: Call) -> Response:
         raise storing(error, "Error updating user") from error
     if wanted.password is not None:
         await tell(auth, "password_changed", user)
-    if wanted.phone and call.user.phone:
+    if wanted.phone and call.user.phone and user.phone == wanted.phone:
         await tell(auth, "phone_changed", user, Phone=user.phone or "", OldPhone=call.user.phone)
     return responses.private(responses.user(user))
 
@@ -96,7 +96,7 @@ def _check_allowed(auth: Auth, call: Call, body: Update) -> None:
     if user.is_sso_user and (guarded or body.nonce):
         raise fault("user_sso_managed", "Updating email, phone, password of a SSO account only possible via SSO")
     if body.phone and not auth.settings.sms_autoconfirm:
-        raise fault("sms_send_failed", "Error sending phone change otp: no SMS provider is configured")
+        check_texts(auth, call)
 
 
 async def _check_taken(auth: Auth, call: Call, body: Update) -> None:
@@ -137,12 +137,14 @@ async def _check_current(auth: Auth, user: User, given: str) -> None:
 
 async def _store(auth: Auth, call: Call, body: Update, password_hash: str | None) -> User:
     user = call.user
-    async with auth.posting() if body.email else auth.scope.transaction() as tx:
+    async with auth.posting() if body.email or body.phone else auth.scope.transaction() as tx:
         changes = _changes(auth, call, body, password_hash)
         if changes:
             await tx.run(*changes)
         if body.email:
             await _change_email(auth, call, tx, body)
+        if body.phone and not auth.settings.sms_autoconfirm:
+            await phone_change.ask(auth, call, tx, user, body.phone)
         entry = auth.audit(call).entry(user.id, "user_modified")
         changed = users.read((await tx.run(*entry, users.find(user.id)))[-1])
     if changed is None:
@@ -159,7 +161,7 @@ def _changes(auth: Auth, call: Call, body: Update, password_hash: str | None) ->
         statements += auth.audit(call).entry(user.id, "user_updated_password")
     if body.data is not None:
         statements.append(users.merge_user_metadata(user.id, body.data, now))
-    if body.phone:
+    if body.phone and auth.settings.sms_autoconfirm:
         statements += _change_phone(auth, user, body.phone)
     return statements
 
