@@ -36,7 +36,7 @@ FEW, RESIDENTS = 10, 20
 SECRET = "a secret of at least thirty-two characters"
 PASSWORD = "correct horse battery staple"
 PERSON, TRAVELLER = "user-7-5@example.com", "traveller@example.com"
-ROUNDS, REPEATS = 9, 40
+ROUNDS, REPEATS = 9, 20
 JSON = [(b"content-type", b"application/json")]
 LISTS = {
     "todos": "select id, name, status from todo.todo order by created_at desc limit 50",

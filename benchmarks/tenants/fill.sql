@@ -34,14 +34,14 @@ from people, (values ('app-user', 'base', false), ('app-admin', 'base', true), (
     ('incidents-user', 'inc', null)) as types (key, pack, of_admins)
 where of_admins is null or of_admins = (j = 1);
 
+analyze;
+create temporary table permissions as
+select j, to_jsonb(app_fn.resident_permissions(resident_id)) as permissions from people where i = 1;
 insert into auth_private.user_claims (user_id, claims, source)
 select p.id, jsonb_build_object('profile_id', p.id, 'tenant_id', p.tenant_id, 'resident_id', p.resident_id,
-    'actual_resident_id', null, 'profile_status', 'active', 'permissions', case j when 1 then a.permissions else
-    u.permissions end, 'email', p.email, 'display_name', split_part(p.email, '@', 1), 'tenant_name', 'Tenant ' || i),
-    'app_private.refresh_claims'
-from people p,
-    (select to_jsonb(app_fn.resident_permissions(resident_id)) from people where i = 1 and j = 1) as a (permissions),
-    (select to_jsonb(app_fn.resident_permissions(resident_id)) from people where i = 1 and j = 2) as u (permissions);
+    'actual_resident_id', null, 'profile_status', 'active', 'permissions', permissions, 'email', p.email,
+    'display_name', split_part(p.email, '@', 1), 'tenant_name', 'Tenant ' || i), 'app_private.refresh_claims'
+from people p join permissions using (j);
 
 insert into todo.todo_resident (resident_id, tenant_id, display_name)
 select resident_id, tenant_id, split_part(email, '@', 1) from people;

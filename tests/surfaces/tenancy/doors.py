@@ -50,11 +50,12 @@ class Function:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of `app`, by its key's columns; `writes` is the column that writes are tried with."""
+    """A table by its key's columns; `writes` is the column that writes are tried with."""
 
     name: str
     key: tuple[str, ...]
     writes: str
+    schema: str = "app"
 
 
 Row = tuple[str, ...]
@@ -86,14 +87,11 @@ class Sql:
         pass
 
     async def read(self, who: Claims, table: Table) -> set[Row]:
-        return keys(self.run(who, f"select {columns(table)} from app.{table.name}"))
+        return keys(self.run(who, f"select {columns(table)} from {table.schema}.{table.name}"))
 
     async def write(self, who: Claims, table: Table, operation: str, row: Row) -> None:
-        name, column, only = (
-            f"app.{table.name}",
-            identifier(table.writes),
-            f"where {identifier(table.key[0])}::text = %s",
-        )
+        name, column = f"{table.schema}.{table.name}", identifier(table.writes)
+        only = f"where {identifier(table.key[0])}::text = %s"
         match operation:
             case "insert":
                 self.run(who, f"insert into {name} ({column}) values (null)")
@@ -124,15 +122,15 @@ class Sql:
 class Rest:
     """PostgREST's dialect."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, schemas: tuple[str, ...] = SCHEMAS) -> None:
         self.database = Database({"authenticator": dsn}, DatabaseSettings(pool_size=2, prepared_statements=False))
-        self.surface = alone(self.database, RestSettings(schemas=SCHEMAS, anon_role="anon", jwt_secret=SECRET))
+        self.surface = alone(self.database, RestSettings(schemas=schemas, anon_role="anon", jwt_secret=SECRET))
 
     async def open(self) -> None:
         await self.surface.load()
 
     async def read(self, who: Claims, table: Table) -> set[Row]:
-        rows = await self.ask(who, "GET", "app", f"/{table.name}", "select=" + ",".join(table.key))
+        rows = await self.ask(who, "GET", table.schema, f"/{table.name}", "select=" + ",".join(table.key))
         return {tuple(str(row[name]) for name in table.key) for row in rows}
 
     async def write(self, who: Claims, table: Table, operation: str, row: Row) -> None:
@@ -140,11 +138,11 @@ class Rest:
         body = {table.writes: row[0]}
         match operation:
             case "insert":
-                await self.ask(who, "POST", "app", f"/{table.name}", "", body)
+                await self.ask(who, "POST", table.schema, f"/{table.name}", "", body)
             case "update":
-                await self.ask(who, "PATCH", "app", f"/{table.name}", only, body)
+                await self.ask(who, "PATCH", table.schema, f"/{table.name}", only, body)
             case _:
-                await self.ask(who, "DELETE", "app", f"/{table.name}", only)
+                await self.ask(who, "DELETE", table.schema, f"/{table.name}", only)
 
     async def call(self, who: Claims, function: Function) -> None:
         body = {name: value for name, (value, _) in function.given.items()}
@@ -167,10 +165,10 @@ class Rest:
 class GraphQL:
     """PostGraphile's dialect. What it does not show cannot be asked for, which is a refusal too."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, schemas: tuple[str, ...] = SCHEMAS) -> None:
         self.database = Database({"authenticator": dsn}, DatabaseSettings(pool_size=2, prepared_statements=False))
         options = {"simpleCollections": "both", "ignoreRBAC": False}
-        keys = {"anonRole": "anon", "jwtSecret": SECRET, "schemas": list(SCHEMAS), "options": options}
+        keys = {"anonRole": "anon", "jwtSecret": SECRET, "schemas": list(schemas), "options": options}
         self.surface = mounted(self.database, read(keys), GraphQLSettings())
         self.tables: dict[str, tuple[str, dict[str, str]]] = {}
         self.writes: set[tuple[str, str]] = set()
@@ -245,7 +243,8 @@ class Orm:
     """The client with its guard in the database: its schema allows everything, so that it tries everything."""
 
     def __init__(self, dsn: str, tables: list[Table]) -> None:
-        source = 'datasource db { provider = "postgresql"\n schemas = ["app"] }\n'
+        schemas = ", ".join(sorted({f'"{table.schema}"' for table in tables}))
+        source = f'datasource db {{ provider = "postgresql"\n schemas = [{schemas}] }}\n'
         self.client = Client.connect(source + "\n".join(map(model, tables)), dsn, guard="database", pool_size=2)
 
     async def open(self) -> None:
@@ -257,7 +256,8 @@ class Orm:
 
     async def write(self, who: Claims, table: Table, operation: str, row: Row) -> None:
         where = {table.key[0]: number(table, row[0])}
-        values = dict(zip(table.key, row, strict=True)) if table.writes in table.key else {table.writes: row[0]}
+        values = {} if table.name == "audit_event" else dict(zip(table.key, row, strict=True))
+        values |= {table.writes: row[0]}
         match operation:
             case "insert":
                 await self.perform(who, table, "createMany", {"data": [values]})
@@ -323,7 +323,7 @@ MODEL = """model {name} {{
 {fields}
   @@id([{key}])
   @@map("{table}")
-  @@schema("app")
+  @@schema("{schema}")
   @@allow("all", true)
 }}"""
 
@@ -334,7 +334,9 @@ def model(table: Table) -> str:
     if table.name == "audit_event":
         fields["id"] = "Int @default(autoincrement())"
     lines = "\n".join(f"  {name} {kind}" for name, kind in fields.items())
-    return MODEL.format(name=camel(table.name), fields=lines, key=", ".join(table.key), table=table.name)
+    return MODEL.format(
+        name=camel(table.name), fields=lines, key=", ".join(table.key), table=table.name, schema=table.schema
+    )
 
 
 def attributes(each: GraphQLField) -> dict[str, str]:
