@@ -8,7 +8,7 @@ import bcrypt
 import psycopg
 import pytest
 
-from tests.conftest import Connect, FreshDatabase
+from tests.conftest import Connect, FreshDatabase, Needs
 
 Session = psycopg.Connection[tuple[object, ...]]
 
@@ -171,6 +171,33 @@ def test_a_queue_hands_each_message_to_one_reader_until_it_is_done(
     assert one(owner, "select pgmq.purge_queue('jobs')") == 2
     assert one(owner, "select pgmq.drop_queue('jobs')") is True
     assert owner.execute("select * from pgmq.list_queues()").fetchall() == []
+
+
+SIGNATURES = (
+    "read(text, integer, integer)", "read(text, integer, integer, jsonb)", "pop(text)", "archive(text, bigint)",
+    "send(text, jsonb)", "send(text, jsonb, integer)", "send(text, jsonb, jsonb, timestamptz)", "delete(text, bigint)",
+    "send_batch(text, jsonb[], integer)", "send_batch(text, jsonb[], jsonb[], integer)", "create(text)",
+    "set_vt(text, bigint, integer)", "set_vt(text, bigint, timestamptz)", "list_queues()", "metrics_all()",
+)  # fmt: skip
+
+
+def test_who_may_use_queues_is_the_owners_affair(connect: Connect, fresh_database: FreshDatabase, needs: Needs) -> None:
+    needs("the embedded PostgreSQL")
+    name = fresh_database("supabase")
+    owner, api = connect("postgres", name), connect("authenticator", name)
+    owner.execute("create extension pgmq; select pgmq.create('jobs'); grant usage on schema pgmq to authenticated")
+    owner.execute("revoke execute on all functions in schema pgmq from public")
+    owner.execute("grant all privileges on all tables in schema pgmq to authenticated")
+    api.execute("set role authenticated")
+    for signature in SIGNATURES:
+        function = f"pgmq.{signature}"
+        assert one(api, "select has_function_privilege(%s, 'execute')", function) is False
+        owner.execute(f"grant execute on function {function} to authenticated")  # pyright: ignore
+        assert one(api, "select has_function_privilege(%s, 'execute')", function) is True
+    owner.execute("grant execute on function pgmq.format_table_name(text, text) to authenticated")
+    owner.execute("select pgmq.send('jobs', '{}')")
+    assert one(api, "select msg_id from pgmq.read('jobs', 30, 1)") == 1
+    assert one(api, "select msg_id from pgmq.set_vt('jobs', 1, now() + interval '1 hour')") == 1
 
 
 @pytest.mark.parametrize("name", ["a;b", "a--b", "a'b", "a$b"])

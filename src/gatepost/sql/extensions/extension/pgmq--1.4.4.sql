@@ -123,6 +123,9 @@ create function pgmq.send_batch(queue_name text, msgs jsonb[]) returns setof big
 as $$ select pgmq.send_batch(queue_name, msgs, null::jsonb[], clock_timestamp()) $$;
 create function pgmq.send_batch(queue_name text, msgs jsonb[], headers jsonb[]) returns setof bigint language sql
 as $$ select pgmq.send_batch(queue_name, msgs, headers, clock_timestamp()) $$;
+create function pgmq.send_batch(queue_name text, msgs jsonb[], headers jsonb[], delay integer) returns setof bigint
+language sql
+as $$ select pgmq.send_batch(queue_name, msgs, headers, clock_timestamp() + make_interval(secs => delay)) $$;
 create function pgmq.send_batch(queue_name text, msgs jsonb[], delay integer) returns setof bigint language sql
 as $$ select pgmq.send_batch(queue_name, msgs, null::jsonb[], clock_timestamp() + make_interval(secs => delay)) $$;
 create function pgmq.send_batch(queue_name text, msgs jsonb[], delay timestamptz) returns setof bigint language sql
@@ -140,9 +143,12 @@ create function pgmq.send(queue_name text, msg jsonb, headers jsonb, delay integ
 as $$ select pgmq.send_batch(
     queue_name, array[msg], array[headers], clock_timestamp() + make_interval(secs => delay)) $$;
 
+create function pgmq.send(queue_name text, msg jsonb, headers jsonb, delay timestamptz) returns setof bigint language sql
+as $$ select pgmq.send_batch(queue_name, array[msg], array[headers], delay) $$;
+
 -- Reading. A message that is read is hidden for `vt` seconds; readers do not wait for each other.
 
-create function pgmq.read(queue_name text, vt integer, qty integer, conditional jsonb default '{}')
+create function pgmq.read(queue_name text, vt integer, qty integer, conditional jsonb)
 returns setof pgmq.message_record
 language plpgsql
 as $$
@@ -160,6 +166,10 @@ begin
         pgmq.format_table_name(queue_name, 'q')
     ) using qty, vt, coalesce(conditional, '{}');
 end $$;
+
+-- Two functions, not one with a default: migrations grant rights on either.
+create function pgmq.read(queue_name text, vt integer, qty integer) returns setof pgmq.message_record language sql
+as $$ select * from pgmq.read(queue_name, vt, qty, '{}'::jsonb) $$;
 
 create function pgmq.read_with_poll(
     queue_name text, vt integer, qty integer, max_poll_seconds integer default 5,
@@ -197,6 +207,16 @@ begin
     return query execute format(
         'update pgmq.%I set vt = clock_timestamp() + make_interval(secs => $2) where msg_id = $1
         returning msg_id, read_ct, enqueued_at, vt, message, headers',
+        pgmq.format_table_name(queue_name, 'q')
+    ) using msg_id, vt;
+end $$;
+
+create function pgmq.set_vt(queue_name text, msg_id bigint, vt timestamptz) returns setof pgmq.message_record
+language plpgsql
+as $$
+begin
+    return query execute format(
+        'update pgmq.%I set vt = $2 where msg_id = $1 returning msg_id, read_ct, enqueued_at, vt, message, headers',
         pgmq.format_table_name(queue_name, 'q')
     ) using msg_id, vt;
 end $$;
@@ -248,3 +268,13 @@ begin
 end $$;
 create function pgmq.metrics_all() returns setof pgmq.metrics_result language sql
 as $$ select m.* from pgmq.meta, pgmq.metrics(queue_name) as m $$;
+
+-- Who creates the extension says who may call it.
+do $$
+declare
+    routine regprocedure;
+begin
+    for routine in select oid from pg_catalog.pg_proc where pronamespace = 'pgmq'::regnamespace loop
+        execute format('alter function %s owner to @extowner@', routine);
+    end loop;
+end $$;
