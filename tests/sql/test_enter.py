@@ -156,7 +156,7 @@ def test_sessions_end_with_the_settings_time_box(
         )
 
 
-CALLS = ("auth_private.enter('', '', '', '', '')", "auth_private.admit('', '')", "auth_private.refuse('')",
+CALLS = ("auth_private.enter('', '', '', '', '')", "auth_private.admit('', '')", "auth_private.turn_away('')",
          "gatepost.enter('')")  # fmt: skip
 
 

@@ -183,7 +183,8 @@ async def test_strict_the_next_event_ends_the_socket(served_as: ServedAs, what: 
         assert (await one.next())["data"] == {"noteWritten": {"note": {"body": "mine"}}}
         server.sql(what, (person.id,))
         server.sql(event)
-        assert (await one.closed())[0] == FORBIDDEN
+        async with asyncio.timeout(10):
+            assert (await one.closed())[0] == FORBIDDEN
 
 
 async def test_strict_an_event_is_read_with_the_claims_of_now(served_as: ServedAs) -> None:

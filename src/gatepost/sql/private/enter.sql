@@ -25,11 +25,12 @@ begin
 end $$;
 
 -- No, as every surface understands it: the code is its status, the constraint tells it from an application's own.
-create or replace function auth_private.refuse(why text, what_to_do text default 'Sign in again') returns void
+create or replace function auth_private.turn_away(why text) returns void
 language plpgsql stable set search_path = ''
 as $$
 begin
-    raise exception using errcode = 'PT401', message = why, hint = what_to_do, constraint = 'gatepost.enter';
+    raise exception using errcode = 'PT401', message = why, constraint = 'gatepost.enter',
+        hint = case why when 'The role of this user has changed' then 'Refresh the session' else 'Sign in again' end;
 end $$;
 
 -- The claims as the hook wants them now. What a token would not be issued with is refused.
@@ -43,11 +44,11 @@ declare
     given jsonb := answer -> 'claims';
 begin
     if answer #>> '{error,message}' <> '' then
-        perform auth_private.refuse(answer #>> '{error,message}');
+        perform auth_private.turn_away(answer #>> '{error,message}');
     elsif jsonb_typeof(given) is distinct from 'object' or given ->> 'sub' is distinct from subject then
-        perform auth_private.refuse('The claims hook gives no claims for this user');
+        perform auth_private.turn_away('The claims hook gives no claims for this user');
     elsif coalesce(nullif(given ->> 'role', ''), 'anon') <> role then
-        perform auth_private.refuse('The role of this user has changed', 'Refresh the session');
+        perform auth_private.turn_away('The role of this user has changed');
     end if;
     return given::text;
 end $$;
@@ -61,7 +62,6 @@ as $$
 declare
     refusal text;
     claims text;
-    current_role_name text;
 begin
     select
         case
@@ -70,28 +70,31 @@ begin
             ) then 'The session has ended'
             when u.deleted_at is not null then 'The user does not exist any more'
             when u.banned_until > now() then 'The user is banned'
+            when not auth_private.has_claims_hook() and coalesce(nullif(u.role, ''), 'anon') <> enter.role
+                then 'The role of this user has changed'
         end,
-        '{' || rest || ',"aal":"' || least(s.aal, coalesce(level, 'aal1')::auth.aal_level) || '","is_anonymous":' || u.is_anonymous
+        '{' || rest || ',"aal":"' || least(s.aal, coalesce(level, 'aal1')::auth.aal_level)
+            || '","is_anonymous":' || u.is_anonymous
             || ',"email":' || to_json(coalesce(u.email, '')) || ',"phone":' || to_json(coalesce(u.phone, ''))
             || ',"app_metadata":' || coalesce(u.raw_app_meta_data || c.claims, u.raw_app_meta_data, c.claims, '{}')
             || ',"user_metadata":' || case
                 when auth_private.owned_keys() is null then coalesce(u.raw_user_meta_data, '{}')
                 else coalesce(u.raw_user_meta_data, '{}') - auth_private.owned_keys() || coalesce(c.claims, '{}')
-            end || '}',
-        coalesce(nullif(u.role, ''), 'anon')
-    into refusal, claims, current_role_name
+            end || case
+                when auth_private.has_claims_hook() then ',"role":' || to_json(coalesce(nullif(u.role, ''), 'anon'))
+                else ''
+            end || '}'
+    into refusal, claims
     from auth.users u
     left join auth.sessions s on s.id = nullif(session, '')::uuid and s.user_id = u.id
     left join auth_private.user_claims c on c.user_id = u.id and coalesce(c.valid_until > now(), true)
     where u.id = subject::uuid;
     if not found then
-        perform auth_private.refuse('The user does not exist any more');
+        perform auth_private.turn_away('The user does not exist any more');
     elsif refusal is not null then
-        perform auth_private.refuse(refusal);
+        perform auth_private.turn_away(refusal);
     elsif auth_private.has_claims_hook() then
-        return auth_private.hooked(claims::jsonb || jsonb_build_object('role', current_role_name), subject, role);
-    elsif current_role_name <> role then
-        perform auth_private.refuse('The role of this user has changed', 'Refresh the session');
+        return auth_private.hooked(claims::jsonb, subject, role);
     end if;
     return claims;
 end $$;
@@ -105,11 +108,11 @@ begin
     if subject ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' and exists (
         select from auth.users u where u.id = subject::uuid and (u.deleted_at is not null or u.banned_until > now())
     ) then
-        perform auth_private.refuse('The user is banned or does not exist any more');
+        perform auth_private.turn_away('The user is banned or does not exist any more');
     end if;
     return claims;
 end $$;
 
 revoke all on function auth_private.session_timebox(), auth_private.owned_keys(), auth_private.claims_hook(jsonb),
-    auth_private.has_claims_hook(), auth_private.refuse(text, text), auth_private.hooked(jsonb, text, text),
+    auth_private.has_claims_hook(), auth_private.turn_away(text), auth_private.hooked(jsonb, text, text),
     auth_private.enter(text, text, text, text, text), auth_private.admit(text, text) from public;
