@@ -75,6 +75,7 @@ def test_a_secret_changes_only_where_something_is_given(owner: psycopg.Connectio
         "create or replace function storage.foldername(name text) returns text[] language plpgsql "
         "as $$ begin return string_to_array(name, '/'); end $$",
         "drop extension if exists pg_graphql",
+        "select setval('cron.jobid_seq', 5), setval('cron.runid_seq', 5), setval('supabase_functions.hooks_id_seq', 1)",
         """select setval('"pgsodium"."key_key_id_seq"', 1, false), (pgsodium.create_key()).status""",
         "alter publication supabase_realtime set (publish = 'insert')",
         "create table public.sums (a int, b int generated always as (a + 1) stored);"

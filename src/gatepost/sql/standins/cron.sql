@@ -26,6 +26,10 @@ create table cron.job_run_details (
     end_time timestamptz
 );
 
+-- As the extension names them.
+alter sequence cron.job_jobid_seq rename to jobid_seq;
+alter sequence cron.job_run_details_runid_seq rename to runid_seq;
+
 create function cron.schedule(job_name text, schedule text, command text) returns bigint
 language sql volatile
 begin atomic
