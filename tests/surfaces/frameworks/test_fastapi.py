@@ -206,6 +206,37 @@ async def test_the_pages_forger_is_nobody(page: FastAPI, auth_server: AuthServer
         assert (await browser.get("/notes")).json() == []
 
 
+@pytest.mark.parametrize(
+    ("state", "token", "answer"),
+    [
+        ('{"loggedIn":true}', "good", (200, [{"body": "hers"}])),
+        ('{"loggedIn":true}', "forged", (401, "INVALID SESSION")),
+        ('{"loggedIn":true}', "", (401, "INVALID SESSION")),
+        ('{"loggedIn":false}', "good", (200, [])),
+        ("", "good", (200, [])),
+    ],
+)
+async def test_document_2s_claims_reach_each_call_of_the_database(
+    auth_server: AuthServer, db: Client, served_notes: Served, state: str, token: str, answer: tuple[int, Any]
+):
+    """Its middleware and its context: who says signed in and is not never reaches the database."""
+    app = FastAPI()
+    install(app, auth_server, db=db, app_state="appState")
+
+    @app.get("/notes")
+    async def notes(db: Db) -> list[Any]:
+        return await db.note.find_many(select={"body": True})
+
+    person = newcomer(served_notes)
+    await db.set_auth({"id": person.id}).note.create(data={"body": "hers"})
+    session = session_of(person, access_token=person.token if token == "good" else person.token[:-6] + "AAAAAA")
+    cookies = (cookies_of(auth_server, session) if token else {}) | ({"appState": state} if state else {})
+    async with visiting(app, Cookie="; ".join(f"{name}={value}" for name, value in cookies.items())) as browser:
+        found = await browser.get("/notes")
+        said = found.json()
+        assert (found.status_code, said if found.status_code == 200 else said["message"]) == answer
+
+
 async def test_a_session_is_no_identity(auth_server: AuthServer, db: Client, ada: Person):
     client = ServerClient(auth_server, cookies_of(auth_server, session_of(ada)).items)
     session = client.get_session()

@@ -73,6 +73,13 @@ async def who(server: AuthServer, token: str) -> str:
     return (await ServerClient(server, list, None, token).identity()).subject
 
 
+async def renewed(supabase: Supabase, times: int) -> None:
+    """Keys were fetched so often; nobody waited for the last time."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert len(supabase.asked) == times
+
+
 async def refused(server: AuthServer, token: str) -> str:
     with pytest.raises(Problem) as caught:
         await who(server, token)
@@ -85,7 +92,8 @@ async def test_keys_are_kept_and_asked_for_again(server: AuthServer, supabase: S
     assert len(supabase.asked) == 1
     clock.now += 601
     assert await who(server, supabase.token()) == USER
-    assert len(supabase.asked) == 2
+    assert await who(server, supabase.token()) == USER
+    await renewed(supabase, 2)
 
 
 async def test_a_new_key_is_asked_for_and_the_old_one_forgotten(server: AuthServer, supabase: Supabase, clock: Clock):
@@ -112,6 +120,7 @@ async def test_keys_outlast_a_server_that_is_away_for_an_hour(server: AuthServer
     supabase.status = 503
     clock.now += 700
     assert await who(server, token) == USER
+    await renewed(supabase, 2)
     clock.now += 3600
     assert await refused(server, token) == "auth_server_unavailable"
     asked = len(supabase.asked)
@@ -189,6 +198,25 @@ async def test_an_issuers_new_key_is_asked_for(issuer: Issuer):
     clock.now += 11
     assert await who(server, issuer.token()) == "person-1"
     assert await refused(server, issuer.token(old)) == "invalid_token"
+    await server.aclose()
+
+
+async def test_an_issuers_keys_are_renewed_while_nobody_waits(issuer: Issuer):
+    clock = Clock()
+    server = AuthServer.of_issuer(issuer.url, AUDIENCE, subject="token", clock=clock)
+    token = issuer.token(exp=int(clock.now) + 86400)
+    assert await who(server, token) == "person-1"
+    clock.now += 601
+    issuer.gate.clear()
+    assert await who(server, token) == "person-1"
+    issuer.gate.set()
+    assert await who(server, token) == "person-1"
+    async with asyncio.timeout(10):
+        await server.waiting.run(server.proofs._source.fetch(server.proofs._keys_address, waits=True))  # pyright: ignore
+    assert issuer.asked.count(KEYS) == 2
+    issuer.down = True
+    clock.now += 4300
+    assert await refused(server, token) == "auth_server_unavailable"
     await server.aclose()
 
 

@@ -93,6 +93,8 @@ class Waiting:
             task = asyncio.create_task(self._lead(once, flight))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if not once.waits:
+            return None
         try:
             return await asyncio.wait_for(asyncio.wrap_future(flight.future), LONGEST_FLIGHT)
         except TimeoutError:
@@ -162,6 +164,8 @@ class Blocking:
         flight, leads = self._flights.join(once.key)
         if leads:
             self._lead(once, flight)
+        if not once.waits:
+            return None
         try:
             return flight.future.result(LONGEST_FLIGHT)
         except StillRunning:

@@ -8,6 +8,7 @@ seconds.
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterable
+from threading import Lock
 from typing import Any, Protocol
 
 import msgspec
@@ -45,13 +46,16 @@ class KeySource:
 
     def __init__(self, use: Callable[[list[SigningKey]], None], clock: Clock) -> None:
         self._use, self._clock = use, clock
-        self.until, self.ask_again, self._end = 0.0, 0.0, 0.0
+        self.until, self.ask_again, self.ends = 0.0, 0.0, 0.0
 
-    def fetch(self, find: Callable[[], Steps[str]]) -> Steps[None]:
-        """Have keys that are good for now; `find` tells their address. Away where there are none."""
-        if self._end <= self._clock() < self.ask_again:
+    def fetch(self, find: Callable[[], Steps[str]], *, waits: bool = False) -> Steps[None]:
+        """Have keys that are good for now; `find` tells their address. Away where there are none. Nobody waits for keys
+        that are only to be renewed, unless told to.
+        """
+        now = self._clock()
+        if self.ends <= now < self.ask_again:
             raise Away("its keys could not be had a moment ago")
-        yield Once(self, lambda: self._renew(find))
+        yield Once(self, lambda: self._renew(find), waits=waits or now >= self.ends)
 
     def _renew(self, find: Callable[[], Steps[str]]) -> Steps[None]:
         try:
@@ -64,17 +68,17 @@ class KeySource:
         else:
             now = self._clock()
             good = max(min(answer.max_age, MAX_AGE), PAUSE)
-            self.until, self.ask_again, self._end = now + good, now + PAUSE, now + good + GRACE
+            self.until, self.ask_again, self.ends = now + good, now + PAUSE, now + good + GRACE
             self._use(keys)
 
     def _keep(self, error: Exception) -> None:
         """Those that were there go on for a while."""
         now = self._clock()
         self.ask_again = now + RETRY
-        if now >= self._end:
+        if now >= self.ends:
             self._use([])
             raise error if isinstance(error, Away) else Away("its keys cannot be read")
-        self.until = min(now + PAUSE, self._end)
+        self.until = min(now + PAUSE, self.ends)
 
 
 class OwnTokens:
@@ -85,13 +89,13 @@ class OwnTokens:
     def __init__(self, secret: str, audience: str | None, roles: Iterable[str], clock: Clock = time.time) -> None:
         self._clock, self._roles, self._fetches = clock, frozenset(roles), not secret
         self.tokens = Tokens(KeyRing([from_secret(secret)] if secret else ()), Rules(audience=audience), clock)
-        self._source = KeySource(self._use, clock)
+        self._source, self._lock = KeySource(self._use, clock), Lock()
 
     def identify(self, token: str) -> Steps[Identity]:
         if self._fetches and self._clock() >= self._source.until:
             yield from self._source.fetch(_own_keys)
         try:
-            return self._checked(self.tokens.identify(token))
+            return self._checked(self._identified(token))
         except InvalidToken as error:
             if not self._fetches or error.reason not in UNKNOWN:
                 raise
@@ -103,8 +107,12 @@ class OwnTokens:
             yield Once((self, hashed(token)), lambda: _vouched(token), VOUCHED)
             return self._checked(self._read(token))
         if self._clock() >= self._source.ask_again:
-            yield from self._source.fetch(_own_keys)
-        return self._checked(self.tokens.identify(token))
+            yield from self._source.fetch(_own_keys, waits=True)
+        return self._checked(self._identified(token))
+
+    def _identified(self, token: str) -> Identity:
+        with self._lock:
+            return self.tokens.identify(token)
 
     def _read(self, token: str) -> Identity:
         """What a token says for which the server has vouched."""
@@ -135,7 +143,7 @@ class IssuersTokens:
         self._jwks_url = jwks_url
         self.tokens = Tokens(KeyRing(()), None, clock)
         self.tokens.issuers = {trust.name: self._issuer}
-        self._source = KeySource(self._use, clock)
+        self._source, self._lock = KeySource(self._use, clock), Lock()
 
     def identify(self, token: str) -> Steps[Identity]:
         try:
@@ -147,11 +155,17 @@ class IssuersTokens:
     def _identified(self, token: str) -> Identity:
         if claimed_issuer(token) != self._issuer.trust.name:
             raise InvalidToken(Reason.ISSUER)
-        return self.tokens.identify(token)
+        with self._lock:
+            return self.tokens.identify(token)
 
     def _fetched(self) -> Steps[None]:
-        yield from self._source.fetch(self._keys_address)
-        self._issuer.until, self._issuer.ask_again = self._source.until, self._source.ask_again
+        """Keys that are only old go on until newer ones are there; a key that is not among them is waited for."""
+        now, issuer = self._clock(), self._issuer
+        old = now >= issuer.until
+        if old and now < self._source.ends:
+            issuer.until = min(now + PAUSE, self._source.ends)
+        yield from self._source.fetch(self._keys_address, waits=not old)
+        issuer.ask_again = self._source.ask_again
 
     def _keys_address(self) -> Steps[str]:
         if self._jwks_url:
@@ -166,6 +180,7 @@ class IssuersTokens:
         return check_address(found.jwks_uri, "jwks_uri", loopback=name.startswith("http:"))
 
     def _use(self, keys: list[SigningKey]) -> None:
+        self._issuer.until = self._source.until
         if names(keys) != names(self._issuer.keys.keys):
             self._issuer.keys = KeyRing(keys)
             self.tokens.forget()

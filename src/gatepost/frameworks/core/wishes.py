@@ -56,12 +56,14 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Once:
     """The result of `steps`, taken by one of all who wish for the same `key` at a time. Others get it, too, up to
-    `keep` seconds afterwards, where it is no exception.
+    `keep` seconds afterwards, where it is no exception. Who does not wait for it (`waits`) gets None, whatever comes of
+    it.
     """
 
     key: object
     steps: Callable[[], Steps[Any]]
     keep: float = 0.0
+    waits: bool = True
 
 
 class Away(Problem):
