@@ -165,3 +165,15 @@ def test_nothing_else_is_done_by_a_superuser(project: Project, connect: Connect)
 
 def test_both_lists_of_harmless_extensions_are_one() -> None:
     assert frozenset(extensions.ALLOWED) == privileged.HARMLESS
+
+
+def test_a_seed_beside_the_project_is_known_by_its_way_there(
+    cluster: Server, fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    inner, moved = tmp_path / "one" / "supabase", tmp_path / "two" / "supabase"
+    for folder in (inner, moved):
+        folder.mkdir(parents=True)
+        (folder.parent / "claims.sql").write_text("create table public.seeded_once ()")
+    dsn = cluster.dsn("postgres", fresh_database("supabase"))
+    assert migrate.apply_project(dsn, inner, seed_paths=["../claims.sql"]).seeded == ["../claims.sql"]
+    assert migrate.apply_project(dsn, moved, seed_paths=["../claims.sql"]).seeded == []

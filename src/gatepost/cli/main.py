@@ -247,7 +247,7 @@ def database_tests(
     ] = None,
     database_url: DatabaseUrl = "",
 ) -> None:
-    """Run the project's pgTAP tests (tests/**.sql and .pg) with psql, in its database; exit code 1 where one fails.
+    """Run the project's pgTAP tests (tests/**.sql and .pg) in its database; exit code 1 where one fails.
 
     Migrations that are pending are applied first, and the database is started where it does not run. Each file is a
     session of its own as the owner of the project's tables. pgTAP is there while they run.

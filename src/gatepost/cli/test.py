@@ -7,13 +7,14 @@ Never: a change of the database that the test files did not commit themselves.
 import os
 from pathlib import Path
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gatepost import pgtap
 from gatepost import project as projects
 from gatepost.cli import claim, setup, terminal
 from gatepost.cli.migrate import bring_up
-from gatepost.pgtap import FileReport, Runner
+from gatepost.pgtap import FileReport, PlainRunner, Runner
+from gatepost.pgtap.run import SESSION
 from gatepost.problem import Problem
 from gatepost.project import state
 
@@ -35,13 +36,22 @@ def database(paths: list[Path], *, database_url: str, folder: Path | None, new_k
         if known is None:
             state.write(project.hidden, prepared)
         bring_up(place, prepared)
-        inside = tests if tests.is_dir() else project.root
-        runner = Runner(pgtap.find_psql(), inside, _variables(prepared.logins["owner"]))
+        runner = _runner(prepared.logins["owner"], tests if tests.is_dir() else project.root)
         with pgtap.available(place.admin, folder, terminal.note):
             reports = [_shown(report, tests) for report in map(runner.run, files)]
     passed, failed = (sum(getattr(report, name) for report in reports) for name in ("passed", "failed"))
     terminal.say(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _runner(dsn: str, folder: Path) -> Runner | PlainRunner:
+    """psql's; without psql one of our own, which says what of a file it cannot do."""
+    program = pgtap.find_psql()
+    if program is not None:
+        return Runner(program, folder, _variables(dsn))
+    terminal.note("psql was not found: of its commands \\set, \\i, \\ir and \\echo are known without it. "
+                  "Debian, Ubuntu: apt install postgresql-client; macOS: brew install libpq")  # fmt: skip
+    return PlainRunner(make_conninfo(dsn, options=SESSION["PGOPTIONS"]), folder)
 
 
 def _variables(dsn: str) -> dict[str, str]:

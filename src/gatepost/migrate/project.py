@@ -5,6 +5,7 @@ Never: a file applied in part (unless it commits by itself), or one whose applie
 """
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -103,6 +104,12 @@ def apply_project(
         return run.report
 
 
+def seed_name(path: Path, folder: Path) -> str:
+    """What the ledger calls a seed: by its way from the project's folder, wherever that lies."""
+    near = path.is_relative_to(folder.parent)
+    return Path(os.path.relpath(path, folder)).as_posix() if near else str(path)
+
+
 @dataclass(slots=True)
 class _Run:
     dsn: str
@@ -151,7 +158,7 @@ class _Run:
     def seeds(self, folder: Path, patterns: Sequence[str]) -> None:
         done = ledger.seeded(self.connection)
         for seed in seeds(folder, patterns):
-            name = str(seed.path.relative_to(folder)) if seed.path.is_relative_to(folder) else str(seed.path)
+            name = seed_name(seed.path, folder)
             mark = digest(seed) or ""
             if name in done and done[name] != mark:
                 self.warn(name, "was run and has changed since; it is not run again")

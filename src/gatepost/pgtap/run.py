@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..problem import Problem
 from . import tap
 from .tap import Failure
 
@@ -77,13 +76,10 @@ def _excerpt(complaints: str) -> str:
     return "\n".join(lines[first : first + SHOWN_LINES])
 
 
-def find_psql() -> str:
-    """psql: of the PATH, else the newest that Debian has installed."""
+def find_psql() -> str | None:
+    """psql: of the PATH, else the newest that Debian has installed; None where there is none."""
     on_path = shutil.which("psql")
     if on_path:
         return on_path
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"), key=lambda path: path.parts[-3], reverse=True)
-    if installed:
-        return str(installed[0])
-    hint = "Debian, Ubuntu: apt install postgresql-client; macOS: brew install libpq. Test files are written for psql"
-    raise Problem("no_psql", 500, "psql was not found, and tests need it", None, hint)
+    return str(installed[0]) if installed else None

@@ -8,8 +8,6 @@ import psycopg
 import pytest
 
 from gatepost.embedded import project_home, start
-from gatepost.pgtap import find_psql
-from gatepost.problem import Problem
 from tests.conftest import Needs
 
 from .conftest import Command, free_port
@@ -111,11 +109,3 @@ def test_without_pgtap_it_says_how_to_get_it(project: Command, place: Path, firs
     assert "The database has no pgTAP" in done.stderr
     assert "holds no pgtap.control" in done.stderr
     assert "apt install postgresql-15-pgtap" in done.stderr
-
-
-def test_without_psql_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda _: None)
-    monkeypatch.setattr("pathlib.Path.glob", lambda *_: iter(()))
-    with pytest.raises(Problem, match="psql was not found") as raised:
-        find_psql()
-    assert "postgresql-client" in (raised.value.hint or "")
