@@ -201,6 +201,15 @@ async def test_a_session_that_was_ended_elsewhere_has_no_user(
         assert (await caller.get("/who?user")).status_code == 401
 
 
+async def test_a_wrong_key_makes_nobody_of_nobody(auth_server: AuthServer, ada: Person, signer: Tokens):
+    """It is the application that is wrong, not the visitor."""
+    server = replace(auth_server, key="sb_publishable_wrong")
+    async with visiting(application(server), cookies_of(server, session_of(ada))) as browser:
+        answer = await browser.get("/who?user")
+        assert (answer.status_code, answer.json()["code"]) == (503, "auth_server_unavailable")
+    await server.aclose()
+
+
 async def test_the_server_is_not_asked_where_it_is_told_so(
     auth_server: AuthServer, served_notes: Served, ada: Person, asked: Counter[str]
 ):

@@ -14,6 +14,11 @@ import msgspec
 from ...problem import Problem
 
 T = TypeVar("T")
+
+GONE = frozenset(("bad_jwt", "session_not_found", "session_expired", "user_not_found", "user_banned"))
+"""What the auth server says of a token that is good no more. Whatever else it says is not about the token: a wrong API
+key, say, makes nobody of nobody.
+"""
 Steps = Generator["Call | Once", Any, T]
 
 
