@@ -110,6 +110,7 @@ def test_an_error_has_its_place(project: Project, text: str, place: str, message
     [
         ("create extension postgis schema extensions; create table a (at extensions.geometry);", "postgis"),
         ("create extension plv8;", "The embedded PostgreSQL lacks it"),
+        ("create collation loose (provider = icu, locale = 'und');", "The embedded PostgreSQL lacks it"),
     ],
 )
 def test_what_only_a_full_postgresql_has_is_said(supabase: Project, needs: Needs, text: str, hint: str) -> None:

@@ -30,6 +30,8 @@ def advice(session: Connection, file: SqlFile, problem: ScriptProblem) -> str | 
     """What to do where the database lacks an extension, may not have it, or has no more than its name."""
     if not session.usable or session.in_transaction:
         return None
+    if problem.code == UNAVAILABLE and "ICU" in problem.message:
+        return _unavailable(session)
     found = EXTENSION.search(problem.message)
     if found and problem.code in (UNAVAILABLE, FORBIDDEN):
         return _unavailable(session) if problem.code == UNAVAILABLE else _forbidden(found[1])
