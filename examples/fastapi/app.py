@@ -22,8 +22,8 @@ from gatepost.orm import Client
 HERE = Path(__file__).parent
 URL = os.environ.get("NOTES_URL", "http://127.0.0.1:8000")
 
-project = gatepost.asgi(os.environ.get("NOTES_PROJECT", HERE), url=URL)
-server = AuthServer(URL, project.publishable_key, app=project, mode=os.environ.get("NOTES_COOKIES", "strict"))
+project = gatepost.asgi(HERE, url=URL)
+server = AuthServer(URL, project.publishable_key, app=project, mode="strict")
 notes = Client.connect(HERE / "schema.zmodel", project.dsn)
 
 
