@@ -75,7 +75,8 @@ def _announce(project: Project, prepared: State, seconds: float) -> None:
     terminal.step(f"{project.name} is set up in {seconds:.2f} s")
     terminal.say()
     terminal.facts(facts(prepared))
-    terminal.facts([("Keys kept in", str(project.hidden / state.FILE))])
+    pages = f"{prepared.url}/" if project.settings.project.pages else ""
+    terminal.facts([("Its own pages", pages), ("Keys kept in", str(project.hidden / state.FILE))])
     terminal.say()
 
 

@@ -54,6 +54,10 @@ def test_each_file_is_served_under_a_strict_policy(site: Served):
             assert "unsafe" not in answer.headers["content-security-policy"]
 
 
+def test_the_command_says_where_the_pages_are(site: Served):
+    assert re.search(rf"Its own pages +{re.escape(site.url)}/$", site.lines(), re.MULTILINE)
+
+
 def test_the_server_tells_the_page_its_publishable_key_and_nothing_else(site: Served):
     told = httpx.get(f"{site.url}/config.json").json()
     assert told == {"url": site.url, "publishableKey": site.publishable}
