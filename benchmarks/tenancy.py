@@ -87,7 +87,7 @@ def fill(server: Server, size: int) -> None:
     owner = migrate.install(server.dsn(dbname=name), "gatepost").owner
     migrate.install_module(server.dsn(dbname=name), "tenancy")
     migrate.apply_project(server.dsn(owner, name), EXAMPLE, seed_paths=())
-    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()  # what hashing costs is not asked here
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(10)).decode()
     with psycopg.connect(server.dsn(dbname=name), autocommit=True) as admin:
         for key, value in (("tenants", size), ("residents", RESIDENTS), ("password", hashed)):
             admin.execute("select set_config(%s, %s, false)", (f"fill.{key}", str(value)))
@@ -108,12 +108,19 @@ class Site:
         tokens = Tokens(KeyRing([from_secret(SECRET, signs=True)]))
         self.auth = AuthSurface(AuthSettings(), self.database, tokens, Nobody())
         self.rest = alone(self.database, RestSettings(schemas=("todo",), jwt_secret=SECRET))
-        self.token = ""
+        self.token = self.refresh_token = ""
 
     async def sign_in(self) -> None:
         body = json.dumps({"email": PERSON, "password": PASSWORD}).encode()
         answer = await self.auth(Request("POST", "/token", b"grant_type=password", JSON, body))
-        self.token = told(answer)["access_token"]
+        self._keep(told(answer))
+
+    async def refresh(self) -> None:
+        body = json.dumps({"refresh_token": self.refresh_token}).encode()
+        self._keep(told(await self.auth(Request("POST", "/token", b"grant_type=refresh_token", JSON, body))))
+
+    def _keep(self, pair: Any) -> None:
+        self.token, self.refresh_token = pair["access_token"], pair["refresh_token"]
 
     async def list_todos(self) -> None:
         query = b"select=id,name,status&order=created_at.desc&limit=50"
@@ -191,6 +198,7 @@ async def main(many: int) -> int:
             await site.sign_in()
         for what, pair in {
             "signing in": (few.sign_in, full.sign_in),
+            "a new token": (few.refresh, full.refresh),
             "a list of todos": (few.list_todos, full.list_todos),
         }.items():
             a, b, ratio = await side_by_side(*pair)

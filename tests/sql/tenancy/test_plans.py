@@ -28,6 +28,7 @@ where name like 'Many%';
 insert into app.resident (tenant_id, tenant_name, email)
 select t.id, t.name, t.identifier || '-' || i || '@example.com'
 from app.tenant t, generate_series(1, 10) as i where t.name like 'Many%';
+insert into app.profile (id, email) select id, email from app.resident where tenant_name like 'Many%';
 insert into app.license (tenant_id, resident_id, tenant_subscription_id, license_type_key)
 select r.tenant_id, r.id, s.id, key from app.resident r
 join app.tenant_subscription s on s.tenant_id = r.tenant_id and s.license_pack_key = 'base',
@@ -37,7 +38,7 @@ insert into public.notes (tenant_id, text) select t.id, 'x' from app.tenant t, g
 analyze
 """
 
-LARGE = ("public.notes", "app.resident", "app.license", "app.audit_event")
+LARGE = ("public.notes", "app.resident", "app.license", "app.audit_event", "app.profile")
 TABLES = (*LARGE, "app.tenant_subscription", "app.tenant")  # five hundred rows fill a few pages
 
 
@@ -90,6 +91,8 @@ def test_what_the_token_says_is_asked_once(site: Site, who: str, table: str) -> 
 
 QUESTIONS = {
     "by a person": "select id from app.resident r where r.profile_id = '{user}' and r.status = 'active'",
+    "all of a person": "select id from app.resident r where r.profile_id = '{user}'",
+    "by an address": "select id from app.resident r where r.email = 'many-7-3@example.com' and r.profile_id is null",
     "by a residency": "select id from app.license l where l.resident_id = '{resident}' and l.status = 'active'",
     "seats": "select count(*) from app.license l where l.tenant_subscription_id = '{subscription}'"
     " and l.license_type_key = 'app-user'",

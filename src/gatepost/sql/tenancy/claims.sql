@@ -52,7 +52,7 @@ as $$
 $$;
 
 -- Sets for policies, found once a statement: an index finds the rows by them. The tenants whose administration the token
--- lets one read (one's own, for its admins; all, for the site's), and one's own residencies.
+-- lets one read (one's own, for its admins; all, for the site's), the profiles beside one's own, and one's own residencies.
 create or replace function auth_ext.readable_tenants() returns uuid[]
 language sql stable security definer set search_path = ''
 as $$
@@ -61,6 +61,12 @@ as $$
         when auth_ext.has_permission('p:app-admin') then array[auth_ext.tenant_id()]
         else '{}'
     end
+$$;
+
+create or replace function auth_ext.readable_profiles() returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+    select case when auth_ext.has_permission('p:app-admin-super') then array(select p.id from app.profile p) else '{}' end
 $$;
 
 create or replace function auth_ext.own_residents() returns uuid[]

@@ -55,7 +55,7 @@ create policy "the site changes" on app.tenant_subscription for update to tenanc
 
 create policy "oneself" on app.profile for select to authenticated, tenancy_api using (id = (select auth.uid()));
 create policy "the site reads all" on app.profile for select to authenticated, tenancy_api
-    using ((select auth_ext.has_permission('p:app-admin-super')));
+    using (id = any ((select auth_ext.readable_profiles())::uuid[]));
 create policy "support looks up" on app.profile for select to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-support')));
 create policy "who is in the address book" on app.profile for select to tenancy_api

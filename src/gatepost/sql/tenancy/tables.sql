@@ -145,6 +145,7 @@ create table if not exists app.profile (
     full_name text generated always as (first_name || ' ' || last_name) stored
 );
 create index if not exists profile_email_idx on app.profile (email);
+create index if not exists profile_public_idx on app.profile (display_name) where is_public;
 
 create table if not exists app.resident (
     id uuid primary key default gen_random_uuid(),
@@ -167,6 +168,8 @@ alter table app.resident add column if not exists invitation_sent_at timestamptz
 create unique index if not exists resident_active_idx on app.resident (profile_id) where status = 'active';
 create unique index if not exists resident_home_idx on app.resident (profile_id) where type = 'home';
 create unique index if not exists resident_home_email_idx on app.resident (email) where type = 'home';
+create index if not exists resident_profile_idx on app.resident (profile_id);
+create index if not exists resident_address_idx on app.resident (email);
 create unique index if not exists resident_email_idx on app.resident (tenant_id, email) where type <> 'support';
 
 -- What may become of a residency. Nobody leaves a block but by unblocking, or an active tenant.
