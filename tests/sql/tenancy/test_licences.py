@@ -217,6 +217,12 @@ def installed(site: Site, text: str) -> list[str]:
     return [line.removeprefix("application inc: ") for line in said]
 
 
+def test_of_a_new_application_it_is_said_that_it_is_there_and_no_more(site: Site) -> None:
+    basic = "select app_fn.install_basic_application('garden', 'Garden', 'Plants', %s, null)"
+    assert installed(site, basic % "false") == ["application garden added"]
+    assert installed(site, basic % "true") == ["application garden: license pack garden changed"]
+
+
 def test_the_same_application_again_changes_nothing_and_says_nothing(site: Site) -> None:
     count = "select count(*) from app.license"
     before = site.value(count)

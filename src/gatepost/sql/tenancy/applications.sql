@@ -187,21 +187,30 @@ begin
     where _changes is not null and s.status = 'active';
 end $$;
 
+-- Of a new application it is said that it is there, not each of its parts.
 create or replace function app_fn.install_application(_application_info app_fn.application_info) returns app.application
 language plpgsql volatile set search_path = ''
 as $$
 declare
     _info app_fn.application_info := _application_info;
     _application app.application;
+    _level text := current_setting('client_min_messages');
+    _is_new boolean;
 begin
     perform pg_advisory_xact_lock(hashtextextended('app.application', 0));
     perform app_fn.refuse_foreign_keys(_info);
+    _is_new := not exists (select from app.application a where a.key = _info.key);
+    if _is_new then
+        raise notice 'application % added', _info.key;
+        perform set_config('client_min_messages', 'warning', true);
+    end if;
     insert into app.application (key, name) values (_info.key, _info.name)
     on conflict (key) do update set name = excluded.name
     returning * into _application;
     perform app_fn.install_navigation(_info);
     perform app_fn.install_license_types(_info);
     perform app_fn.install_license_packs(_info);
+    perform set_config('client_min_messages', _level, true);
     return _application;
 end $$;
 
