@@ -100,6 +100,18 @@ def test_api_roles_meet_policies_in_storage(connect: Connect, supabase_database:
     assert session.execute("select * from storage.objects").fetchall() == []
 
 
+@pytest.mark.parametrize("table", ["objects", "buckets"])
+def test_rows_of_storage_are_deleted_on_purpose_only(owner: psycopg.Connection[tuple[object, ...]], table: str) -> None:
+    with owner.transaction(force_rollback=True):
+        owner.execute("insert into storage.buckets (id, name) values ('full', 'full'), ('empty', 'empty')")
+        owner.execute("insert into storage.objects (bucket_id, name) values ('full', 'a')")
+        found = "bucket_id = 'full'" if table == "objects" else "id = 'empty'"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="Direct deletion"), owner.transaction():
+            owner.execute(f"delete from storage.{table} where {found}")  # pyright: ignore
+        owner.execute("set local storage.allow_delete_query = true")
+        assert owner.execute(f"delete from storage.{table} where {found}").rowcount == 1  # pyright: ignore
+
+
 def test_extensions_are_there_before_the_first_migration_and_belong_to_the_owner(
     connect: Connect, supabase_database: str
 ) -> None:

@@ -98,7 +98,7 @@ $$;
 create function storage.operation() returns text language sql stable
 as $$ select nullif(current_setting('storage.operation', true), '') $$;
 
--- For triggers that such migrations make. Rows may be deleted: no file is left behind here.
+-- For triggers that such migrations make.
 create function storage.update_updated_at_column() returns trigger language plpgsql
 as $$
 begin
@@ -110,7 +110,7 @@ declare
     name text;
 begin
     foreach name in array array[
-        'protect_delete', 'enforce_bucket_name_length', 'objects_insert_prefix_trigger', 'objects_update_prefix_trigger',
+        'enforce_bucket_name_length', 'objects_insert_prefix_trigger', 'objects_update_prefix_trigger',
         'objects_delete_cleanup', 'objects_update_cleanup', 'objects_update_level_trigger', 'prefixes_insert_trigger',
         'prefixes_delete_cleanup', 'delete_prefix_hierarchy_trigger'
     ] loop
@@ -120,6 +120,22 @@ begin
         );
     end loop;
 end $$;
+
+-- As in Supabase's storage, where a row that goes leaves a file behind. It looks at rows, so that emptying what is empty
+-- passes; the triggers' names are not Supabase's, which migrations make for themselves.
+create function storage.protect_delete() returns trigger language plpgsql
+as $$
+begin
+    if tg_level = 'ROW' and coalesce(current_setting('storage.allow_delete_query', true), '') <> 'true' then
+        raise exception 'Direct deletion from storage tables is not allowed. Use the Storage API instead.' using
+            errcode = '42501', hint = 'To delete all the same: set local storage.allow_delete_query = true';
+    end if;
+    return old;
+end $$;
+create trigger keep_buckets before delete on storage.buckets
+for each row execute function storage.protect_delete();
+create trigger keep_objects before delete on storage.objects
+for each row execute function storage.protect_delete();
 
 alter table storage.buckets enable row level security;
 alter table storage.objects enable row level security;
