@@ -1,6 +1,7 @@
 """New or changed migration files, for development.
 
-In: the folder that holds `migrations/`. Out: a word whenever something is new there. Never: a file read.
+In: the folder that holds `migrations/`. Out: a word whenever something is new there. Never: a file read, or word of one
+that is empty: somebody is about to write it.
 """
 
 import asyncio
@@ -36,5 +37,6 @@ def _look(folder: Path) -> dict[str, tuple[int, int]]:
                 status = entry.stat()
             except FileNotFoundError:
                 continue
-            marks[entry.name] = (status.st_mtime_ns, status.st_size)
+            if status.st_size:
+                marks[entry.name] = (status.st_mtime_ns, status.st_size)
     return marks
