@@ -34,7 +34,7 @@ async def lifespan(_: FastAPI):
 
 
 app = FastAPI(title="Notes", lifespan=lifespan)
-install(app, server, db=notes, open=["/account", "/auth"])
+install(app, server, db=notes, open=["/account", *project.paths])
 app.mount("/account", sign_in_pages(name="Notes"))
 
 

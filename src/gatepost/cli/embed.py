@@ -32,6 +32,9 @@ class Embedded:
     which also ends it in an orderly way.
     """
 
+    paths = ("/auth/v1", "/rest/v1", "/graphql", "/inbox", "/health")
+    """What it answers, with keys and tokens of its own: `open` ones for a middleware around it."""
+
     def __init__(self, folder: Path | str, url: str, database_url: str, *, development: bool) -> None:
         self._folder, self._development = Path(folder), development
         self._overrides = {"server.external_url": url} if url else {}

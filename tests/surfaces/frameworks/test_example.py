@@ -116,6 +116,11 @@ def test_the_project_answers_within_the_application(example: Example):
     assert httpx.get(f"{example.url}/auth/v1/settings", headers=key).status_code == 200
     assert httpx.get(f"{example.url}/rest/v1/Note", headers=key).json() == []
     assert httpx.get(f"{example.url}/inbox").status_code == 200
+    service = example.state.keys.service_role  # nobody of the application's, and the project's own
+    everything = {"apikey": service, "Authorization": f"Bearer {service}"}
+    assert httpx.get(f"{example.url}/rest/v1/Note", headers=everything).status_code == 200
+    assert httpx.get(f"{example.url}/auth/v1/admin/users", headers=everything).status_code == 200
+    assert httpx.get(f"{example.url}/api/notes", headers=everything).status_code == 401
 
 
 def test_its_routes_know_who_asks(example: Example):

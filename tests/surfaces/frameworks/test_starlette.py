@@ -19,7 +19,7 @@ from gatepost.frameworks.core import AuthServer, ResponseBegun, ServerClient
 from gatepost.frameworks.core.carriers import Waiting
 from gatepost.frameworks.core.wishes import Answer, Away, Call
 from gatepost.frameworks.starlette import AuthMiddleware, client_of, csrf_token
-from gatepost.identity.keys import KeyRing, from_secret
+from gatepost.identity.keys import KeyRing, SigningKey, from_jwk, from_secret, generate
 from gatepost.identity.tokens import Tokens
 from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE, cookies_of, held, kept_session, session_of, visiting
@@ -134,10 +134,13 @@ async def test_the_stored_user_proves_nothing(
         assert (await browser.get("/who?user")).json()["email"] == ada.email
 
 
-@pytest.mark.parametrize("secret", ["x" * 32, "another secret that is not the server's"])
-async def test_a_forged_cookie_is_nobody(app: Starlette, auth_server: AuthServer, ada: Person, secret: str):
-    claims = {"sub": ada.id, "role": "service_role", "aud": "authenticated", "exp": int(time.time()) + 3600}
-    forged = session_of(ada, access_token=Tokens(KeyRing([from_secret(secret, signs=True)])).sign(claims))
+@pytest.mark.parametrize("role", ["authenticated", "service_role"])
+@pytest.mark.parametrize("key", [from_secret("x" * 32, signs=True), from_jwk(generate(), signs=True)])
+async def test_a_forged_cookie_is_nobody(
+    app: Starlette, auth_server: AuthServer, ada: Person, key: SigningKey, role: str
+):
+    claims = {"sub": ada.id, "role": role, "aud": "authenticated", "exp": int(time.time()) + 3600}
+    forged = session_of(ada, access_token=Tokens(KeyRing([key])).sign(claims))
     async with visiting(app, cookies_of(auth_server, forged)) as browser:
         assert (await browser.get("/who?user")).json() == {"role": "anon", "sub": "", "email": None}
 

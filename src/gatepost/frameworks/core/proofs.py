@@ -21,7 +21,7 @@ from ...identity.tokens import Rules, Tokens
 from ...outside.exchange import check_address
 from ...outside.issuers import Discovery, KeySet, usable
 from ...problem import Problem
-from .wishes import GONE, Away, Call, Once, Steps
+from .wishes import Away, Call, Once, Steps
 
 MAX_AGE, GRACE, PAUSE, RETRY = 600.0, 3600.0, 10.0, 2.0
 """Seconds: how long keys are good at most, how long they stay while the server is away, how soon it is asked again for
@@ -198,7 +198,7 @@ def _own_keys() -> Steps[str]:
 
 def _vouched(token: str) -> Steps[None]:
     answer = yield Call("GET", "/user", bearer=token)
-    if answer.code in GONE:
+    if answer.gone:
         raise InvalidToken(Reason.KEY)
     if answer.status != 200:
         raise Away(f"it answered {answer.status}")

@@ -17,7 +17,7 @@ from ...identity.compact import InvalidToken
 from ...problem import Problem
 from ..cookies import PRIVATE, SetCookie, joined, read_item, remove_item, write_item
 from .sessions import UnverifiedSession, User, read_session, session_in, user_of
-from .wishes import GONE, Answer, Away, Call, Once, Steps
+from .wishes import Answer, Away, Call, Once, Steps
 
 if TYPE_CHECKING:
     from .server import AuthServer
@@ -128,7 +128,7 @@ class Visit:
         answer = yield Call("GET", "/user", bearer=self._token())
         if answer.status == 200:
             return user_of(answer.json(), identity.subject)
-        if answer.code not in GONE:
+        if not answer.gone:
             raise Away(f"it answered {answer.status}")
         self._identity = None if self.bearer else ANON
         if self.bearer:

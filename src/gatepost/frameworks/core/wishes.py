@@ -57,6 +57,11 @@ class Answer:
         found = body.get("code") if isinstance(body.get("code"), str) else body.get("error_code")
         return found if isinstance(found, str) else ""
 
+    @property
+    def gone(self) -> bool:
+        """Whether it says that a token is good no more."""
+        return 400 <= self.status < 500 and self.code in GONE
+
 
 @dataclass(frozen=True, slots=True)
 class Once:
