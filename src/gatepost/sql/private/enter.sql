@@ -74,8 +74,9 @@ begin
                 then 'The role of this user has changed'
         end,
         '{' || rest || ',"aal":"' || least(s.aal, coalesce(level, 'aal1')::auth.aal_level)
-            || '","is_anonymous":' || u.is_anonymous
-            || ',"email":' || to_json(coalesce(u.email, '')) || ',"phone":' || to_json(coalesce(u.phone, ''))
+            || '","is_anonymous":' || case when u.is_anonymous then 'true' else 'false' end
+            || ',"email":' || to_json(coalesce(u.email, ''))
+            || ',"phone":' || case when u.phone <> '' then to_json(u.phone) else '""' end
             || ',"app_metadata":' || coalesce(u.raw_app_meta_data || c.claims, u.raw_app_meta_data, c.claims, '{}')
             || ',"user_metadata":' || case
                 when auth_private.owned_keys() is null then coalesce(u.raw_user_meta_data, '{}')
