@@ -40,6 +40,7 @@ def identifier() -> Identifier:
         (SECRET, USER, "authenticated"),
         (SERVICE_KEY, USER, "authenticated"),
     ],
+    ids=range(11),  # workers must agree on names, and keys are made anew
 )
 def test_the_bearers_user_wins_over_the_keys_role(
     identifier: Identifier, key: str | None, bearer: str | None, role: str

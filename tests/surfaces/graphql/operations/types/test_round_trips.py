@@ -31,7 +31,7 @@ def point(x: float, y: float) -> dict[str, float]:
     return {"x": x, "y": y}
 
 
-SAME = object()
+SAME = Ellipsis
 """What is read is what was sent."""
 
 # Field, what is sent, what is read, the text that PostgreSQL has.
