@@ -35,11 +35,12 @@ MODULES = {
             "has_permission",
             "has_all_permissions",
             "readable_tenants",
+            "readable_profiles",
             "own_residents",
         )
     )
 }
-"""The same of our modules; their last two read rows too. What projects call so without the module may do anything."""
+"""The same of our modules; their last three read rows too. What projects call so without the module may do anything."""
 PARAMETERS = {"functions": 2, "media_handlers": 1}
 
 

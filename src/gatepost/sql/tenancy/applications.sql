@@ -187,6 +187,19 @@ begin
     where _changes is not null and s.status = 'active';
 end $$;
 
+create or replace function app_fn.install_parts(_info app_fn.application_info) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    perform app_fn.install_navigation(_info);
+    perform app_fn.install_license_types(_info);
+    perform app_fn.install_license_packs(_info);
+end $$;
+
+create or replace function app_fn.install_parts_quietly(_info app_fn.application_info) returns void
+language sql volatile set search_path = '' set client_min_messages = warning
+as $$ select app_fn.install_parts(_info) $$;
+
 -- Of a new application it is said that it is there, not each of its parts.
 create or replace function app_fn.install_application(_application_info app_fn.application_info) returns app.application
 language plpgsql volatile set search_path = ''
@@ -194,23 +207,17 @@ as $$
 declare
     _info app_fn.application_info := _application_info;
     _application app.application;
-    _level text := current_setting('client_min_messages');
-    _is_new boolean;
 begin
     perform pg_advisory_xact_lock(hashtextextended('app.application', 0));
     perform app_fn.refuse_foreign_keys(_info);
-    _is_new := not exists (select from app.application a where a.key = _info.key);
-    if _is_new then
+    if exists (select from app.application a where a.key = _info.key) then
+        update app.application set name = _info.name where key = _info.key returning * into _application;
+        perform app_fn.install_parts(_info);
+    else
+        insert into app.application (key, name) values (_info.key, _info.name) returning * into _application;
+        perform app_fn.install_parts_quietly(_info);
         raise notice 'application % added', _info.key;
-        perform set_config('client_min_messages', 'warning', true);
     end if;
-    insert into app.application (key, name) values (_info.key, _info.name)
-    on conflict (key) do update set name = excluded.name
-    returning * into _application;
-    perform app_fn.install_navigation(_info);
-    perform app_fn.install_license_types(_info);
-    perform app_fn.install_license_packs(_info);
-    perform set_config('client_min_messages', _level, true);
     return _application;
 end $$;
 
