@@ -53,49 +53,65 @@ begin
     return given::text;
 end $$;
 
--- One look-up by three primary keys. `rest` is what of the claims does not change while a session lives, as JSON without
--- its braces: taking all of them apart and writing them again would cost more than the look-up. `session` is '' for a
--- token of ours without one. Claims that ended are none; a token is never worth more than its session, nor than it was.
+-- Three look-ups by primary key: one by one they cost less than a join, and plpgsql keeps their plans. `rest` is what of the
+-- claims does not change while a session lives, as JSON without its braces: taking all of them apart and writing them again
+-- would cost more than the look-ups. `session` is '' for a token of ours without one. Claims that ended are none; a token is
+-- never worth more than its session, nor than it was.
 create or replace function auth_private.enter(rest text, subject text, role text, session text, level text) returns text
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    refusal text;
+    owner uuid := subject;
+    current_role_name text;
+    email text;
+    phone text;
+    is_anonymous boolean;
+    app_metadata jsonb;
+    user_metadata jsonb;
+    deleted_at timestamptz;
+    banned_until timestamptz;
+    assurance auth.aal_level;
+    ends_at timestamptz;
+    said jsonb;
     claims text;
 begin
-    select
-        case
-            when session <> '' and (
-                s.id is null or s.not_after <= now() or s.created_at + auth_private.session_timebox() <= now()
-            ) then 'The session has ended'
-            when u.deleted_at is not null then 'The user does not exist any more'
-            when u.banned_until > now() then 'The user is banned'
-            when not auth_private.has_claims_hook() and coalesce(nullif(u.role, ''), 'anon') <> enter.role
-                then 'The role of this user has changed'
-        end,
-        '{' || rest || ',"aal":"' || least(s.aal, coalesce(level, 'aal1')::auth.aal_level)
-            || '","is_anonymous":' || case when u.is_anonymous then 'true' else 'false' end
-            || ',"email":' || to_json(coalesce(u.email, ''))
-            || ',"phone":' || case when u.phone <> '' then to_json(u.phone) else '""' end
-            || ',"app_metadata":' || coalesce(u.raw_app_meta_data || c.claims, u.raw_app_meta_data, c.claims, '{}')
-            || ',"user_metadata":' || case
-                when auth_private.owned_keys() is null then coalesce(u.raw_user_meta_data, '{}')
-                else coalesce(u.raw_user_meta_data, '{}') - auth_private.owned_keys() || coalesce(c.claims, '{}')
-            end || case
-                when auth_private.has_claims_hook() then ',"role":' || to_json(coalesce(nullif(u.role, ''), 'anon'))
-                else ''
-            end || '}'
-    into refusal, claims
-    from auth.users u
-    left join auth.sessions s on s.id = nullif(session, '')::uuid and s.user_id = u.id
-    left join auth_private.user_claims c on c.user_id = u.id and coalesce(c.valid_until > now(), true)
-    where u.id = subject::uuid;
+    select coalesce(nullif(u.role, ''), 'anon'), u.email, u.phone, u.is_anonymous, u.raw_app_meta_data,
+        u.raw_user_meta_data, u.deleted_at, u.banned_until
+    into current_role_name, email, phone, is_anonymous, app_metadata, user_metadata, deleted_at, banned_until
+    from auth.users u where u.id = owner;
     if not found then
         perform auth_private.turn_away('The user does not exist any more');
-    elsif refusal is not null then
-        perform auth_private.turn_away(refusal);
-    elsif auth_private.has_claims_hook() then
-        return auth_private.hooked(claims::jsonb, subject, role);
+    end if;
+    if session <> '' then
+        select s.aal, least(s.not_after, s.created_at + auth_private.session_timebox()) into assurance, ends_at
+        from auth.sessions s where s.id = session::uuid and s.user_id = owner;
+        if not found or ends_at <= now() then
+            perform auth_private.turn_away('The session has ended');
+        end if;
+    end if;
+    if deleted_at is not null then
+        perform auth_private.turn_away('The user does not exist any more');
+    elsif banned_until > now() then
+        perform auth_private.turn_away('The user is banned');
+    elsif current_role_name <> role and not auth_private.has_claims_hook() then
+        perform auth_private.turn_away('The role of this user has changed');
+    end if;
+
+    select c.claims into said from auth_private.user_claims c
+    where c.user_id = owner and (c.valid_until is null or c.valid_until > now());
+    if auth_private.owned_keys() is not null then
+        user_metadata := coalesce(user_metadata, '{}') - auth_private.owned_keys() || coalesce(said, '{}');
+    end if;
+    claims := '{' || rest || ',"aal":"' || least(assurance, coalesce(level, 'aal1')::auth.aal_level)
+        || '","is_anonymous":' || case when is_anonymous then 'true' else 'false' end
+        || ',"email":' || to_json(coalesce(email, ''))
+        || ',"phone":' || case when phone <> '' then to_json(phone) else '""' end
+        || ',"app_metadata":' || coalesce(app_metadata || said, app_metadata, said, '{}')
+        || ',"user_metadata":' || coalesce(user_metadata, '{}') || '}';
+    if auth_private.has_claims_hook() then
+        return auth_private.hooked(
+            claims::jsonb || jsonb_build_object('role', current_role_name), subject, role
+        );
     end if;
     return claims;
 end $$;
