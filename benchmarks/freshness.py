@@ -1,13 +1,14 @@
 """What a look at session and user costs a read: CPU of PostgreSQL, and of the server, for each request.
 
-Three servers over one database, one for each freshness, asked in turn over HTTP by one warm client; of all rounds the
-least disturbed counts. The read is the one of `read.py`. PostgreSQL on core 0, the servers and the client on core 1.
-`freshness.py [ROUNDS [REQUESTS]]`.
+Three servers over one database, one for each freshness, asked in turn over HTTP by one warm client, then by sixteen at
+once; of all rounds the least disturbed counts. The read is the one of `read.py`. PostgreSQL on core 0, the servers and
+the clients on core 1. `freshness.py [ROUNDS [REQUESTS]]`; needs wrk.
 """
 
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -35,6 +36,7 @@ from read import CLAIMS, READ
 
 MODES = {"cached": "cached", "bounded": "bounded:60", "strict": "strict"}
 PORT = 28471
+CLIENTS, SECONDS = 16, 2
 BAR = 60.0
 WARM = 50
 SESSION = CLAIMS["session_id"]
@@ -60,6 +62,7 @@ class Mode:
     pid: int
     client: http.client.HTTPConnection
     rounds: Rounds = field(default_factory=Rounds)
+    busy: Rounds = field(default_factory=Rounds)
 
     def ask(self, headers: dict[str, str], times: int) -> None:
         for _ in range(times):
@@ -75,6 +78,20 @@ class Mode:
         self.ask(headers, times)
         self.rounds.database.append((cpu(family(postmaster)) - database) / times * 1e6)
         self.rounds.server.append((cpu([self.pid]) - server) / times * 1e6)
+
+    def measure_busy(self, postmaster: int, headers: dict[str, str]) -> None:
+        """Many clients at once, as fast as they are answered."""
+        url = f"http://127.0.0.1:{self.client.port}{READ}"
+        script = str(Path(__file__).with_name("headers.lua"))
+        command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}", "-s", script, url]
+        environment = os.environ | {name.upper(): value for name, value in headers.items()}
+        database, server = cpu(family(postmaster)), cpu([self.pid])
+        text = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        found = re.search(r"(\d+) requests in", text)
+        if found is None or "Non-2xx" in text or "Socket errors" in text:
+            raise SystemExit(text)
+        self.busy.database.append((cpu(family(postmaster)) - database) / int(found[1]) * 1e6)
+        self.busy.server.append((cpu([self.pid]) - server) / int(found[1]) * 1e6)
 
 
 def prepare(owner: str, many: int = 50_000) -> None:
@@ -116,15 +133,13 @@ def headers_for(state: dict[str, Any]) -> dict[str, str]:
     return {"authorization": f"Bearer {token}", "apikey": state["keys"]["publishable"]}
 
 
-def report(modes: list[Mode]) -> bool:
-    lowest = {mode.name: min(mode.rounds.database) for mode in modes}
-    for mode in modes:
-        print(
-            f"{mode.name:>8}: PostgreSQL {lowest[mode.name]:6.1f} µs, server {min(mode.rounds.server):6.1f} µs a read"
-        )
-    pairs = zip(modes[2].rounds.database, modes[0].rounds.database, strict=True)
-    middle = sorted(strict - cached for strict, cached in pairs)[len(modes[0].rounds.database) // 2]
-    what = f"strict: PostgreSQL CPU beyond cached (median of rounds {middle:.1f})"
+def report(what: str, rounds: dict[str, Rounds]) -> bool:
+    lowest = {name: min(each.database) for name, each in rounds.items()}
+    for name, each in rounds.items():
+        print(f"{what}, {name:>8}: PostgreSQL {lowest[name]:6.1f} µs, server {min(each.server):6.1f} µs a read")
+    pairs = zip(rounds["strict"].database, rounds["cached"].database, strict=True)
+    middle = sorted(strict - cached for strict, cached in pairs)[len(rounds["cached"].database) // 2]
+    what = f"{what}, strict: PostgreSQL CPU beyond cached (median of rounds {middle:.1f})"
     return verdict(what, lowest["strict"] - lowest["cached"], BAR, unit=" µs")
 
 
@@ -136,7 +151,14 @@ def run(served: Served, modes: list[Mode], rounds: int, requests: int) -> bool:
     for _ in range(rounds):
         for mode in modes:
             mode.measure(served.postmaster, headers, requests)
-    return report(modes)
+    for _ in range(rounds):
+        for mode in modes:
+            mode.measure_busy(served.postmaster, headers)
+    held = [
+        report("1 client", {mode.name: mode.rounds for mode in modes}),
+        report(f"{CLIENTS} clients", {mode.name: mode.busy for mode in modes}),
+    ]
+    return all(held)
 
 
 def main(rounds: int = 7, requests: int = 2000) -> int:
