@@ -1,8 +1,8 @@
 """What every test may ask for: one throw-away PostgreSQL a session, a database of its own for each module.
 
 `pytest --postgres=DIR` runs everything on another PostgreSQL (a folder with bin, lib and share). What a machine may
-lack is asked for with `needs("…")`: without it the test is not run, and the closing line counts it. Two workers share
-the tests, file by file (`-n 0`: none): each has a PostgreSQL of its own, and `turn("…")` for what all of them share.
+lack is asked for with `needs("…")`: without it the test is not run, and the closing line counts it. Workers share the
+tests, file by file (`-n 0`: none): each has a PostgreSQL of its own, and `turn("…")` for what all of them share.
 """
 
 import fcntl
