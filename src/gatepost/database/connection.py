@@ -320,7 +320,8 @@ async def reach(conninfo: str, timeout: float, options: str = "") -> pq.abc.PGco
         given = conninfo_to_dict(conninfo).get("options") or ""
         settings = {"options": f"{given} {options}".strip()} if options else {}
         full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8", **settings)
-        return await asyncio.wait_for(wait_conn_async(generators.connect(full)), timeout)
+        async with asyncio.timeout(timeout):
+            return await wait_conn_async(generators.connect(full))
     except (psycopg.Error, OSError, TimeoutError) as error:
         raise Unavailable("The database cannot be reached", _first_line(error)) from None
 

@@ -72,15 +72,17 @@ class Pool:
         waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
-            connection = await asyncio.wait_for(waiter, self.timeout)
-        except TimeoutError:
+            # Not wait_for(): before Python 3.12 a cancellation that comes with the result is lost in it.
+            async with asyncio.timeout(self.timeout):
+                connection = await waiter
+        except (TimeoutError, asyncio.CancelledError) as error:
+            if waiter.done() and not waiter.cancelled() and (unused := waiter.result()) is not None:
+                self._hand_on(unused)
+            if isinstance(error, asyncio.CancelledError):
+                raise
             raise Problem(
                 "pool_timeout", 504, "Timed out waiting for a database connection", None, "Try again in a moment"
             ) from None
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and (unused := waiter.result()) is not None:
-                self._hand_on(unused)
-            raise
         return connection if connection is not None else await self._take()
 
     async def _give_back(self, connection: Connection, thorough: bool) -> None:

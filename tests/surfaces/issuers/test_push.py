@@ -223,8 +223,10 @@ async def pushing(dsn: str, url: str, **settings: float) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(10):
+            while not task.done():  # before Python 3.12 libraries may lose a cancellation
+                task.cancel()
+                await asyncio.wait([task], timeout=0.2)
         await database.close()
 
 
