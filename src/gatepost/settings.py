@@ -694,6 +694,12 @@ OWNED_KEYS = (
 )  # fmt: skip
 """The server's claims by name, as applications written for them read them."""
 FRESHNESS = re.compile(r"cached|strict|bounded:(\d+)")
+HOOKS = tuple(
+    field.removeprefix("hook_").removesuffix("_uri")
+    for field in AuthSettings.__struct_fields__
+    if field.startswith("hook_") and field.endswith("_uri")
+)
+"""The auth surface's hooks, by the names of their settings."""
 HOOK = re.compile(r"pg-functions://[^/]+/([^/]+)/([^/]+)/?")
 TRUE, FALSE = {"1", "t", "true", "on", "yes"}, {"0", "f", "false", "off", "no", ""}
 
@@ -762,16 +768,17 @@ def is_remote(uri: str) -> bool:
     return uri.startswith(("https://", "http://"))
 
 
+def hook_uri(settings: AuthSettings, name: str) -> str:
+    """Where a hook is, '' where it is off."""
+    return str(getattr(settings, f"hook_{name}_uri")) if getattr(settings, f"hook_{name}_enabled") else ""
+
+
 def remote_hooks(settings: AuthSettings) -> dict[str, tuple[str, str]]:
     """The hooks that are on and asked over HTTP: by name, where they are and what signs."""
-    found: dict[str, tuple[str, str]] = {}
-    for field in AuthSettings.__struct_fields__:
-        name = field.removeprefix("hook_").removesuffix("_uri")
-        if field == f"hook_{name}_uri" and getattr(settings, f"hook_{name}_enabled"):
-            uri = str(getattr(settings, field))
-            if is_remote(uri):
-                found[name] = uri, str(getattr(settings, f"hook_{name}_secrets"))
-    return found
+    places = {name: hook_uri(settings, name) for name in HOOKS}
+    return {
+        name: (uri, str(getattr(settings, f"hook_{name}_secrets"))) for name, uri in places.items() if is_remote(uri)
+    }
 
 
 def owned_keys(settings: "Settings") -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gatepost.database.queries import load
 from gatepost.migrate.connection import Connection
-from gatepost.settings import AuthSettings, hook_name, is_remote
+from gatepost.settings import HOOKS, AuthSettings, hook_name, hook_uri, is_remote
 
 QUERIES = load(Path(__file__).with_name("doctor.sql"))
 
@@ -39,7 +39,7 @@ def amiss(admin: str, settings: AuthSettings) -> Iterator[tuple[str, str]]:
 
 def _functions(settings: AuthSettings) -> Iterator[tuple[str, str, str]]:
     """Setting, schema and name of each hook that is on and a function."""
-    for field in AuthSettings.__struct_fields__:
-        uri = getattr(settings, field) if field.startswith("hook_") and field.endswith("_uri") else ""
-        if uri and not is_remote(uri) and getattr(settings, field.removesuffix("uri") + "enabled"):
-            yield (f"auth.{field}", *hook_name(uri))
+    for name in HOOKS:
+        uri = hook_uri(settings, name)
+        if uri and not is_remote(uri):
+            yield (f"auth.hook_{name}_uri", *hook_name(uri))

@@ -16,7 +16,7 @@ import msgspec
 from ..identity import Identity
 from ..problem import Problem
 from ..query.sql import Parameter, Statement
-from ..settings import Settings, believed, function_name, hook_name, is_remote
+from ..settings import Settings, believed, function_name, hook_name, hook_uri, is_remote
 from .queries import load
 from .values import Result
 
@@ -119,8 +119,7 @@ def entrance(settings: Settings, answers: Sequence[Result]) -> Entrance:
 
 
 def _hook(settings: Settings) -> tuple[str, str] | None:
-    auth, freshness = settings.auth, settings.claims.freshness
-    uri = auth.hook_custom_access_token_uri if auth.hook_custom_access_token_enabled else ""
+    uri, freshness = hook_uri(settings.auth, "custom_access_token"), settings.claims.freshness
     if not is_remote(uri):
         return hook_name(uri) if uri else None
     if freshness != "cached":
@@ -146,11 +145,11 @@ def _check_look_up(settings: Settings, callable: bool, volatility: str | None) -
             f"claims.freshness = {freshness!r} needs a database that Gatepost has set up, and its login authenticator",
             hint + "let gatepost dev or gatepost serve set it up",
         )
-    if _hook(settings) is not None and volatility in (None, VOLATILE):
+    hook = _hook(settings)
+    if hook is not None and volatility in (None, VOLATILE):
         what = "is no function from jsonb to jsonb" if volatility is None else "is VOLATILE"
-        name = ".".join(_hook(settings) or ())
         raise _cannot(
-            f"claims.freshness = {freshness!r} calls the claims hook in reads, and {name} {what}",
+            f"claims.freshness = {freshness!r} calls the claims hook in reads, and {'.'.join(hook)} {what}",
             hint + "declare it STABLE",
         )
 

@@ -104,3 +104,12 @@ async def _answered(client: httpx.AsyncClient, request: httpx.Request, longest: 
         return Answer(response.status_code, response.headers, bytes(received))
     finally:
         await response.aclose()
+
+
+def max_age(headers: Mapping[str, str]) -> float:
+    """How many seconds an answer says that it is good (RFC 9111 §5.2.2.1); without a word of it, for good."""
+    for part in headers.get("cache-control", "").split(","):
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "max-age" and value.strip('"').isdigit():
+            return float(value.strip('"'))
+    return float("inf")

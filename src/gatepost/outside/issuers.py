@@ -20,7 +20,7 @@ from ..identity.keys import KeyRing, SigningKey, from_jwk
 from ..identity.tokens import Tokens
 from ..problem import Problem
 from ..settings import IdentitySettings, TrustedIssuer
-from .exchange import Answer, Failed, ask, check_address, is_loopback
+from .exchange import Answer, Failed, ask, check_address, is_loopback, max_age
 
 LONGEST = 256 * 1024
 MOST_KEYS = 64
@@ -102,7 +102,7 @@ class Issuers:
         else:
             source.fetched, source.failed = self._clock(), False
             issuer.until = source.fetched + source.good / 2
-            if _names(keys) != _names(issuer.keys.keys):
+            if names(keys) != names(issuer.keys.keys):
                 issuer.keys = KeyRing(keys)
                 self._tokens.forget()
             observe.emit("issuer.keys", issuer=issuer.trust.name, keys=len(keys))
@@ -129,7 +129,7 @@ class Issuers:
         keys = usable(msgspec.json.decode(answer.body, type=KeySet).keys)
         if not keys:
             raise Failed("it has no key that can be used")
-        return keys, max(min(_max_age(answer.headers), self._max_age), self._pause)
+        return keys, max(min(max_age(answer.headers), self._max_age), self._pause)
 
 
 def _source(entry: TrustedIssuer) -> Source:
@@ -196,14 +196,6 @@ def _is_short(jwk: Mapping[str, Any]) -> bool:
     return jwk.get("kty") == "RSA" and len(str(jwk.get("n"))) * 6 < LEAST_RSA_BITS
 
 
-def _max_age(headers: Mapping[str, str]) -> float:
-    """How long an answer says that it is good (RFC 9111 §5.2.2.1)."""
-    for part in headers.get("cache-control", "").split(","):
-        name, _, value = part.strip().partition("=")
-        if name.lower() == "max-age" and value.strip('"').isdigit():
-            return float(value.strip('"'))
-    return float("inf")
-
-
-def _names(keys: Iterable[SigningKey]) -> list[tuple[str | None, tuple[str, ...], str]]:
+def names(keys: Iterable[SigningKey]) -> list[tuple[str | None, tuple[str, ...], str]]:
+    """What tells one set of keys from another."""
     return [(key.kid, key.algorithms, key.key.thumbprint()) for key in keys]

@@ -5,7 +5,6 @@ In: an event as JSON. Out: the answer, an object. Never: a statement of the hook
 refuses within a transaction; a function that keeps a request waiting for more than two seconds, a server for five.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -14,12 +13,11 @@ import msgspec
 from ...database.values import Result
 from ...problem import DatabaseProblem, Problem
 from ...query.sql import Statement, qualified
-from ...settings import AuthSettings, is_remote
+from ...settings import HOOK, AuthSettings, hook_uri, is_remote
 from .. import parameter, query
 from ..errors import fault
 
 TIMEOUT_MS = "2000"
-URI = re.compile(r"pg-functions://[^/]+/([^/]+)/([^/]+)/?")
 TITLES: Mapping[str, str] = {
     "custom_access_token": "customize-access-token",
     "before_user_created": "before-user-created",
@@ -41,16 +39,11 @@ class Door(Protocol):
     async def run(self, *statements: Statement) -> list[Result]: ...
 
 
-def uri(settings: AuthSettings, name: str) -> str:
-    """Where a hook is, '' where it is off."""
-    return str(getattr(settings, f"hook_{name}_uri")) if getattr(settings, f"hook_{name}_enabled") else ""
-
-
 def check(settings: AuthSettings) -> None:
     """A Problem that names a hook which is on and cannot be called."""
     for name in TITLES:
-        where = uri(settings, name)
-        if getattr(settings, f"hook_{name}_enabled") and not is_remote(where) and URI.fullmatch(where) is None:
+        where = hook_uri(settings, name)
+        if getattr(settings, f"hook_{name}_enabled") and not is_remote(where) and HOOK.fullmatch(where) is None:
             message = f"auth.hook_{name}_uri must be pg-functions://postgres/SCHEMA/FUNCTION, or an https:// address"
             raise Problem(
                 "invalid_setting", 500, message, where or "it is empty", f"Or set auth.hook_{name}_enabled to false"
@@ -59,7 +52,7 @@ def check(settings: AuthSettings) -> None:
 
 def statement(uri: str, event: Mapping[str, object]) -> Statement:
     """The call of a hook; its function takes and returns jsonb."""
-    found = URI.fullmatch(uri)
+    found = HOOK.fullmatch(uri)
     if found is None:
         raise Problem("invalid_setting", 500, "A hook must be pg-functions://postgres/SCHEMA/FUNCTION")
     return Statement(f"select {qualified(found[1], found[2])}($1::jsonb)", (parameter(event),))
@@ -109,7 +102,7 @@ def _failed(uri: str, error: DatabaseProblem) -> Problem:
 
 def _unreachable(uri: str) -> tuple[str, ...]:
     """How PostgreSQL says that there is no such function, or that it may not be called; of others' it says nothing."""
-    found = URI.fullmatch(uri)
+    found = HOOK.fullmatch(uri)
     schema, name = found.groups() if found else ("", "")
     return (
         f"function {schema}.{name}(", f'schema "{schema}"',

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from ...settings import AuthSettings
+from ...settings import AuthSettings, hook_uri
 from .. import responses
 from ..responses import utc
 from ..users import Factor, NewUser, User
-from . import TITLES, Door, Remote, ask, uri
+from . import TITLES, Door, Remote, ask
 
 Event = dict[str, object]
 
@@ -44,7 +44,7 @@ class Hooks:
     remote: Remote | None = None
 
     def is_on(self, name: str) -> bool:
-        return bool(uri(self.settings, name))
+        return bool(hook_uri(self.settings, name))
 
     async def before_user_created(self, door: Door, new: NewUser) -> None:
         """Ask before a user is stored; a Problem where the hook will not have them."""
@@ -80,7 +80,7 @@ class Hooks:
 
     async def _tell(self, door: Door, name: str, event: Event) -> dict[str, object]:
         told = {"metadata": self._metadata(name), **event}
-        return await ask(door, uri(self.settings, name), told, self.remote) or {}
+        return await ask(door, hook_uri(self.settings, name), told, self.remote) or {}
 
     def _metadata(self, name: str) -> Event:
         return metadata(name, self.now) | ({"ip_address": self.address} if self.address else {})

@@ -5,7 +5,7 @@ wait without an end.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import httpx
 import msgspec
 
-from ...outside.exchange import NO_PROXY
+from ...outside.exchange import NO_PROXY, max_age
 from .flights import Flight, Flights
 from .wishes import Answer, Away, Call, Once, Steps, T
 
@@ -96,21 +96,16 @@ class Waiting:
         if not once.waits:
             return None
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(flight.future), LONGEST_FLIGHT)
+            # Not wait_for(): before Python 3.12 a cancellation that comes with the result is lost in it.
+            async with asyncio.timeout(LONGEST_FLIGHT):
+                return await asyncio.wrap_future(flight.future)
         except TimeoutError:
             self._flights.abandon(once.key, flight)
             raise Away("it took too long") from None
 
     async def _lead(self, once: Once, flight: Flight) -> None:
-        try:
-            result = await self.run(once.steps())
-        except Exception as error:
-            self._flights.fail(once.key, flight, error)
-        except BaseException:
-            self._flights.fail(once.key, flight, Away("it was interrupted"))
-            raise
-        else:
-            self._flights.land(once.key, flight, once.keep, result)
+        with self._flights.led(once, flight):
+            self._flights.land(once.key, flight, once.keep, await self.run(once.steps()))
 
     def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
@@ -173,24 +168,9 @@ class Blocking:
             raise Away("it took too long") from None
 
     def _lead(self, once: Once, flight: Flight) -> None:
-        try:
-            result = self.run(once.steps())
-        except Exception as error:
-            self._flights.fail(once.key, flight, error)
-        except BaseException:
-            self._flights.fail(once.key, flight, Away("it was interrupted"))
-            raise
-        else:
-            self._flights.land(once.key, flight, once.keep, result)
+        with self._flights.led(once, flight):
+            self._flights.land(once.key, flight, once.keep, self.run(once.steps()))
 
 
 def _answer(response: httpx.Response) -> Answer:
-    return Answer(response.status_code, response.content, _max_age(response.headers))
-
-
-def _max_age(headers: Mapping[str, str]) -> float:
-    for part in headers.get("cache-control", "").split(","):
-        name, _, value = part.strip().partition("=")
-        if name.lower() == "max-age" and value.strip('"').isdigit():
-            return float(value.strip('"'))
-    return float("inf")
+    return Answer(response.status_code, response.content, max_age(response.headers))

@@ -4,11 +4,14 @@ In: a key. Out: who does it, and a future for all. Never: a result under another
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+
+from .wishes import Away, Once
 
 MOST_KEPT = 10_000
 
@@ -52,6 +55,17 @@ class Flights:
         """It is not to be had; the next who wishes for it tries again."""
         self._settle(key, flight, 0.0)
         flight.future.set_exception(error)
+
+    @contextmanager
+    def led(self, once: Once, flight: Flight) -> Generator[None]:
+        """Whatever keeps it from landing is told to all who wait; what interrupts its leader goes on."""
+        try:
+            yield
+        except Exception as error:
+            self.fail(once.key, flight, error)
+        except BaseException:
+            self.fail(once.key, flight, Away("it was interrupted"))
+            raise
 
     def abandon(self, key: object, flight: Flight) -> None:
         """Nobody waits for it any more: its event loop may have ended."""

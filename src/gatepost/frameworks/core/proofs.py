@@ -9,7 +9,7 @@ import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterable
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -19,7 +19,7 @@ from ...identity.issuers import Issuer, KeysWanted, Trust
 from ...identity.keys import KeyRing, SigningKey, from_secret
 from ...identity.tokens import Rules, Tokens
 from ...outside.exchange import check_address
-from ...outside.issuers import Discovery, KeySet, usable
+from ...outside.issuers import Discovery, KeySet, names, usable
 from ...problem import Problem
 from .wishes import Away, Call, Once, Steps
 
@@ -184,11 +184,6 @@ class IssuersTokens:
         if names(keys) != names(self._issuer.keys.keys):
             self._issuer.keys = KeyRing(keys)
             self.tokens.forget()
-
-
-def names(keys: Iterable[SigningKey]) -> list[Any]:
-    """What tells one set of keys from another."""
-    return [(key.kid, key.algorithms, key.key.thumbprint()) for key in keys]
 
 
 def _own_keys() -> Steps[str]:

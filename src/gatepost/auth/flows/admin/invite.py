@@ -7,6 +7,7 @@ import msgspec
 from ....exchange import Response
 from ....problem import DatabaseProblem, Problem
 from ....query.sql import Statement, qualified
+from ....settings import function_name
 from ... import addresses, one_time, parameter, query, responses, users
 from ...errors import fault, storing
 from ...one_time import new_code
@@ -49,8 +50,8 @@ async def _mail(auth: Auth, call: Call, inviter: User, email: str) -> Response:
     Who has an account gets a link to sign in, who has none an invitation; the answer is the same, and so it is where
     the function or the address has had its mail lately. `data` is not looked at: it would be another user's.
     """
-    schema, _, name = auth.settings.invite_function.partition(".")
-    ask = Statement(f"select {qualified(schema, name)}($1::uuid, $2::text)", (parameter(inviter.id), parameter(email)))
+    function = function_name(auth.settings.invite_function, "auth.invite_function") or ("", "")
+    ask = Statement(f"select {qualified(*function)}($1::uuid, $2::text)", (parameter(inviter.id), parameter(email)))
     [allowed] = await auth.scope.run(ask)
     match allowed.first:
         case (b"t", *_):
