@@ -72,9 +72,7 @@ class Issuer:
         await renew(door, user, self._now())
         claims = build_claims(self.settings, user, session, self._now(), self.owned_keys)
         expires_at = int(claims["exp"])
-        if self.has_hook:
-            hook = self.settings.hook_custom_access_token_uri
-            claims = await call_hook(door, hook, user.id, claims, method, self._now(), self.remote)
+        claims = await self.hooked(door, user, claims, method)
         return Pair(
             access_token=self.tokens.sign(claims),
             refresh_token=refresh_token,
@@ -83,6 +81,16 @@ class Issuer:
             session_id=session.id,
             user=user,
         )
+
+    async def hooked(self, door: Door, user: User, claims: Claims, method: str) -> Claims:
+        """The claims as the application's hook wants them, where there is one; a function's within the transaction
+        `door` is. A Problem where it refuses, fails, or leaves out what a token needs.
+        """
+        if not self.has_hook:
+            return claims
+        about = metadata("custom_access_token", self._now())
+        event: Claims = {"metadata": about, "user_id": user.id, "claims": claims, "authentication_method": method}
+        return check_claims(await ask(door, self.settings.hook_custom_access_token_uri, event, self.remote))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
@@ -130,18 +138,6 @@ def _user_metadata(user: User, said: Claims, owned_keys: tuple[str, ...] | None)
     if owned_keys is None:
         return own
     return {name: value for name, value in own.items() if name not in owned_keys} | said
-
-
-async def call_hook(
-    door: Door, uri: str, user_id: str, claims: Claims, method: str, now: datetime, remote: Remote | None = None
-) -> Claims:
-    """The claims as the application's hook wants them; a function's within the transaction `door` is.
-
-    A Problem where it refuses, fails, or leaves out what a token needs.
-    """
-    about = metadata("custom_access_token", now)
-    event: Claims = {"metadata": about, "user_id": user_id, "claims": claims, "authentication_method": method}
-    return check_claims(await ask(door, uri, event, remote))
 
 
 def check_claims(output: Mapping[str, Any] | None) -> Claims:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gatepost.auth.flows import inside
 from gatepost.database import entrance
 from gatepost.outside import hooks
 from gatepost.problem import Problem
@@ -65,6 +66,13 @@ async def test_the_claims_are_those_that_it_answers(hooked: Client, receiver: Re
     refreshed = await hooked.refresh(session["refresh_token"])
     assert hooked.tokens.verify(refreshed.body["access_token"])["plan"] == "gold"
     assert receiver.messages[-1]["authentication_method"] == "token_refresh"
+
+
+async def test_a_developers_token_has_them_too(hooked: Client, receiver: Receiver) -> None:
+    echo(receiver, plan="gold")
+    user = await hooked.new_user()
+    token = await inside.token_for(hooked.surface.auth, user["email"])
+    assert hooked.tokens.verify(token)["plan"] == "gold"
 
 
 async def refused(client: Client, receiver: Receiver) -> Any:

@@ -11,7 +11,7 @@ from uuid import UUID
 from ...query.sql import Statement
 from .. import query, sessions, users
 from ..errors import fault
-from ..issue import build_claims, call_hook, renew
+from ..issue import build_claims, renew
 from .call import Auth
 
 LIFE = 600
@@ -39,10 +39,9 @@ async def token_for(auth: Auth, email: str) -> str:
     now = auth.now()
     await renew(auth.scope, user, now)
     claims = build_claims(auth.settings, user, sessions.new(user.id, "password", now), now, auth.issuer.owned_keys)
-    settings = auth.settings
-    if settings.hook_custom_access_token_enabled:
+    if auth.issuer.has_hook:
         async with auth.scope.transaction() as door:
-            claims = await call_hook(door, settings.hook_custom_access_token_uri, user.id, claims, "password", now)
+            claims = await auth.issuer.hooked(door, user, claims, "password")
     claims = {name: value for name, value in claims.items() if name != "session_id"}
     return auth.tokens.sign({**claims, "exp": min(int(claims["exp"]), int(now.timestamp()) + LIFE)})
 
