@@ -186,17 +186,19 @@ def test_rows_are_written_as_the_user_that_the_subject_makes(site: Site, issuer:
         ({"aud": None}, 401),
         ({"iss": "http://127.0.0.1:9"}, 401),
         ({"iss": None}, 401),
-        ({"exp": int(time.time()) - 60}, 401),
+        ({"exp": -60}, 401),
         ({"exp": None}, 401),
-        ({"nbf": int(time.time()) + 600}, 401),
-        ({"iat": int(time.time()) + 600}, 401),
+        ({"nbf": 600}, 401),
+        ({"iat": 600}, 401),
         ({"sub": None}, 401),
     ],
 )
 def test_a_token_that_does_not_hold_reads_nothing(
     site: Site, issuer: Issuer, claims: dict[str, Any], status: int
 ) -> None:
-    token = issuer.token(plan="gold", **claims)
+    # Times count from here: between the collection of tests and this one may lie minutes.
+    now = int(time.time())
+    token = issuer.token(plan="gold", **{k: now + v if isinstance(v, int) else v for k, v in claims.items()})
     assert site.ask(token).status_code == status
     assert site.over_graphql(token).status_code == status
 
