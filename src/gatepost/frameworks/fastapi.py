@@ -14,8 +14,8 @@ from starlette.requests import HTTPConnection
 from ..identity import Identity
 from ..problem import Problem
 from .core import AuthServer, ServerClient, User
-from .core.claims import Requirement, body_of, unauthorized
-from .starlette import AuthMiddleware, Bindable, client_of
+from .core.door import Bindable, Requirement, refusal, unauthorized
+from .starlette import AuthMiddleware, client_of
 
 __all__ = [
     "CurrentIdentity",
@@ -72,7 +72,8 @@ def install(
 
 def _answer(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)  # noqa: S101 - it is registered for no other
-    return Response(body_of(problem), problem.status, dict(problem.headers), "application/json")
+    status, headers, body = refusal(problem)
+    return Response(body, status, dict(headers))
 
 
 async def client(connection: HTTPConnection) -> ServerClient:

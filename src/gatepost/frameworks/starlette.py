@@ -6,16 +6,15 @@ is false; a response held back.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from typing import Any, Protocol
-from urllib.parse import parse_qs
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from ..identity import ANON, Identity
+from ..identity import ANON
 from ..problem import Problem
-from .cookies import PRIVATE, CookieOptions, SetCookie, parse
+from .cookies import PRIVATE, parse
 from .core import AuthServer, ServerClient, csrf
-from .core.claims import body_of, invalid_session, says_logged_in
+from .core.door import Bindable, Door, bearer_of, refusal
 from .core.jar import Jar
 
 Scope = MutableMapping[str, Any]
@@ -24,18 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LONGEST_FORM = 64 * 1024
-FORM = "application/x-www-form-urlencoded"
-FIELD = "csrf_token"
 KEPT_APART = frozenset(name.lower().encode() for name in PRIVATE)
-
-
-class Bindable(Protocol):
-    """A client of a database that can be bound to whoever asks: gatepost.orm's."""
-
-    def set_auth(self, user: Identity) -> Any:
-        """The client, bound."""
-        ...
 
 
 class AuthMiddleware:
@@ -60,7 +48,7 @@ class AuthMiddleware:
         app_state: str = "",
     ) -> None:
         self.app, self.server, self.db = app, server, db
-        self.open, self.app_state = tuple(open), app_state
+        self.door = Door(tuple(open), app_state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Who it is; then the application; on the way back, cookies."""
@@ -76,9 +64,9 @@ class AuthMiddleware:
             if not cookies and bearer is None:
                 identity = ANON
             else:
-                if scope.get("method", "POST") not in csrf.SAFE and client.by_cookie:
+                if csrf.concerns(client.visit, scope.get("method", "POST")):
                     receive = await self._check_origin(scope, receive, jar.held)
-                identity = await self._identity(scope, client, jar)
+                identity = await self.server.waiting.run(self.door.identity(client.visit, scope["path"], jar.held))
             state: dict[str, Any] = {**scope.get("state", {}), "identity": identity}
             if self.db is not None:
                 state["db"] = self.db.set_auth(identity)
@@ -99,30 +87,10 @@ class AuthMiddleware:
 
         return ending
 
-    async def _identity(self, scope: Scope, client: ServerClient, jar: Jar) -> Identity:
-        said = not self.app_state or says_logged_in(jar.held.get(self.app_state))
-        if not said and client.visit.bearer is None:
-            client.disregard_session()
-        try:
-            identity = await client.identity()
-            if self.app_state and said and not identity.subject:
-                raise invalid_session()
-            return identity
-        except Problem:
-            if not self._is_open(scope["path"]):
-                raise
-            client.disregard_session()
-            return ANON
-
-    def _is_open(self, path: str) -> bool:
-        return any(path == each or path.startswith(each.rstrip("/") + "/") for each in self.open)
-
     async def _check_origin(self, scope: Scope, receive: Receive, held: Mapping[str, str]) -> Receive:
-        """A socket is opened by any page, and a method that changes something is sent by any form."""
         named = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         sent = None
-        silent = "origin" not in named and "sec-fetch-site" not in named
-        if silent and named.get("content-type", "").startswith(FORM):
+        if csrf.in_form(named):
             receive, sent = await _form_token(receive)
         csrf.check(self.server, named, held, sent)
         return receive
@@ -135,15 +103,14 @@ def _proofs(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[tuple[str, str
         if name == b"cookie":  # HTTP/2 may send several
             cookies = f"{cookies}; {value.decode('latin-1')}" if cookies else value.decode("latin-1")
         elif name == b"authorization":
-            scheme, _, token = value.decode("latin-1").partition(" ")
-            bearer = token.strip() if scheme.lower() == "bearer" else bearer
+            bearer = bearer_of(value.decode("latin-1"))
     return parse(cookies) if cookies else [], bearer
 
 
 async def _form_token(receive: Receive) -> tuple[Receive, str | None]:
     """The token of a form, and the form once more for whoever reads it then."""
     messages, size, more = list[Message](), 0, True
-    while more and size <= LONGEST_FORM:
+    while more and size <= csrf.LONGEST_FORM:
         messages.append(await receive())
         size += len(messages[-1].get("body", b""))
         more = messages[-1].get("more_body", False)
@@ -151,9 +118,7 @@ async def _form_token(receive: Receive) -> tuple[Receive, str | None]:
     async def again() -> Message:
         return messages.pop(0) if messages else await receive()
 
-    body = b"".join(each.get("body", b"") for each in messages)
-    found = parse_qs(body.decode("latin-1")).get(FIELD) if not more else None
-    return again, found[0] if found else None
+    return again, csrf.token_in(b"".join(each.get("body", b"") for each in messages))
 
 
 class _Answer:
@@ -174,10 +139,9 @@ class _Answer:
         await self._send(message)
 
     async def refuse(self, problem: Problem) -> None:
-        body = body_of(problem)
-        named = {"content-type": "application/json", "content-length": str(len(body)), **problem.headers}
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
-        await self.send({"type": "http.response.start", "status": problem.status, "headers": headers})
+        status, named, body = refusal(problem)
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 
 
@@ -209,9 +173,4 @@ def csrf_token(connection: HTTPConnection) -> str:
     """A token to be sent along as `csrf_token` with a form, or in the header X-CSRF-Token, by browsers that do not say
     where a request comes from; its cookie is set.
     """
-    client, jar = client_of(connection), connection.scope["gatepost.jar"]
-    name, options = csrf.cookie_name(client.server), client.server.options
-    token = jar.held.get(name) or csrf.new_token()
-    session_only = CookieOptions(options.path, options.domain, "lax", options.secure, http_only=True)
-    jar.set_all([SetCookie(name, token, session_only)] * (name not in jar.held), PRIVATE)
-    return token
+    return csrf.token_for(client_of(connection).server, connection.scope["gatepost.jar"])

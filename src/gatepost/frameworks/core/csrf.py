@@ -1,19 +1,51 @@
 """Whether a request that cookies prove was meant by who sends it.
 
-In: its method, its headers, its cookies. Out: nothing, or a Problem (403). Never: asked of a request that brings a
-bearer, which no foreign page can make a browser send.
+In: its method, its headers, its cookies, the token of a form. Out: nothing, or a Problem (403). Never: asked of a
+request that brings a bearer, which no foreign page can make a browser send.
 """
 
 import hmac
 import secrets
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ...problem import Problem
+from ..cookies import PRIVATE, CookieOptions, SetCookie
+from .jar import Jar
 from .server import AuthServer
+from .visit import Visit
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
-HEADER = "x-csrf-token"
+HEADER, FIELD = "x-csrf-token", "csrf_token"
+FORM, LONGEST_FORM = "application/x-www-form-urlencoded", 64 * 1024
+
+
+def concerns(visit: Visit, method: str) -> bool:
+    """Whether a request has to be checked. A socket is opened by any page: its method counts as POST."""
+    return method not in SAFE and visit.by_cookie()
+
+
+def in_form(headers: Mapping[str, str]) -> bool:
+    """Whether a request does not say where it comes from, and its form may hold the token: read as `token_in` wants it,
+    and leave it to whoever reads it then.
+    """
+    silent = "origin" not in headers and "sec-fetch-site" not in headers
+    return silent and headers.get("content-type", "").startswith(FORM)
+
+
+def token_in(form: bytes) -> str | None:
+    """The token of a form, which is up to LONGEST_FORM long."""
+    found = parse_qs(form.decode("latin-1")).get(FIELD) if len(form) <= LONGEST_FORM else None
+    return found[0] if found else None
+
+
+def token_for(server: AuthServer, jar: Jar) -> str:
+    """The token that forms of a page bring along; its cookie is set where the visitor has none."""
+    name, options = cookie_name(server), server.options
+    token = jar.held.get(name) or new_token()
+    session_only = CookieOptions(options.path, options.domain, "lax", options.secure, http_only=True)
+    jar.set_all([SetCookie(name, token, session_only)] * (name not in jar.held), PRIVATE)
+    return token
 
 
 def cookie_name(server: AuthServer) -> str:

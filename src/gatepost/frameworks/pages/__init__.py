@@ -17,7 +17,8 @@ from starlette.routing import Route, Router
 
 from ...problem import Problem
 from ..core import Away, User, csrf
-from ..starlette import FIELD, client_of, csrf_token
+from ..core.csrf import FIELD
+from ..starlette import client_of, csrf_token
 
 HERE = Path(__file__).parent
 LONGEST = 16 * 1024
