@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 import gatepost
 from gatepost.frameworks.core import AuthServer
 from gatepost.frameworks.fastapi import CurrentUser, Db, OptionalUser, install, require
-from gatepost.frameworks.pages import sign_in_pages
+from gatepost.frameworks.pages.starlette import sign_in_pages
 from gatepost.identity import Identity
 from gatepost.orm import Client
 

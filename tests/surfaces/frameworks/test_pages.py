@@ -17,7 +17,8 @@ from starlette.routing import Mount, Route
 from gatepost.frameworks.core import AuthServer
 from gatepost.frameworks.core.carriers import Waiting
 from gatepost.frameworks.core.wishes import Answer, Away, Call
-from gatepost.frameworks.pages import safe_next, sign_in_pages
+from gatepost.frameworks.pages import safe_next
+from gatepost.frameworks.pages.starlette import sign_in_pages
 from gatepost.frameworks.starlette import AuthMiddleware
 from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE, held, kept_session, visiting

@@ -10,7 +10,12 @@ import gatepost.frameworks
 
 FOLDER = Path(gatepost.frameworks.__file__).parent
 # What comes with a framework counts as the framework.
-FRAMEWORK = {"starlette.py": {"starlette"}, "fastapi.py": {"fastapi", "starlette"}, "pages": {"starlette", "jinja2"}}
+FRAMEWORK = {
+    "starlette.py": {"starlette"},
+    "fastapi.py": {"fastapi", "starlette"},
+    "pages": {"jinja2"},
+    "pages/starlette.py": {"starlette"},
+}
 EVERYBODYS = {"httpx", "msgspec"}
 
 
@@ -31,10 +36,11 @@ def foreign(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(FOLDER)))
 def test_a_file_needs_its_framework_alone(path: Path):
-    allowed = FRAMEWORK.get(path.relative_to(FOLDER).parts[0], set())
+    place = path.relative_to(FOLDER)
+    allowed = FRAMEWORK.get(place.as_posix(), FRAMEWORK.get(place.parts[0], set[str]()))
     assert foreign(path) <= allowed | EVERYBODYS
 
 
 def test_every_frameworks_file_is_known():
-    known = {"__init__.py", "cookies.py", "core", *FRAMEWORK}
+    known = {"__init__.py", "cookies.py", "core", *(each.partition("/")[0] for each in FRAMEWORK)}
     assert {path.relative_to(FOLDER).parts[0] for path in modules()} >= known

@@ -1,0 +1,91 @@
+"""Pages by which one signs in and out: a password, a link by mail, the second factor.
+
+In: a Page. Out: Steps to its answer. Never: a word on whether an address is known here.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from ...problem import Problem
+from ..core import Away, User
+from ..core.wishes import Steps
+from .exchange import PageResponse
+from .page import Page, lead
+
+# What the auth server says of an address that nobody has, which is nobody's business.
+UNKNOWN = frozenset(("otp_disabled", "user_not_found", "signup_disabled"))
+
+
+def sign_in(page: Page) -> Steps[PageResponse]:
+    """The form; with a password in it, a session."""
+    if not page.posted:
+        return page.show("sign-in.html")
+    email = page.field("email")
+    try:
+        user = yield from page.request.visit.sign_in_with_password(email, page.field("password"))
+    except Problem as problem:
+        return page.again("sign-in.html", problem, email=email)
+    return signed_in(page, user)
+
+
+def link(page: Page) -> Steps[PageResponse]:
+    """A link by mail, which comes back to `callback`."""
+    email, place = page.field("email"), page.request.origin + page.below("/callback")
+    try:
+        yield from page.request.visit.send_link(email, place, create_user=page.wanted.sign_up)
+    except Problem as problem:
+        if problem.code not in UNKNOWN:
+            return page.again("sign-in.html", problem, email=email)
+    return page.show("sent.html", email=email)
+
+
+def callback(page: Page) -> Steps[PageResponse]:
+    """Back from a link, with a code or with what was wrong."""
+    given = page.request.given
+    code = given.get("code")
+    if not code:
+        said = given.get("error_description") or "The link is not valid any more"
+        return page.again("sign-in.html", Problem("invalid_link", 400, said[:200]))
+    try:
+        user = yield from page.request.visit.exchange_code(code)
+    except Problem as problem:
+        return page.again("sign-in.html", problem)
+    return signed_in(page, user)
+
+
+def code(page: Page) -> Steps[PageResponse]:
+    """The second factor."""
+    on, visit = page.on, page.request.visit
+    user = yield from visit.user()
+    factor = factor_of(user)
+    if factor is None:
+        return lead(page.below("/sign-in"))
+    if not page.posted:
+        return page.show("code.html")
+    try:
+        yield from visit.show_code(page.field("code").replace(" ", ""), factor)
+    except Problem as problem:
+        return page.again("code.html", problem)
+    return lead(on)
+
+
+def sign_out(page: Page) -> Steps[PageResponse]:
+    """The end of a session. Where the auth server is away, its cookies go all the same."""
+    on = page.on
+    with suppress(Away):
+        yield from page.request.visit.sign_out()
+    return lead(on)
+
+
+def signed_in(page: Page, user: User) -> PageResponse:
+    """On; whoever has a second factor shows it first."""
+    return lead(page.on if factor_of(user) is None else page.below("/code"))
+
+
+def factor_of(user: User | None) -> str | None:
+    """The id of the user's authenticator."""
+    factors: Any = (user.said.get("factors") if user else None) or []
+    for each in factors:
+        if each.get("status") == "verified" and each.get("factor_type") == "totp":
+            return str(each["id"])
+    return None
