@@ -186,8 +186,8 @@ def load_room(name: str) -> Any:
     return importlib.import_module(f"gatepost.{name}")
 
 
-def _read(path: Path) -> tuple[State, Project, Settings]:
-    """What the set-up left, and the project it is about."""
+def read(path: Path) -> tuple[State, Project, Settings]:
+    """What the set-up left, the project it is about, and its settings as they are served."""
     state = msgspec.json.decode(path.read_bytes(), type=State)
     project = projects.read(Path(state.root), os.environ, state.overrides)
     return state, project, _addressed(project.settings, state)
@@ -195,7 +195,7 @@ def _read(path: Path) -> tuple[State, Project, Settings]:
 
 def compose(path: Path) -> Gateway:
     """The server of the project whose state is in that file."""
-    return project_server(*_read(path))
+    return project_server(*read(path))
 
 
 def project_server(state: State, project: Project, settings: Settings) -> Gateway:
@@ -207,7 +207,7 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
     if settings.identity.issuers or settings.push.url:
         load_room("outside.composed").compose(server, identifier)
     server.mounts.append(Mount("/health", _health(server), refuse, lambda path: False))
-    auth = _mount_auth(server, "/auth/v1", project, inbox)
+    auth = mount_auth(server, "/auth/v1", project, inbox)
     _mount_rest(server, "/rest/v1", identifier)
     if settings.graphql.enabled:
         _mount_project_graphql(server, state, identifier, auth)
@@ -227,7 +227,7 @@ def auth_server(settings: Settings) -> Gateway:
     """The auth surface alone, at the root path, without keys: in GoTrue's place."""
     database = Database({"auth": settings.database.auth_url}, settings.database)
     server = Server(settings, database, settings.auth.jwt_secret)
-    _mount_auth(server, "", None)
+    mount_auth(server, "", None)
     return server.gateway(None)
 
 
@@ -262,7 +262,7 @@ def _addressed(settings: Settings, state: State) -> Settings:
     )
 
 
-def _mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any = None) -> Any:
+def mount_auth(server: Server, prefix: str, project: Project | None, inbox: Any = None) -> Any:
     """GoTrue's dialect. Mails go to SMTP where it is configured, else to the inbox where there is one."""
     settings, root = server.settings, project.root if project else Path.cwd()
     sink = load_room("auth.mail.smtp").configured(settings.mail) if settings.mail.smtp_host else inbox
@@ -423,7 +423,12 @@ def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: so
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
-    config = uvicorn.Config(
+    uvicorn.Server(serving(settings, gateway)).run([listening])
+
+
+def serving(settings: Settings, gateway: Gateway) -> uvicorn.Config:
+    """How a server of ours listens."""
+    return uvicorn.Config(
         gateway,  # pyright: ignore[reportArgumentType]
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http=Protocol,
@@ -437,7 +442,6 @@ def _serve_one(settings: Settings, compose: Callable[[], Gateway], listening: so
         proxy_headers=False,
         timeout_graceful_shutdown=int(settings.server.shutdown_grace),
     )
-    uvicorn.Server(config).run([listening])
 
 
 def await_state(pipe: int, child: int, rooms: Sequence[str] = ()) -> str:
@@ -480,7 +484,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings, _ = alone.read(surface, os.environ)
             serve(settings, _alone(surface, settings))
         else:
-            state, project, settings = _read(Path(what))
+            state, project, settings = read(Path(what))
             serve(settings, partial(project_server, state, project, settings))
     except Problem as problem:
         print(f"gatepost: {problem}", file=sys.stderr)

@@ -64,7 +64,7 @@ def reach(project: Project) -> Place:
         return Place(project, _checked(url))
     home = embedded.project_home(project.root)
     options = Options(
-        port=project.settings.database.port or None, extensions=EXTENSIONS, preparation=_preparation(project)
+        port=project.settings.database.port or None, extensions=EXTENSIONS, preparation=preparation(project)
     )
     state.prepare(project.hidden)
     try:
@@ -77,7 +77,7 @@ def reach(project: Project) -> Place:
     return Place(project, server.dsn(), server)
 
 
-def _preparation(project: Project) -> Preparation:
+def preparation(project: Project) -> Preparation:
     """Our objects are part of the template, so that the next project of this kind has them from the start."""
     schemas = project.settings.rest.schemas
     objects = partial(migrate.install, profile=project.kind, schemas=schemas)
