@@ -3,8 +3,8 @@
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,16 @@ async def visiting(app: Any, cookies: dict[str, str] | None = None, **headers: s
         yield client
 
 
+@contextmanager
+def browsing(app: Any, cookies: dict[str, str] | None = None, **headers: str) -> Iterator[httpx.Client]:
+    """The same for an application that blocks (WSGI)."""
+    transport = httpx.WSGITransport(app)
+    with httpx.Client(transport=transport, base_url=SITE, headers=headers) as client:
+        for name, value in (cookies or {}).items():
+            client.cookies.set(name, value, domain="notes.test")
+        yield client
+
+
 def session_of(person: Person, **changed: Any) -> dict[str, Any]:
     """The session of somebody who has signed in, as a client would keep it."""
     return {
@@ -94,11 +104,11 @@ def cookies_of(server: AuthServer, session: dict[str, Any]) -> dict[str, str]:
     return {each.name: each.value for each in write_item([], server.storage_key, session_text(session))}
 
 
-def held(client: httpx.AsyncClient) -> list[tuple[str, str]]:
+def held(client: httpx.AsyncClient | httpx.Client) -> list[tuple[str, str]]:
     return parse("; ".join(f"{each.name}={each.value}" for each in client.cookies.jar))
 
 
-def kept_session(client: httpx.AsyncClient, server: AuthServer) -> dict[str, Any] | None:
+def kept_session(client: httpx.AsyncClient | httpx.Client, server: AuthServer) -> dict[str, Any] | None:
     """The session that a browser holds."""
     text = read_item(held(client), server.storage_key)
     return json.loads(text) if text else None

@@ -13,7 +13,9 @@ FOLDER = Path(gatepost.frameworks.__file__).parent
 FRAMEWORK = {
     "starlette.py": {"starlette"},
     "fastapi.py": {"fastapi", "starlette"},
+    "flask.py": {"flask", "werkzeug"},
     "pages": {"jinja2"},
+    "pages/flask.py": {"flask"},
     "pages/starlette.py": {"starlette"},
 }
 EVERYBODYS = {"httpx", "msgspec"}

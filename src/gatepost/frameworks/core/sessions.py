@@ -123,6 +123,35 @@ class User:
     said: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     """All that the server, or the token, said."""
 
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether it is anybody; frameworks have a user without an id for nobody."""
+        return bool(self.id)
+
+    def __bool__(self) -> bool:
+        return bool(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A second factor of a user; `kind` is `totp` for an authenticator."""
+
+    id: str
+    kind: str
+    name: str
+    verified: bool
+
+
+def factors_of(said: Mapping[str, Any]) -> list[Factor]:
+    """From the JSON of `GET /user`."""
+    held: Any = said.get("factors")
+    listed: list[Mapping[str, Any]] = [_object(each) for each in held] if isinstance(held, list) else []  # pyright: ignore[reportUnknownVariableType]
+    return [
+        Factor(str(each.get("id")), str(each.get("factor_type")), str(each.get("friendly_name") or ""), verified)
+        for each in listed
+        for verified in [each.get("status") == "verified"]
+    ]
+
 
 def user_of(said: Mapping[str, Any], id: str) -> User:
     """From the JSON of `GET /user`, or from claims."""
