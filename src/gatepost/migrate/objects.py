@@ -43,6 +43,7 @@ THEN = (
     Script("private/sessions.sql", AUTH),
     Script("private/factors.sql", AUTH),
     Script("private/claims.sql", AUTH),
+    Script("private/current.sql", AUTH),
     Script("private/enter.sql", AUTH),
     GRANTS,
     DOOR,

@@ -7,6 +7,7 @@ declare
     owner text := current_setting('gatepost.owner');
     hook text[] := nullif(current_setting('gatepost.claims_hook'), '')::text[];
     each_request text[] := nullif(current_setting('gatepost.claims_per_request'), '')::text[];
+    keys_before text[] := auth_private.owned_keys();
 begin
     execute format('set local role %s', auth_owner);
     execute format(
@@ -17,6 +18,9 @@ begin
         'create or replace function auth_private.owned_keys() returns text[] language sql immutable as %L',
         format('select %L::text[]', nullif(current_setting('gatepost.owned_keys'), ''))
     );
+    if nullif(current_setting('gatepost.owned_keys'), '')::text[] is distinct from keys_before then
+        perform auth_private.keep_all_claims();
+    end if;
     execute format(
         'create or replace function auth_private.has_claims_hook() returns boolean language sql immutable as %L',
         format('select %L::boolean', hook is not null)

@@ -2,17 +2,12 @@
 -- comes before every request's own, and takes the role after that. Runs as supabase_auth_admin. Every statement may be
 -- repeated.
 
--- What the settings say, as constants, which plans contain: `configured.sql` writes these three anew.
+-- What the settings say, as constants, which plans contain: `configured.sql` writes these anew.
 do $$
 begin
     if to_regprocedure('auth_private.session_timebox()') is null then
         create function auth_private.session_timebox() returns interval
         language sql immutable as 'select null::interval';
-    end if;
-    -- Keys of user_metadata that are the server's; null where all are the user's, and none of the server's stand there.
-    if to_regprocedure('auth_private.owned_keys()') is null then
-        create function auth_private.owned_keys() returns text[]
-        language sql immutable as 'select null::text[]';
     end if;
     if to_regprocedure('auth_private.claims_hook(jsonb)') is null then
         create function auth_private.claims_hook(event jsonb) returns jsonb
@@ -53,34 +48,39 @@ begin
     return given::text;
 end $$;
 
--- Three look-ups by primary key: one by one they cost less than a join, and plpgsql keeps their plans. `rest` is what of the
+-- The claims of a user as they are, where none are kept ready that hold.
+create or replace function auth_private.look_claims_up(owner uuid) returns auth_private.current_claims
+language plpgsql stable set search_path = ''
+as $$
+declare
+    found_claims auth_private.current_claims;
+begin
+    select c.* into found_claims from auth.users u, auth_private.compute_claims(u) c where u.id = owner;
+    if not found then
+        perform auth_private.turn_away('The user does not exist any more');
+    end if;
+    return found_claims;
+end $$;
+
+-- Two look-ups by primary key: one by one they cost less than a join, and plpgsql keeps their plans. `rest` is what of the
 -- claims does not change while a session lives, as JSON without its braces: taking all of them apart and writing them again
--- would cost more than the look-ups. `session` is '' for a token of ours without one. Claims that ended are none; a token is
--- never worth more than its session, nor than it was.
+-- would cost more than the look-ups. `session` is '' for a token of ours without one. A token is never worth more than its
+-- session, nor than it was.
 create or replace function auth_private.enter(rest text, subject text, role text, session text, level text) returns text
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
     owner uuid := subject;
-    current_role_name text;
-    email text;
-    phone text;
-    is_anonymous boolean;
-    app_metadata jsonb;
-    user_metadata jsonb;
-    deleted_at timestamptz;
-    banned_until timestamptz;
+    person auth_private.current_claims;
     assurance auth.aal_level;
     ends_at timestamptz;
-    said jsonb;
     claims text;
 begin
-    select coalesce(nullif(u.role, ''), 'anon'), u.email, u.phone, u.is_anonymous, u.raw_app_meta_data,
-        u.raw_user_meta_data, u.deleted_at, u.banned_until
-    into current_role_name, email, phone, is_anonymous, app_metadata, user_metadata, deleted_at, banned_until
-    from auth.users u where u.id = owner;
+    select k.role, k.written into person.role, person.written from auth_private.current_claims k
+    where k.user_id = owner and (k.valid_until is null or k.valid_until > now())
+        and (k.closed_until is null or k.closed_until <= now());
     if not found then
-        perform auth_private.turn_away('The user does not exist any more');
+        person := auth_private.look_claims_up(owner);
     end if;
     if session <> '' then
         select s.aal, least(s.not_after, s.created_at + auth_private.session_timebox()) into assurance, ends_at
@@ -89,29 +89,16 @@ begin
             perform auth_private.turn_away('The session has ended');
         end if;
     end if;
-    if deleted_at is not null then
+    if person.closed_until = 'infinity' then
         perform auth_private.turn_away('The user does not exist any more');
-    elsif banned_until > now() then
+    elsif person.closed_until > now() then
         perform auth_private.turn_away('The user is banned');
-    elsif current_role_name <> role and not auth_private.has_claims_hook() then
-        perform auth_private.turn_away('The role of this user has changed');
     end if;
-
-    select c.claims into said from auth_private.user_claims c
-    where c.user_id = owner and (c.valid_until is null or c.valid_until > now());
-    if auth_private.owned_keys() is not null then
-        user_metadata := coalesce(user_metadata, '{}') - auth_private.owned_keys() || coalesce(said, '{}');
-    end if;
-    claims := '{' || rest || ',"aal":"' || least(assurance, coalesce(level, 'aal1')::auth.aal_level)
-        || '","is_anonymous":' || case when is_anonymous then 'true' else 'false' end
-        || ',"email":' || to_json(coalesce(email, ''))
-        || ',"phone":' || case when phone <> '' then to_json(phone) else '""' end
-        || ',"app_metadata":' || coalesce(app_metadata || said, app_metadata, said, '{}')
-        || ',"user_metadata":' || coalesce(user_metadata, '{}') || '}';
+    claims := '{' || rest || ',"aal":"' || least(assurance, coalesce(level, 'aal1')::auth.aal_level) || '"' || person.written;
     if auth_private.has_claims_hook() then
-        return auth_private.hooked(
-            claims::jsonb || jsonb_build_object('role', current_role_name), subject, role
-        );
+        return auth_private.hooked(claims::jsonb || jsonb_build_object('role', person.role), subject, role);
+    elsif person.role <> role then
+        perform auth_private.turn_away('The role of this user has changed');
     end if;
     return claims;
 end $$;
@@ -130,6 +117,6 @@ begin
     return claims;
 end $$;
 
-revoke all on function auth_private.session_timebox(), auth_private.owned_keys(), auth_private.claims_hook(jsonb),
+revoke all on function auth_private.session_timebox(), auth_private.claims_hook(jsonb),
     auth_private.has_claims_hook(), auth_private.turn_away(text), auth_private.hooked(jsonb, text, text),
-    auth_private.enter(text, text, text, text, text), auth_private.admit(text, text) from public;
+    auth_private.look_claims_up(uuid), auth_private.enter(text, text, text, text, text), auth_private.admit(text, text) from public;
