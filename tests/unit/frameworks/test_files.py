@@ -14,6 +14,7 @@ FRAMEWORK = {
     "starlette.py": {"starlette"},
     "fastapi.py": {"fastapi", "starlette"},
     "flask.py": {"flask", "werkzeug"},
+    "sqlalchemy.py": {"sqlalchemy"},
     "pages": {"jinja2"},
     "pages/flask.py": {"flask"},
     "pages/starlette.py": {"starlette"},
