@@ -132,6 +132,18 @@ def test_the_door_does_without(admin: Admin, connect: Connect, database_name: st
     assert login.execute(ENTER, ('"sub":"ann"', ANN, SESSION)).fetchone() == before
 
 
+def test_another_version_writes_what_is_missing_or_differs(admin: Admin) -> None:
+    admin.run("update auth_private.current_claims set written = ''")
+    admin.run("select auth_private.keep_all_claims()")
+    admin.kept()
+    [(before,)] = admin.run("select xmin::text from auth_private.current_claims")
+    admin.run("select auth_private.keep_all_claims()")
+    assert admin.run("select xmin::text from auth_private.current_claims") == [(before,)]
+    admin.run("delete from auth_private.current_claims")
+    admin.run("select auth_private.keep_all_claims()")
+    admin.kept()
+
+
 def test_settings_that_change_what_is_written_change_what_is_kept(
     cluster: Server, admin: Admin, database_name: str
 ) -> None:

@@ -65,14 +65,16 @@ begin
     from auth.users u, auth_private.compute_claims(u) c where k.user_id = owner and u.id = owner;
 end $$;
 
--- All of them anew: where the table is new, or the settings changed what is written.
+-- All of them: where the table is new, or other settings or another version write other claims.
 create or replace function auth_private.keep_all_claims() returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     lock table auth_private.current_claims in exclusive mode;
-    delete from auth_private.current_claims;
-    insert into auth_private.current_claims select c.* from auth.users u, auth_private.compute_claims(u) c;
+    insert into auth_private.current_claims as k select c.* from auth.users u, auth_private.compute_claims(u) c
+    on conflict (user_id) do update set (role, written, valid_until, closed_until)
+        = (excluded.role, excluded.written, excluded.valid_until, excluded.closed_until)
+    where k is distinct from excluded;
 end $$;
 
 -- Nobody else sees a new user yet.
@@ -118,7 +120,7 @@ begin
     return null;
 end $$;
 
--- The triggers, and what they would have written; they run in restores and seeds that turn triggers off, too.
+-- They run in restores and seeds that turn triggers off, too.
 do $$
 begin
     if exists (select from pg_trigger where tgrelid = 'auth.users'::regclass and tgname = 'gatepost_user_added') then
@@ -136,8 +138,8 @@ begin
     alter table auth.users enable always trigger gatepost_user_changed;
     alter table auth_private.user_claims enable always trigger gatepost_claims_changed;
     alter table auth_private.user_claims enable always trigger gatepost_claims_emptied;
-    perform auth_private.keep_all_claims();
 end $$;
+select auth_private.keep_all_claims();
 
 revoke all on function auth_private.owned_keys(), auth_private.written_claims(auth.users, jsonb),
     auth_private.compute_claims(auth.users), auth_private.keep_claims(uuid), auth_private.keep_all_claims(),
