@@ -15,7 +15,7 @@ FRAMEWORK = {
     "fastapi.py": {"fastapi", "starlette"},
     "flask.py": {"flask", "werkzeug"},
     "sqlalchemy.py": {"sqlalchemy"},
-    "pages": {"jinja2"},
+    "pages": {"jinja2", "qrcode"},
     "pages/flask.py": {"flask"},
     "pages/starlette.py": {"starlette"},
 }

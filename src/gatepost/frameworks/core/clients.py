@@ -9,7 +9,7 @@ from typing import Any
 
 from ...identity import Identity
 from .server import AuthServer
-from .sessions import UnverifiedSession, User
+from .sessions import Factor, UnverifiedSession, User
 from .visit import GetAll, SetAll, Visit
 
 
@@ -68,9 +68,19 @@ class ServerClient(BaseClient):
         """Begin a session; Problem where the auth server says no."""
         return await self.server.waiting.run(self.visit.sign_in_with_password(email, password))
 
+    async def sign_up(
+        self, email: str, password: str, redirect_to: str, data: Mapping[str, Any] | None = None
+    ) -> User | None:
+        """Begin a session as somebody new; None where the link of a mail is to be followed first."""
+        return await self.server.waiting.run(self.visit.sign_up(email, password, redirect_to, data))
+
     async def send_link(self, email: str, redirect_to: str, *, create_user: bool = False) -> None:
         """Mail a link that leads to `redirect_to?code=…`, for this browser alone."""
         await self.server.waiting.run(self.visit.send_link(email, redirect_to, create_user=create_user))
+
+    async def recover(self, email: str, redirect_to: str) -> None:
+        """Mail a link by which a forgotten password can be replaced."""
+        await self.server.waiting.run(self.visit.recover(email, redirect_to))
 
     async def exchange_code(self, code: str) -> User:
         """Begin a session with the code of a link."""
@@ -83,6 +93,26 @@ class ServerClient(BaseClient):
     async def sign_out(self, scope: str = "local") -> None:
         """End the session; `scope` is GoTrue's: local, global, others. Away where the server could not be told."""
         await self.server.waiting.run(self.visit.sign_out(scope))
+
+    async def update_user(self, changes: Mapping[str, Any]) -> User:
+        """Change `password`, `email` or `data` (own metadata) of the user."""
+        return await self.server.waiting.run(self.visit.update_user(changes))
+
+    async def reauthenticate(self) -> None:
+        """Mail the `nonce` that some auth servers want with a new password."""
+        await self.server.waiting.run(self.visit.reauthenticate())
+
+    async def factors(self) -> list[Factor]:
+        """The user's second factors."""
+        return await self.server.waiting.run(self.visit.factors())
+
+    async def enroll(self, name: str = "", issuer: str = "") -> Mapping[str, Any]:
+        """A new authenticator: `id`, `totp.secret`, `totp.uri`; `show_code` with its id makes it count."""
+        return await self.server.waiting.run(self.visit.enroll(name, issuer))
+
+    async def unenroll(self, factor: str) -> None:
+        """Take a second factor off."""
+        await self.server.waiting.run(self.visit.unenroll(factor))
 
 
 class SyncServerClient(BaseClient):
@@ -111,9 +141,19 @@ class SyncServerClient(BaseClient):
         """As `ServerClient.sign_in_with_password`."""
         return self.server.blocking.run(self.visit.sign_in_with_password(email, password))
 
+    def sign_up(
+        self, email: str, password: str, redirect_to: str, data: Mapping[str, Any] | None = None
+    ) -> User | None:
+        """As `ServerClient.sign_up`."""
+        return self.server.blocking.run(self.visit.sign_up(email, password, redirect_to, data))
+
     def send_link(self, email: str, redirect_to: str, *, create_user: bool = False) -> None:
         """As `ServerClient.send_link`."""
         self.server.blocking.run(self.visit.send_link(email, redirect_to, create_user=create_user))
+
+    def recover(self, email: str, redirect_to: str) -> None:
+        """As `ServerClient.recover`."""
+        self.server.blocking.run(self.visit.recover(email, redirect_to))
 
     def exchange_code(self, code: str) -> User:
         """As `ServerClient.exchange_code`."""
@@ -126,3 +166,23 @@ class SyncServerClient(BaseClient):
     def sign_out(self, scope: str = "local") -> None:
         """As `ServerClient.sign_out`."""
         self.server.blocking.run(self.visit.sign_out(scope))
+
+    def update_user(self, changes: Mapping[str, Any]) -> User:
+        """As `ServerClient.update_user`."""
+        return self.server.blocking.run(self.visit.update_user(changes))
+
+    def reauthenticate(self) -> None:
+        """As `ServerClient.reauthenticate`."""
+        self.server.blocking.run(self.visit.reauthenticate())
+
+    def factors(self) -> list[Factor]:
+        """As `ServerClient.factors`."""
+        return self.server.blocking.run(self.visit.factors())
+
+    def enroll(self, name: str = "", issuer: str = "") -> Mapping[str, Any]:
+        """As `ServerClient.enroll`."""
+        return self.server.blocking.run(self.visit.enroll(name, issuer))
+
+    def unenroll(self, factor: str) -> None:
+        """As `ServerClient.unenroll`."""
+        self.server.blocking.run(self.visit.unenroll(factor))

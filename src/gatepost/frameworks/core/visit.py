@@ -15,8 +15,8 @@ from urllib.parse import quote
 from ...identity import ANON, Identity, hashed
 from ...identity.compact import InvalidToken
 from ...problem import Problem
-from ..cookies import PRIVATE, SetCookie, joined, read_item, remove_item, write_item
-from .sessions import UnverifiedSession, User, read_session, session_in, user_of
+from ..cookies import PRIVATE, SetCookie, joined, read_item, remove_item, session_text, write_item
+from .sessions import Factor, UnverifiedSession, User, factors_of, read_session, session_in, user_of
 from .wishes import Answer, Away, Call, Once, Steps
 
 if TYPE_CHECKING:
@@ -191,15 +191,33 @@ class Visit:
         body = {"email": email, "password": password}
         return (yield from self._begin(Call("POST", "/token?grant_type=password", body)))
 
+    def sign_up(
+        self, email: str, password: str, redirect_to: str, data: Mapping[str, Any] | None = None
+    ) -> Steps[User | None]:
+        """A new user with a session; None where a link, mailed to the address, is to be followed first. It leads to
+        `redirect_to` with a code for this browser. `data` is the user's own metadata.
+        """
+        body = {"email": email, "password": password, "data": data or {}}
+        answer = yield from self._mailed("/signup", redirect_to, body)
+        return None if read_session(answer.body) is None else (yield from self._begun(answer))
+
     def send_link(self, email: str, redirect_to: str, *, create_user: bool = False) -> Steps[None]:
         """Mail a link that leads to `redirect_to` with a code, which only this browser can exchange (PKCE)."""
+        yield from self._mailed("/otp", redirect_to, {"email": email, "create_user": create_user})
+
+    def recover(self, email: str, redirect_to: str) -> Steps[None]:
+        """The same for who has forgotten the password; the session that comes of it may set a new one."""
+        yield from self._mailed("/recover", redirect_to, {"email": email})
+
+    def _mailed(self, path: str, redirect_to: str, body: Mapping[str, Any]) -> Steps[Answer]:
         verifier = secrets.token_urlsafe(48)
         digest = hashlib.sha256(verifier.encode()).digest()
-        challenge = urlsafe_b64encode(digest).decode().rstrip("=")
-        body = {"email": email, "create_user": create_user, "code_challenge": challenge}
-        place = f"/otp?redirect_to={quote(redirect_to, safe='')}"
-        _checked((yield Call("POST", place, {**body, "code_challenge_method": "s256"})))
-        self._set(write_item(self._get_all(), self._verifier_key, f'"{verifier}"', self.server.options))
+        proof = {"code_challenge": urlsafe_b64encode(digest).decode().rstrip("="), "code_challenge_method": "s256"}
+        answer = yield Call("POST", f"{path}?redirect_to={quote(redirect_to, safe='')}", {**body, **proof})
+        _checked(answer)
+        if read_session(answer.body) is None:
+            self._set(write_item(self._get_all(), self._verifier_key, f'"{verifier}"', self.server.options))
+        return answer
 
     def exchange_code(self, code: str) -> Steps[User]:
         """A new session for the code of a link, in the browser that asked for it."""
@@ -215,7 +233,7 @@ class Visit:
     def show_code(self, code: str, factor: str) -> Steps[User]:
         """The session raised to aal2 by an authenticator's code."""
         yield from self.identity()
-        token, place = self._token(), f"/factors/{factor}"
+        token, place = self._token(), f"/factors/{quote(factor, safe='')}"
         challenge = _checked((yield Call("POST", f"{place}/challenge", {}, token)))
         body = {"challenge_id": challenge["id"], "code": code}
         return (yield from self._begin(Call("POST", f"{place}/verify", body, token)))
@@ -234,7 +252,9 @@ class Visit:
         return f"{self.server.storage_key}-code-verifier"
 
     def _begin(self, call: Call) -> Steps[User]:
-        answer = yield call
+        return (yield from self._begun((yield call)))
+
+    def _begun(self, answer: Answer) -> Steps[User]:
         said = _checked(answer)
         session = read_session(answer.body)
         if session is None:
@@ -246,6 +266,39 @@ class Visit:
         self.keep(session)
         user: Any = said.get("user")
         return user_of(user if isinstance(user, dict) else identity.claims, identity.subject)  # pyright: ignore
+
+    # ------------------------------------------------------------------ the user's own account
+
+    def update_user(self, changes: Mapping[str, Any]) -> Steps[User]:
+        """The user, changed: `password`, `email`, `data` (own metadata) and what else the auth server takes."""
+        said = yield from self._own("PUT", "/user", changes)
+        session = self.session()
+        if self.bearer is None and session is not None:
+            changed = read_session(session_text({**session.stored, "user": said}))
+            self.keep(changed or session)
+        return user_of(said, str(said.get("id", "")))
+
+    def reauthenticate(self) -> Steps[None]:
+        """Mail a code that a new password needs where the auth server asks for it: `nonce` of `update_user`."""
+        yield from self._own("GET", "/reauthenticate")
+
+    def factors(self) -> Steps[list[Factor]]:
+        """The user's second factors, as the auth server has them now."""
+        return factors_of((yield from self._own("GET", "/user")))
+
+    def enroll(self, name: str = "", issuer: str = "") -> Steps[Mapping[str, Any]]:
+        """A new authenticator: its `id`, and in `totp` its `secret` and `uri`. `show_code` proves that it is there."""
+        about = {"friendly_name": name, "issuer": issuer}
+        body = {"factor_type": "totp", **{key: value for key, value in about.items() if value}}
+        return (yield from self._own("POST", "/factors", body))
+
+    def unenroll(self, factor: str) -> Steps[None]:
+        """The second factor is one no more."""
+        yield from self._own("DELETE", f"/factors/{quote(factor, safe='')}")
+
+    def _own(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Steps[dict[str, Any]]:
+        yield from self.identity()
+        return _checked((yield Call(method, path, body, self._token())))
 
 
 def _is_of(result: Any, session: UnverifiedSession) -> bool:

@@ -1,4 +1,4 @@
-"""Sign-in pages for every framework: password, link by mail, second factor. They need no script.
+"""Sign-in pages for every framework, and those of an account. They need no script.
 
 In: a PageRequest. Out: Steps to a PageResponse: pages of templates that can be overridden, sessions in cookies, a way
 on to where the visitor came from. Never: a web framework, but in the file that is named after it.

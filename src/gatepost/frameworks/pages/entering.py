@@ -12,8 +12,10 @@ from ..core.wishes import Steps
 from .exchange import PageResponse
 from .page import Page, lead
 
-# What the auth server says of an address that nobody has, which is nobody's business.
-UNKNOWN = frozenset(("otp_disabled", "user_not_found", "signup_disabled"))
+UNTOLD = frozenset(("over_email_send_rate_limit",))
+"""What some auth servers say only of an address that somebody has: that a mail is on its way already."""
+UNWANTED = frozenset(("otp_disabled", "user_not_found", "signup_disabled"))
+"""What they say of an address that nobody has. Both are nobody's business."""
 
 
 def sign_in(page: Page) -> Steps[PageResponse]:
@@ -34,7 +36,7 @@ def link(page: Page) -> Steps[PageResponse]:
     try:
         yield from page.request.visit.send_link(email, place, create_user=page.wanted.sign_up)
     except Problem as problem:
-        if problem.code not in UNKNOWN:
+        if problem.code not in UNTOLD | UNWANTED:
             return page.again("sign-in.html", problem, email=email)
     return page.show("sent.html", email=email)
 
@@ -49,7 +51,11 @@ def callback(page: Page) -> Steps[PageResponse]:
     try:
         user = yield from page.request.visit.exchange_code(code)
     except Problem as problem:
+        if problem.code == "flow_state_not_found" and given.get("confirmed"):  # the link was opened elsewhere
+            return page.show("sign-in.html", notice="Your address is confirmed. Sign in with your password.")
         return page.again("sign-in.html", problem)
+    if given.get("recovered") and page.wanted.recovery:
+        return signed_in(page, user, "/password")
     return signed_in(page, user)
 
 
@@ -77,9 +83,11 @@ def sign_out(page: Page) -> Steps[PageResponse]:
     return lead(on)
 
 
-def signed_in(page: Page, user: User) -> PageResponse:
-    """On; whoever has a second factor shows it first."""
-    return lead(page.on if factor_of(user) is None else page.below("/code"))
+def signed_in(page: Page, user: User, to: str = "") -> PageResponse:
+    """On, or to a page of ours; whoever has a second factor shows it first."""
+    if factor_of(user) is not None:
+        return lead(page.below("/code", back=to))
+    return lead(page.below(to) if to else page.on)
 
 
 def factor_of(user: User | None) -> str | None:

@@ -33,6 +33,8 @@ class Wanted:
     after: str = "/"
     name: str = ""
     sign_up: bool = False
+    recovery: bool = False
+    factors: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,22 +59,23 @@ class Page:
         """A field of the form; '' where it was left out."""
         return self.request.form.get(name, "")
 
-    def below(self, path: str) -> str:
-        """A page of ours, that leads on to where this one does."""
-        return f"{self.request.root}{path}?next={quote(self.on, safe='')}"
+    def below(self, path: str, *, back: str = "") -> str:
+        """A page of ours that leads on to where this one does; by way of the page `back`, where one is named."""
+        on = self.below(back) if back else self.on
+        return f"{self.request.root}{path}?next={quote(on, safe='')}"
 
     def show(self, template: str, status: int = 200, **given: Any) -> PageResponse:
         """A page."""
         request, wanted = self.request, self.wanted
         token = csrf.token_for(request.visit.server, request.jar)
-        known = {"root": request.root, "next": self.on, "name": wanted.name, "error": "", "email": ""}
-        known |= {"csrf_token": token, "field": csrf.FIELD}
+        known = {"root": request.root, "next": self.on, "name": wanted.name, "wanted": wanted}
+        known |= {"csrf_token": token, "field": csrf.FIELD, "error": "", "hint": "", "notice": "", "email": ""}
         text = wanted.environment.get_template(template).render(known | given)
         return PageResponse(status, HEADERS, text.encode())
 
     def again(self, template: str, problem: Problem, **given: Any) -> PageResponse:
         """The form once more, with what was wrong."""
-        return self.show(template, problem.status, error=problem.message, **given)
+        return self.show(template, problem.status, error=problem.message, hint=problem.hint or "", **given)
 
 
 def lead(to: str) -> PageResponse:

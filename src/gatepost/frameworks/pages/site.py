@@ -10,8 +10,8 @@ from typing import TypedDict, Unpack
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from ...problem import Problem
-from ..core.wishes import Steps
-from . import entering
+from ..core.wishes import Away, Steps
+from . import account, entering, factors
 from .exchange import PageRequest, PageResponse
 from .page import Page, Wanted
 
@@ -20,29 +20,35 @@ READ, WRITE = ("GET", "HEAD"), ("POST",)
 Handler = Callable[[Page], Steps[PageResponse]]
 
 
-class Options(TypedDict, total=False):
-    """What each framework's `sign_in_pages` takes."""
+class Looks(TypedDict, total=False):
+    """What an application may want of its pages."""
 
     after: str
     """Where to go where nothing else was asked for; else `/`."""
+    name: str
+    """The application's, for titles and authenticators."""
+    sign_up: bool
+    """Whether visitors make themselves users: by a page for it, and by a link to an address that is new."""
+    recovery: bool
+    """Whether there are pages for a forgotten password and for a new one."""
+    factors: bool
+    """Whether there is a page for authenticators of one's own."""
+
+
+class Options(Looks, total=False):
+    """What each framework's `sign_in_pages` takes."""
+
     templates: Path | str | None
     """A folder of pages that take the place of ours of the same name."""
-    name: str
-    """The application's, for titles."""
-    sign_up: bool
-    """Whether a link makes a user of an address that is new."""
 
 
 class Pages:
     """The pages of one application."""
 
-    def __init__(self, **options: Unpack[Options]) -> None:
-        own = options.get("templates")
-        folders = [FileSystemLoader(folder) for folder in ([own] if own else []) + [TEMPLATES]]
-        environment = Environment(loader=ChoiceLoader(folders), autoescape=True)
-        after, name = options.get("after", "/"), options.get("name", "")
-        self._wanted = Wanted(environment, after, name, options.get("sign_up", False))
-        self._handlers = self._table()
+    def __init__(self, *, templates: Path | str | None = None, **options: Unpack[Looks]) -> None:
+        folders = [FileSystemLoader(folder) for folder in ([templates] if templates else []) + [TEMPLATES]]
+        self._wanted = Wanted(Environment(loader=ChoiceLoader(folders), autoescape=True), **options)
+        self._handlers = _table(self._wanted)
 
     @property
     def paths(self) -> Mapping[str, tuple[str, ...]]:
@@ -57,20 +63,33 @@ class Pages:
         if request.method not in methods:
             allowed = {"Allow": ", ".join(methods)}
             return PageResponse.of_problem(Problem("method_not_allowed", 405, "Not so", None, None, allowed))
+        page = Page(request, self._wanted)
         try:
-            return (yield from handler(Page(request, self._wanted)))
+            return (yield from handler(page))
+        except Away as problem:
+            return page.again("problem.html", problem)
         except Problem as problem:
             return PageResponse.of_problem(problem)
 
-    def _table(self) -> dict[str, tuple[tuple[str, ...], Handler]]:
-        return {
-            "/sign-in": (READ + WRITE, entering.sign_in),
-            "/link": (WRITE, entering.link),
-            "/callback": (READ, entering.callback),
-            "/code": (READ + WRITE, entering.code),
-            "/sign-out": (WRITE, entering.sign_out),
-            "/style.css": (READ, _style),
-        }
+
+def _table(wanted: Wanted) -> dict[str, tuple[tuple[str, ...], Handler]]:
+    both = READ + WRITE
+    table: dict[str, tuple[tuple[str, ...], Handler]] = {
+        "/sign-in": (both, entering.sign_in),
+        "/link": (WRITE, entering.link),
+        "/callback": (READ, entering.callback),
+        "/code": (both, entering.code),
+        "/sign-out": (WRITE, entering.sign_out),
+        "/style.css": (READ, _style),
+    }
+    if wanted.sign_up:
+        table["/sign-up"] = (both, account.sign_up)
+    if wanted.recovery:
+        table |= {"/forgotten": (both, account.forgotten), "/password": (both, account.password)}
+    if wanted.factors:
+        table |= {"/factors": (READ, factors.listed), "/factors/add": (WRITE, factors.add)}
+        table |= {"/factors/verify": (WRITE, factors.verify), "/factors/remove": (WRITE, factors.remove)}
+    return table
 
 
 def _style(_: Page) -> Steps[PageResponse]:
