@@ -12,6 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, Unpack, cast
 
+from gatepost.orm.auth import User
 from gatepost.orm.calling.calls import ModelAccess, TransactionBlock
 from gatepost.orm.calling.procedures import Procedures
 from gatepost.orm.client import BaseClient, Client
@@ -35,6 +36,8 @@ class Portal:
         """Wait for it; whoever is interrupted while waiting takes the work back."""
         if threading.current_thread() is self._thread:
             raise InvalidInput("what a blocking client runs is given the asynchronous one, and uses that")
+        if not self._thread.is_alive():
+            raise InvalidInput("the client is closed, or was opened in the process that this one was forked from")
         future = asyncio.run_coroutine_threadsafe(_awaited(work), self._loop)
         try:
             return future.result()
@@ -117,6 +120,10 @@ class SyncClient(Blocking):
         except BaseException:
             portal.close()
             raise
+
+    def set_auth(self, user: User) -> Self:
+        """As Client.set_auth."""
+        return type(self)(self._portal, self._held.set_auth(user))
 
     def around(self, make: Callable[[Any], Any]) -> Any:
         """What is made of the asynchronous client, blocking: `db.around(Builder).query("select …")`."""

@@ -1,6 +1,8 @@
 """The blocking client: the same members, each call waited for."""
 
+import os
 import threading
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -69,6 +71,19 @@ def test_several_threads_may_share_one(blocking: SyncClient) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda id: blocking.user.create(data={"id": id, "email": f"{id}@x.io"}), range(40)))
     assert blocking.user.count() == 40
+
+
+def test_a_client_of_another_process_says_so_in_the_place_of_waiting_for_ever(blocking: SyncClient) -> None:
+    """A server that forks its workers after the application was loaded leaves the client's thread behind."""
+    with warnings.catch_warnings(action="ignore"):  # by Python 3.12, of a fork beside threads
+        child = os.fork()
+    if child == 0:
+        try:
+            blocking.user.count()
+        except InvalidInput as error:
+            os._exit(7 if "forked" in str(error) else 1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def test_hooks_and_procedures_get_the_asynchronous_client(blog_database: str, cluster: Server) -> None:
