@@ -33,12 +33,15 @@ def run(folder: Path, output: str) -> None:
 
 
 def variables(known: State) -> dict[str, str]:
-    """What an application's environment needs, by Supabase's names."""
+    """What an application's environment needs, by Supabase's names. `AUTHENTICATOR_URL` is ours: the login for clients
+    that sign in as whoever asks.
+    """
     inbox = {"MAILPIT_URL": f"{known.url}/inbox", "INBUCKET_URL": f"{known.url}/inbox"} if known.development else {}
     return {
         "API_URL": known.url,
         "REST_URL": f"{known.url}/rest/v1",
         "DB_URL": known.database_url,
+        "AUTHENTICATOR_URL": known.logins["authenticator"],
         **inbox,
         "PUBLISHABLE_KEY": known.keys.publishable,
         "SECRET_KEY": known.keys.secret,

@@ -26,8 +26,8 @@ from tests.conftest import Needs
 from .conftest import Command, alive, answers, copy_example, eventually, free_port
 
 NAMES = {
-    "API_URL", "REST_URL", "DB_URL", "MAILPIT_URL", "INBUCKET_URL", "PUBLISHABLE_KEY", "SECRET_KEY", "JWT_SECRET",
-    "ANON_KEY", "SERVICE_ROLE_KEY",
+    "API_URL", "REST_URL", "DB_URL", "AUTHENTICATOR_URL", "MAILPIT_URL", "INBUCKET_URL", "PUBLISHABLE_KEY",
+    "SECRET_KEY", "JWT_SECRET", "ANON_KEY", "SERVICE_ROLE_KEY",
 }  # fmt: skip
 
 
