@@ -18,7 +18,7 @@ from gatepost.frameworks.flask import (
     login_required,
     require,
 )
-from gatepost.orm.sync import SyncClient
+from gatepost.orm import SyncClient
 from gatepost.problem import Problem
 from gatepost.project import state
 from tests.serving import Served
