@@ -122,7 +122,7 @@ def install(place: Place, previous: State | None, new_key: NewKey, *, developmen
         keys=known,
         passwords=passwords,
         logins=logins,
-        overrides=_overrides(place, logins),
+        overrides=overrides(place, logins),
         database_url=_database_url(place, passwords),
         embedded=str(place.server.home) if place.server else "",
         development=development,
@@ -191,7 +191,7 @@ def prefix(key: str) -> str:
     return key[: key.index("_", 3) + 7]
 
 
-def _overrides(place: Place, logins: dict[str, str]) -> dict[str, Any]:
+def overrides(place: Place, logins: dict[str, str]) -> dict[str, Any]:
     """Settings that the project's files do not hold, or that follow from where it listens."""
     names = {"authenticator": "authenticator_url", "service": "service_url", "auth": "auth_url"}
     addresses: dict[str, Any] = {f"database.{name}": logins[login] for login, name in names.items()}
