@@ -8,6 +8,9 @@ import json
 import platform
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from psycopg.conninfo import conninfo_to_dict
 
 from gatepost import project as projects
 from gatepost.cli import terminal
@@ -41,7 +44,7 @@ def variables(known: State) -> dict[str, str]:
         "API_URL": known.url,
         "REST_URL": f"{known.url}/rest/v1",
         "DB_URL": known.database_url,
-        "AUTHENTICATOR_URL": known.logins["authenticator"],
+        "AUTHENTICATOR_URL": as_url(known.logins["authenticator"]),
         **inbox,
         "PUBLISHABLE_KEY": known.keys.publishable,
         "SECRET_KEY": known.keys.secret,
@@ -49,6 +52,16 @@ def variables(known: State) -> dict[str, str]:
         "ANON_KEY": known.keys.anon,
         "SERVICE_ROLE_KEY": known.keys.service_role,
     }
+
+
+def as_url(conninfo: str) -> str:
+    """A connection string as an URL, which libraries beside libpq read too. Without a host of its own (a socket's
+    folder is none) the address stands in its query.
+    """
+    known = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
+    user, password = (quote(known.pop(name, ""), safe="") for name in ("user", "password"))
+    login = user + (f":{password}" if password else "")
+    return f"postgresql://{login}@/{quote(known.pop('dbname', ''), safe='')}?{urlencode(known, quote_via=quote)}"
 
 
 def facts(known: State) -> list[tuple[str, str]]:

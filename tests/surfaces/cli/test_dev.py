@@ -18,9 +18,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 import gatepost
+from gatepost.cli.status import as_url
 from tests.conftest import Needs
 
 from .conftest import Command, alive, answers, copy_example, eventually, free_port
@@ -78,6 +81,20 @@ def test_status_has_supabases_names(serving: Command):
     assert pairs["PUBLISHABLE_KEY"].startswith("sb_publishable_")
     assert json.loads(serving.run("status", "-o", "json").stdout) == pairs
     assert pairs["SECRET_KEY"] in serving.run("status").stdout
+    with psycopg.connect(pairs["AUTHENTICATOR_URL"]) as connection:
+        assert connection.execute("select current_user").fetchall() == [("authenticator",)]
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    [
+        "host=/tmp/socket port=5432 user=authenticator dbname=postgres",
+        "user=a password='x y@/:%+' host=127.0.0.1 port=5 dbname='we ird' application_name='a b'",
+        "postgresql://a:p%40w@localhost:1/d?sslmode=require",
+    ],
+)
+def test_any_login_can_be_said_as_an_url(conninfo: str):
+    assert conninfo_to_dict(as_url(conninfo)) == {name: str(each) for name, each in conninfo_to_dict(conninfo).items()}
 
 
 def test_a_second_one_of_the_same_project_is_told_where_the_first_is(serving: Command):
