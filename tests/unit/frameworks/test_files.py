@@ -15,6 +15,8 @@ FRAMEWORK = {
     "fastapi.py": {"fastapi", "starlette"},
     "flask.py": {"flask", "werkzeug"},
     "sqlalchemy.py": {"sqlalchemy"},
+    "django": {"django", "asgiref", "psycopg"},
+    "django/drf.py": {"django", "rest_framework"},
     "pages": {"jinja2", "qrcode"},
     "pages/flask.py": {"flask"},
     "pages/starlette.py": {"starlette"},

@@ -1,0 +1,1 @@
+"""A database engine: Django's for PostgreSQL, whose transactions are signed in."""

@@ -1,0 +1,17 @@
+-- name: sign_in
+-- num_nulls() evaluates its arguments from left to right: the role comes last.
+select pg_catalog.num_nulls(
+    pg_catalog.set_config('request.jwt.claims', %(claims)s, true),
+    pg_catalog.set_config('request.jwt.claim.sub', %(subject)s, true),
+    pg_catalog.set_config('request.jwt.claim', '', true),
+    pg_catalog.set_config('request.jwt.claim.role', '', true),
+    pg_catalog.set_config('request.jwt.claim.email', '', true),
+    pg_catalog.set_config('role', %(role)s, true)
+);
+
+-- name: login
+-- Whether policies do not bind a login, or it may become a superuser, whom they do not bind.
+select r.rolname, r.rolbypassrls, exists (
+    select from pg_catalog.pg_roles s where s.rolsuper and pg_catalog.pg_has_role(r.oid, s.oid, 'member')
+)
+from pg_catalog.pg_roles r where r.rolname = session_user;
