@@ -41,7 +41,8 @@ class Request:
 
     `raw_path` is the same part undecoded, `query` the raw query string, `headers` lower-case names in the order sent,
     `kept` what was worked out from them, `client` the peer's address. `prefix` is what was cut off (`/rest/v1`),
-    `base_url` scheme and authority as the client wrote them.
+    `base_url` scheme and authority as the client wrote them. `visitor` is the address of whoever an application asks
+    for, where a surface believes it.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Request:
     base_url: str = ""
     id: str = ""
     kept: dict[str, Any] = field(default_factory=dict[str, Any])
+    visitor: str = ""
 
     def header(self, name: bytes) -> str | None:
         """The first header of that lower-case name, decoded as Latin-1, or None."""

@@ -27,6 +27,8 @@ class Callers(Protocol):
 
     async def inviter(self, bearer: str | None) -> Caller: ...
 
+    def is_secret(self, key: str | None) -> bool: ...
+
 
 class TokenCallers:
     """By access token; by secret key where the server has keys."""
@@ -68,6 +70,13 @@ class TokenCallers:
         if not settings.invite_function or self._claims(bearer).get("role") in settings.jwt_admin_roles:
             return await self.admin(bearer)
         return await self.user(bearer)
+
+    def is_secret(self, key: str | None) -> bool:
+        """Whether an API key is one with which its holder may do anything here."""
+        try:
+            return key is not None and self._claims(key).get("role") in self._auth.settings.jwt_admin_roles
+        except Problem:
+            return False
 
     async def _check_session(self, session_id: str) -> None:
         session = sessions.read((await self._auth.scope.run(sessions.find(session_id)))[0])

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from uuid import UUID
 
 from ..database.scope import Database
@@ -36,6 +37,7 @@ from .limits import Limits
 from .mail import Mailer
 
 BODY_LIMIT = 1024 * 1024
+FORWARDED_FOR = b"sb-forwarded-for"
 
 Flow = Callable[[Auth, Call], Awaitable[Response]]
 PUBLIC, USER, ADMIN, INVITER = "public", "user", "admin", "inviter"
@@ -172,11 +174,22 @@ class AuthSurface:
         if len(request.body) > BODY_LIMIT:
             raise fault("request_entity_too_large", f"Request body too large (max {BODY_LIMIT} bytes)")
         route, parts = find_route(request.method, request.path)
+        request.visitor = self._visitor(request)
         if route.limit:
             self.auth.limits.check(route.limit, request)
         # Whoever is nobody learns nothing about ids.
         caller = await self._find_caller(route, request)
         return await route.flow(self.auth, Call(request, self.auth.settings, read_ids(parts), caller))
+
+    def _visitor(self, request: Request) -> str:
+        """For whom an application asks, as it says: where it brings a secret key, with which it could do anything."""
+        said = request.header(FORWARDED_FOR)
+        if said is None or not (self.auth.limits.forwarded or self._callers.is_secret(request.proof.api_key)):
+            return ""
+        try:
+            return str(ip_address(said.partition(",")[0].partition("%")[0].strip()))
+        except ValueError:
+            return ""
 
     async def _find_caller(self, route: Route, request: Request) -> Caller | None:
         bearer = request.proof.bearer

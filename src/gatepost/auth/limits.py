@@ -91,6 +91,7 @@ class Limits:
 
     `rates` replaces some of RATES; `mails` and `texts` are for all mails, and all codes to phones, of this process
     together; `header` names the header that holds the client's address. `clock` gives seconds that never go back.
+    `forwarded`: whoever asks may say for whom (`Sb-Forwarded-For`), since a proxy sees to it that it is true.
     """
 
     def __init__(
@@ -100,7 +101,10 @@ class Limits:
         clock: Clock = time.monotonic,
         header: str = "",
         texts: Rate | None = None,
+        *,
+        forwarded: bool = False,
     ) -> None:
+        self.forwarded = forwarded
         self._header = header.lower().encode()
         self._limits = {name: Buckets(rate) for name, rate in {**RATES, **(rates or {})}.items()}
         self._mails = Buckets(mails or Rate(30, HOUR))
@@ -110,9 +114,10 @@ class Limits:
     def check(self, name: str, request: Request) -> None:
         """Counts one request of that kind for its client; raises 429 `over_request_rate_limit`.
 
-        As in GoTrue nothing counts unless the settings name a header: behind a proxy all clients share one address.
+        As in GoTrue nothing counts unless the settings name a header, or an application says who its visitor is: behind
+        a proxy all clients share one address.
         """
-        value = request.header(self._header) if self._header else None
+        value = request.visitor or (request.header(self._header) if self._header else None)
         address = value.partition(",")[0].strip() if value else ""
         if address:
             self.count(name, address)
@@ -144,7 +149,7 @@ def configured(settings: LimitSettings, clock: Clock = time.monotonic) -> Limits
     rates |= {"token": Rate(settings.token_refresh, FIVE_MINUTES), "verify": Rate(settings.verify, FIVE_MINUTES)}
     rates |= {"anonymous": Rate(settings.anonymous_users, HOUR, max(1, int(settings.anonymous_users)))}
     mails, texts = (_sent(name, getattr(settings, name)) for name in ("email_sent", "sms_sent"))
-    return Limits(rates, mails, clock, settings.header, texts)
+    return Limits(rates, mails, clock, settings.header, texts, forwarded=settings.forwarded)
 
 
 def _sent(name: str, text: str) -> Rate:

@@ -86,7 +86,7 @@ class Installed:
         environ = request.environ
         jar = Jar(parse(environ.get("HTTP_COOKIE", "")))
         bearer = bearer_of(environ.get("HTTP_AUTHORIZATION", ""))
-        client = SyncServerClient(self.server, jar.get_all, jar.set_all, bearer)
+        client = SyncServerClient(self.server, jar.get_all, jar.set_all, bearer, environ.get("REMOTE_ADDR", ""))
         known = Asking(client, jar)
         setattr(request, ASKING, known)
         if jar.held or bearer is not None:

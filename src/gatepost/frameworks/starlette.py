@@ -58,7 +58,8 @@ class AuthMiddleware:
         cookies, bearer = _proofs(scope["headers"])
         jar = Jar(cookies)
         http = scope["type"] == "http"
-        client = ServerClient(self.server, jar.get_all, jar.set_all if http else None, bearer)
+        peer = scope.get("client")
+        client = ServerClient(self.server, jar.get_all, jar.set_all if http else None, bearer, peer[0] if peer else "")
         answer = _Answer(send, jar) if http else _Closing(send)
         try:
             if not cookies and bearer is None:

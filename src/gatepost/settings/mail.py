@@ -76,9 +76,18 @@ def _rate(name: str, help: str) -> Option:
 
 
 class LimitSettings(Section, frozen=True):
-    """How often one client may ask. Nothing counts per client unless `header` names one (a proxy must set it)."""
+    """How often one client may ask. Nothing counts per client unless `header` names one (a proxy must set it), or an
+    application says for whom it asks.
+    """
 
     header: Annotated[str, _rate("HEADER", "Header that holds the client's address; empty: no limits per client")] = ""
+    forwarded: Annotated[
+        bool,
+        Option(
+            "Believe `Sb-Forwarded-For` of all (a proxy must see to it), not only of those with a secret key",
+            env=("GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED",),
+        ),
+    ] = False
     email_sent: Annotated[str, _rate("EMAIL_SENT", "Mails of all users together: 30 an hour, or 10/1m")] = "30"
     sms_sent: Annotated[str, _rate("SMS_SENT", "Codes sent to phones of all users together, in the same words")] = "30"
     token_refresh: Annotated[float, _rate("TOKEN_REFRESH", "Token requests in 5 minutes")] = 150

@@ -151,11 +151,12 @@ class Client:
         raw: bytes | None = None,
         headers: Sequence[tuple[bytes, bytes]] | None = None,
         client: str = "192.0.2.1",
+        key: str = "anon",
     ) -> Answer:
         path, _, query = path.partition("?")
         payload = raw if raw is not None else b"" if body is None else msgspec.json.encode(body)
         given = list(self.headers if headers is None else headers)
-        request = Request(method, path, query.encode(), given, payload, Proof("anon", bearer), client, id="request-1")
+        request = Request(method, path, query.encode(), given, payload, Proof(key, bearer), client, id="request-1")
         return read(await self.surface(request))
 
     async def get(self, path: str, **more: Any) -> Answer:

@@ -109,7 +109,8 @@ def test_the_first_address_of_the_header_counts(clock: Clock):
 
 
 def test_settings_become_limits(clock: Clock):
-    checker = limits.configured(LimitSettings(otp=300, email_sent="1/1m", anonymous_users=2), clock)
+    checker = limits.configured(LimitSettings(otp=300, email_sent="1/1m", anonymous_users=2, forwarded=True), clock)
+    assert (checker.forwarded, limits.configured(LimitSettings()).forwarded) == (True, False)
     allowed(checker, "recover", "192.0.2.1", 30)
     clock.now += 10
     assert allowed(checker, "recover", "192.0.2.1", 30) == 10

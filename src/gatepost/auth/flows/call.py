@@ -179,7 +179,7 @@ class Call:
 
     @property
     def origin(self) -> Origin:
-        return Origin(self.request.client or None, self.request.header(b"user-agent"))
+        return Origin(self.request.visitor or self.request.client or None, self.request.header(b"user-agent"))
 
     @property
     def audience(self) -> str:

@@ -1,24 +1,31 @@
 """Those who fulfil wishes: one that waits in an event loop, one that blocks its thread.
 
 In: Steps. Out: their result. Never: a redirect followed, plain HTTP beyond this machine unless it was asked for, a
-wait without an end.
+wait without an end, an answer of any length.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, MutableMapping
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
 import msgspec
 
-from ...outside.exchange import NO_PROXY, max_age
+from ...outside.exchange import NO_PROXY, Failed, ask, max_age
 from .flights import Flight, Flights
 from .wishes import Answer, Away, Call, Once, Steps, T
 
-SECONDS = 5.0
+SECONDS, SECONDS_INSIDE = 5.0, 60.0
+"""How long an answer may take: that of a server, that of an application within this process, which may have to start.
+"""
+LONGEST = 1024 * 1024
+"""Bytes of an answer."""
+FORWARDED_FOR = "Sb-Forwarded-For"
 LONGEST_FLIGHT = 15.0
 API_VERSION = "2024-01-01"
 Application = Callable[..., Coroutine[Any, Any, None]]
@@ -27,29 +34,53 @@ Application = Callable[..., Coroutine[Any, Any, None]]
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where calls go: below `base`, with the project's key; to `app` where that is within this process. `plain`: none
-    goes anywhere by https, whose certificates need not be read then.
+    goes anywhere by https, whose certificates need not be read then. With a `secret_key` they say for which visitor
+    they are made.
     """
 
     base: str
     key: str = field(default="", repr=False)
     app: Application | None = None
     plain: bool = False
+    secret_key: str = field(default="", repr=False)
 
-    def request(self, call: Call) -> dict[str, Any]:
-        """A call as httpx takes it. The key goes to the server that it is of, and nowhere else."""
+    def request(self, call: Call) -> tuple[str, dict[str, str], bytes | None]:
+        """Address, headers and body of a call. Keys go to the server that they are of, and nowhere else."""
         own = "://" not in call.path
-        headers = {"user-agent": "gatepost", "accept": "application/json", "X-Supabase-Api-Version": API_VERSION}
-        headers |= {"apikey": self.key} if own and self.key else {}
+        headers = {"user-agent": "gatepost", "accept": "application/json", "accept-encoding": "identity"}
+        headers |= self._named(call) if own else {}
         headers |= {"authorization": f"Bearer {call.bearer}"} if call.bearer else {}
         headers |= {"content-type": "application/json"} if call.body is not None else {}
         body = None if call.body is None else msgspec.json.encode(call.body)
-        url = self.base + call.path if own else call.path
-        return {"method": call.method, "url": url, "headers": headers, "content": body}
+        return self.base + call.path if own else call.path, headers, body
+
+    def _named(self, call: Call) -> dict[str, str]:
+        """Whose application asks, and for whom."""
+        headers = {"X-Supabase-Api-Version": API_VERSION, **({"apikey": self.key} if self.key else {})}
+        visitor = _address(call.visitor) if self.secret_key or self.app is not None else ""
+        headers |= {FORWARDED_FOR: visitor} if visitor else {}
+        headers |= {"apikey": self.secret_key} if visitor and self.secret_key else {}
+        return headers
 
     @property
     def options(self) -> dict[str, Any]:
         """How httpx's clients are opened."""
         return {"timeout": SECONDS, "follow_redirects": False, "verify": not self.plain, "mounts": NO_PROXY}
+
+
+class Inside(httpx.AsyncBaseTransport):
+    """An application within this process, which sees the visitor's address as if it were asked by the visitor."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        visitor = request.headers.get(FORWARDED_FOR, "")
+
+        async def asked(scope: MutableMapping[str, Any], *pipes: Any) -> None:
+            await self._app({**scope, "client": (visitor, 0)} if visitor else scope, *pipes)
+
+        return await httpx.ASGITransport(asked).handle_async_request(request)
 
 
 class Waiting:
@@ -82,10 +113,15 @@ class Waiting:
             await client.aclose()
 
     async def _ask(self, call: Call) -> Answer:
+        url, headers, body = self._place.request(call)
+        seconds = SECONDS if self._place.app is None else SECONDS_INSIDE
         try:
-            return _answer(await self._client().request(**self._place.request(call)))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise Away(type(error).__name__) from None
+            found = await ask(
+                call.method, url, LONGEST, body=body, headers=headers, seconds=seconds, within=self._client()
+            )
+        except Failed as error:
+            raise Away(str(error)) from None
+        return Answer(found.status, found.body, max_age(found.headers))
 
     async def _once(self, once: Once) -> Any:
         flight, leads = self._flights.join(once.key)
@@ -112,7 +148,7 @@ class Waiting:
         client = self._clients.get(loop)
         if client is None:
             app = self._place.app
-            inside: dict[str, Any] = {} if app is None else {"transport": httpx.ASGITransport(app)}
+            inside: dict[str, Any] = {} if app is None else {"transport": Inside(app)}
             client = self._clients[loop] = httpx.AsyncClient(**self._place.options, **inside)
         return client
 
@@ -150,9 +186,11 @@ class Blocking:
             raise TypeError("An auth server within this process is asked from its event loop; give others its address")
         if self._opened is None:
             self._opened = httpx.Client(**self._place.options)
+        url, headers, body = self._place.request(call)
         try:
-            return _answer(self._opened.request(**self._place.request(call)))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            with self._opened.stream(call.method, url, headers=headers, content=body) as response:
+                return Answer(response.status_code, _bounded(response), max_age(response.headers))
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             raise Away(type(error).__name__) from None
 
     def _once(self, once: Once) -> Any:
@@ -172,5 +210,21 @@ class Blocking:
             self._flights.land(once.key, flight, once.keep, self.run(once.steps()))
 
 
-def _answer(response: httpx.Response) -> Answer:
-    return Answer(response.status_code, response.content, max_age(response.headers))
+def _bounded(response: httpx.Response) -> bytes:
+    """Its body, which may neither be long nor trickle."""
+    received, ends = bytearray(), time.monotonic() + SECONDS
+    for chunk in response.iter_raw():
+        received += chunk
+        if len(received) > LONGEST:
+            raise Away(f"the answer has more than {LONGEST} bytes")
+        if time.monotonic() > ends:
+            raise Away("it took too long")
+    return bytes(received)
+
+
+def _address(text: str) -> str:
+    """A visitor's address; '' for what is none: a socket's path, a test client's name."""
+    try:
+        return str(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return ""

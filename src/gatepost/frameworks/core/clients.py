@@ -16,15 +16,21 @@ from .visit import GetAll, SetAll, Visit
 class BaseClient:
     """What needs nobody asked. `get_all` gives names and values of the request's cookies; `set_all` takes cookies to
     set and headers to send along, and raises ResponseBegun where it is too late. A `bearer` wins over cookies.
+    `address` is the visitor's, for the auth server's limits.
     """
 
     __slots__ = ("server", "visit")
 
     def __init__(
-        self, server: AuthServer, get_all: GetAll, set_all: SetAll | None = None, bearer: str | None = None
+        self,
+        server: AuthServer,
+        get_all: GetAll,
+        set_all: SetAll | None = None,
+        bearer: str | None = None,
+        address: str = "",
     ) -> None:
         self.server = server
-        self.visit = Visit(server, get_all, set_all, bearer)
+        self.visit = Visit(server, get_all, set_all, bearer, address)
 
     def get_session(self) -> UnverifiedSession | None:
         """What the cookies say: not verified, and no identity. For its tokens."""

@@ -26,6 +26,9 @@ class AuthServer:
     are fetched and kept, or with the project's JWT `secret` where that is given. `app`: it is served within this
     process, by that ASGI application.
 
+    With a `secret_key` the server is told for which visitor it is asked, so that its limits count each alone; the key
+    goes nowhere else.
+
     `mode` "compat": cookies as `@supabase/ssr` sets them, which scripts of the page can read; "strict": HttpOnly and
     Secure. `host_prefix`: in names that no other host can set (`__Host-`). `ask_user`: whether `get_user()` asks the
     server beside verifying the token. `roles` are those a token may name. `origins` may send requests with cookies
@@ -36,6 +39,7 @@ class AuthServer:
     key: str = field(default="", repr=False)
     _: KW_ONLY
     secret: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
     app: Application | None = field(default=None, repr=False)
     mode: Literal["compat", "strict"] = "compat"
     cookies: CookieOptions | None = None
@@ -65,7 +69,8 @@ class AuthServer:
             hint = 'Take mode="strict", without a domain or a path'
             raise Problem("invalid_setting", 500, "host_prefix needs cookies that are Secure", None, hint)
         plain = self.app is not None or (self.url.startswith("http:") and self.trust is None)
-        place, flights = Place(self.url.rstrip("/") + self.auth_path, self.key, self.app, plain), Flights()
+        base, flights = self.url.rstrip("/") + self.auth_path, Flights()
+        place = Place(base, self.key, self.app, plain, self.secret_key)
         self._fix("options", options)
         self._fix("storage_key", "__Host-" * self.host_prefix + (self.cookie_name or storage_key(self.url)))
         self._fix("proofs", self._proofs())

@@ -49,13 +49,17 @@ class Refused(Exception):
 
 class Visit:
     """The logic of a request, as Steps; the clients run them. `set_all` is None where no cookie can be set, and then
-    nothing is renewed, for the new session would be lost.
+    nothing is renewed, for the new session would be lost. `address` is the visitor's.
     """
 
-    __slots__ = ("_asked", "_get_all", "_identity", "_read", "_session", "_set_all", "_user", "bearer", "server")
+    __slots__ = (
+        "_asked", "_get_all", "_identity", "_read", "_session", "_set_all", "_user", "address", "bearer", "server",
+    )  # fmt: skip
 
-    def __init__(self, server: "AuthServer", get_all: GetAll, set_all: SetAll | None, bearer: str | None) -> None:
-        self.server, self.bearer = server, bearer
+    def __init__(
+        self, server: "AuthServer", get_all: GetAll, set_all: SetAll | None, bearer: str | None, address: str = ""
+    ) -> None:
+        self.server, self.bearer, self.address = server, bearer, address
         self._get_all, self._set_all = get_all, set_all
         self._session: UnverifiedSession | None = None
         self._read = False
@@ -125,7 +129,7 @@ class Visit:
     def _user_of(self, identity: Identity) -> Steps[User | None]:
         if not self.server.asks:
             return user_of(identity.claims, identity.subject)
-        answer = yield Call("GET", "/user", bearer=self._token())
+        answer = yield self._call("GET", "/user", bearer=self._token())
         if answer.status == 200:
             return user_of(answer.json(), identity.subject)
         if not answer.gone:
@@ -152,7 +156,7 @@ class Visit:
     def _refresh(self, session: UnverifiedSession, left: float) -> Steps[None]:
         token = session.refresh_token
         try:
-            fresh = yield Once(("refresh", hashed(token)), lambda: _exchanged(token), KEPT)
+            fresh = yield Once(("refresh", hashed(token)), lambda: _exchanged(token, self.address), KEPT)
         except Refused:
             self.clear()
         except Away:
@@ -189,7 +193,7 @@ class Visit:
     def sign_in_with_password(self, email: str, password: str) -> Steps[User]:
         """A new session. Problem as the auth server words it."""
         body = {"email": email, "password": password}
-        return (yield from self._begin(Call("POST", "/token?grant_type=password", body)))
+        return (yield from self._begin(self._call("POST", "/token?grant_type=password", body)))
 
     def sign_up(
         self, email: str, password: str, redirect_to: str, data: Mapping[str, Any] | None = None
@@ -213,7 +217,7 @@ class Visit:
         verifier = secrets.token_urlsafe(48)
         digest = hashlib.sha256(verifier.encode()).digest()
         proof = {"code_challenge": urlsafe_b64encode(digest).decode().rstrip("="), "code_challenge_method": "s256"}
-        answer = yield Call("POST", f"{path}?redirect_to={quote(redirect_to, safe='')}", {**body, **proof})
+        answer = yield self._call("POST", f"{path}?redirect_to={quote(redirect_to, safe='')}", {**body, **proof})
         _checked(answer)
         if read_session(answer.body) is None:
             self._set(write_item(self._get_all(), self._verifier_key, f'"{verifier}"', self.server.options))
@@ -226,7 +230,7 @@ class Visit:
             hint = "Open the link in the browser in which it was asked for"
             raise Problem("flow_state_not_found", 400, "This browser did not ask for the link", None, hint)
         body = {"auth_code": code, "code_verifier": verifier}
-        user = yield from self._begin(Call("POST", "/token?grant_type=pkce", body))
+        user = yield from self._begin(self._call("POST", "/token?grant_type=pkce", body))
         self._set(remove_item(self._get_all(), self._verifier_key, self.server.options))
         return user
 
@@ -234,9 +238,9 @@ class Visit:
         """The session raised to aal2 by an authenticator's code."""
         yield from self.identity()
         token, place = self._token(), f"/factors/{quote(factor, safe='')}"
-        challenge = _checked((yield Call("POST", f"{place}/challenge", {}, token)))
+        challenge = _checked((yield self._call("POST", f"{place}/challenge", {}, token)))
         body = {"challenge_id": challenge["id"], "code": code}
-        return (yield from self._begin(Call("POST", f"{place}/verify", body, token)))
+        return (yield from self._begin(self._call("POST", f"{place}/verify", body, token)))
 
     def sign_out(self, scope: str = "local") -> Steps[None]:
         """End the session (`global`: all of the user's), here and, where it can be reached, on the auth server."""
@@ -245,11 +249,14 @@ class Visit:
         if session is None:
             return
         self.server.flights.forget(lambda result: _is_of(result, session))
-        yield Call("POST", f"/logout?scope={scope}", bearer=session.access_token)
+        yield self._call("POST", f"/logout?scope={scope}", bearer=session.access_token)
 
     @property
     def _verifier_key(self) -> str:
         return f"{self.server.storage_key}-code-verifier"
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None, bearer: str = "") -> Call:
+        return Call(method, path, body, bearer, self.address)
 
     def _begin(self, call: Call) -> Steps[User]:
         return (yield from self._begun((yield call)))
@@ -298,15 +305,16 @@ class Visit:
 
     def _own(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Steps[dict[str, Any]]:
         yield from self.identity()
-        return _checked((yield Call(method, path, body, self._token())))
+        return _checked((yield self._call(method, path, body, self._token())))
 
 
 def _is_of(result: Any, session: UnverifiedSession) -> bool:
     return isinstance(result, UnverifiedSession) and result.refresh_token == session.refresh_token
 
 
-def _exchanged(token: str) -> Steps[UnverifiedSession]:
-    answer: Answer = yield Call("POST", "/token?grant_type=refresh_token", {"refresh_token": token})
+def _exchanged(token: str, address: str) -> Steps[UnverifiedSession]:
+    body = {"refresh_token": token}
+    answer: Answer = yield Call("POST", "/token?grant_type=refresh_token", body, visitor=address)
     session = read_session(answer.body) if answer.status == 200 else None
     if session is not None:
         return session

@@ -25,13 +25,14 @@ Steps = Generator["Call | Once", Any, T]
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request: `path` below the auth server's address, or an address of its own. What comes of it is an Answer;
-    Away is thrown where nothing does.
+    Away is thrown where nothing does. `visitor` is the address of whoever it is made for.
     """
 
     method: str
     path: str
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     bearer: str = field(default="", repr=False)
+    visitor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
