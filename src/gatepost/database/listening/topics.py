@@ -11,11 +11,11 @@ from typing import Any
 
 from psycopg import pq
 
-from .. import observe
-from ..problem import Problem
-from ..query.sql import identifier
-from .connection import Command, Connection, reach
-from .values import Result
+from ...problem import Problem
+from ...query.sql import identifier
+from ... import observe
+from ..connection import Command, Connection, reach
+from ..values import Result
 
 LONGEST = 63
 """Bytes of a name: a longer one cannot be notified of."""

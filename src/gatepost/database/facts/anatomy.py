@@ -17,9 +17,9 @@ from gatepost.query.answer import plain
 from gatepost.query.sql import Statement, array_literal
 from gatepost.query.tree import Cast, Column, Output, Read
 
-from .queries import load
-from .scope import Scope
-from .values import Result
+from ..queries import load
+from ..scope import Scope
+from ..values import Result
 
 QUERIES = load(Path(__file__).with_name("anatomy.sql"))
 PARAMETERS = {"procedures": 1, "rights": 2}

@@ -13,8 +13,8 @@ from gatepost.catalog import Catalog, Name
 from gatepost.catalog.facts import catalog
 from gatepost.query.sql import Statement, array_literal
 
-from .queries import load
-from .scope import Scope
+from ..queries import load
+from ..scope import Scope
 
 QUERIES = load(Path(__file__).with_name("introspect.sql"))
 HOISTED = ("statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation")

@@ -12,11 +12,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from .. import observe
-from ..problem import Problem
-from ..query.sql import Statement
-from .queries import load
-from .scope import Scope
+from ...problem import Problem
+from ...query.sql import Statement
+from ... import observe
+from ..queries import load
+from ..scope import Scope
 
 QUERIES = load(Path(__file__).with_name("changes.sql"))
 BURST_SECONDS = 0.1

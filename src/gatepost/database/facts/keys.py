@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from ..identity.api_keys import ApiKey
-from ..identity.keys import SigningKey, from_jwk
-from ..query.sql import Statement, array_literal
-from .queries import load
-from .scope import Scope
+from ...identity.api_keys import ApiKey
+from ...identity.keys import SigningKey, from_jwk
+from ...query.sql import Statement, array_literal
+from ..queries import load
+from ..scope import Scope
 
 QUERIES = load(Path(__file__).with_name("keys.sql"))
 
