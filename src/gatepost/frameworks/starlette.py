@@ -1,21 +1,23 @@
 """Starlette: middleware that knows who asks, and renews sessions.
 
 In: an ASGI application, an AuthServer. Out: `request.state.identity` (verified), `request.state.db` (bound to it),
-`scope["gatepost"]`, a client for the request; cookies on the response. Never: a request let through with a proof that
-is false; a response held back.
+`request.user` and `request.auth` as Starlette has them, `scope["gatepost"]`, a client for the request; cookies on the
+response. Never: a request let through with a proof that is false; a response held back.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
+from starlette.authentication import BaseUser
 from starlette.requests import HTTPConnection
 
-from ..identity import ANON
+from ..identity import ANON, Identity
 from ..problem import Problem
 from .cookies import PRIVATE, parse
 from .core import AuthServer, ServerClient, csrf
 from .core.door import Bindable, Door, bearer_of, refusal
 from .core.jar import Jar
+from .core.sessions import permissions_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,6 +26,44 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 KEPT_APART = frozenset(name.lower().encode() for name in PRIVATE)
+
+
+class Visitor(BaseUser):
+    """`request.user`: whose request it is, of verified claims alone. The client's `get_user()` asks the auth server."""
+
+    __slots__ = ("_identity",)
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    @property
+    def is_authenticated(self) -> bool:
+        return bool(self._identity.subject)
+
+    @property
+    def display_name(self) -> str:
+        """The address of mail; '' for who has none."""
+        return str(self._identity.claims.get("email") or "")
+
+    @property
+    def identity(self) -> str:
+        """The user's id; '' for nobody."""
+        return self._identity.subject
+
+
+class Granted:
+    """`request.auth`, for `starlette.authentication.requires`: `authenticated`, and permissions that the server wrote."""
+
+    __slots__ = ("_identity",)
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    @property
+    def scopes(self) -> list[str]:
+        """In no order of importance; nobody has none."""
+        identity = self._identity
+        return ["authenticated", *sorted(permissions_of(identity.claims))] if identity.subject else []
 
 
 class AuthMiddleware:
@@ -72,6 +112,7 @@ class AuthMiddleware:
             if self.db is not None:
                 state["db"] = self.db.set_auth(identity)
             scope["gatepost"], scope["gatepost.jar"], scope["state"] = client, jar, state
+            scope["user"], scope["auth"] = Visitor(identity), Granted(identity)
             await self.app(scope, receive, answer.send)
         except Problem as problem:
             if answer.begun:

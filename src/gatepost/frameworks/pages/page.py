@@ -51,9 +51,9 @@ class Page:
 
     @cached_property
     def on(self) -> str:
-        """Where the visitor goes on."""
+        """Where the visitor goes on. Frameworks name it with the site's own origin, too."""
         given = self.request.form if self.posted else self.request.given
-        return safe_next(given.get("next"), self.wanted.after)
+        return safe_next(given.get("next", "").removeprefix(self.request.origin), self.wanted.after)
 
     def field(self, name: str) -> str:
         """A field of the form; '' where it was left out."""
