@@ -9,10 +9,12 @@ import pytest
 
 GOOD = """
 from typing import assert_type
+from flask import Flask
 from gatepost.frameworks.core import AuthServer, ServerClient, SyncServerClient, UnverifiedSession, User
 from gatepost.frameworks.fastapi import CurrentIdentity, CurrentUser, Db, OptionalUser, require
+from gatepost.frameworks import flask
 from gatepost.identity import Identity
-from gatepost.orm import Client
+from gatepost.orm import Client, SyncClient
 
 async def main(server: AuthServer, db: Client, cookies: dict[str, str]) -> None:
     client = ServerClient(server, cookies.items)
@@ -30,6 +32,18 @@ async def route(user: CurrentUser, perhaps: OptionalUser, identity: CurrentIdent
     assert_type(identity, Identity)
     require("p:reports", aal="aal2")
     return user.email
+
+@flask.require("p:reports")
+@flask.login_required
+def view(number: int) -> str:
+    assert_type(flask.current_user, User)
+    assert_type(flask.current_identity, Identity)
+    assert_type(flask.client_of().get_user(), User | None)
+    return flask.current_user.email
+
+def install(app: Flask, server: AuthServer, db: SyncClient) -> None:
+    flask.Gatepost(app, server, db=db, open=["/account"], sign_in="/account/sign-in")
+    view(1)
 """
 
 MISTAKES = {
