@@ -52,7 +52,7 @@ class Visitor(BaseUser):
 
 
 class Granted:
-    """`request.auth`, for `starlette.authentication.requires`: `authenticated`, and permissions that the server wrote."""
+    """`request.auth`, for `starlette.authentication.requires`: `authenticated`, and permissions the server wrote."""
 
     __slots__ = ("_identity",)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response, Security
 
 from gatepost.frameworks.core import AuthServer, ServerClient, UnverifiedUserWarning, User
 from gatepost.frameworks.fastapi import (
@@ -66,8 +66,18 @@ def app(auth_server: AuthServer, db: Client) -> FastAPI:
     @app.get("/vault", dependencies=[Depends(require(aal="aal2"))])
     async def vault() -> None: ...
 
+    @app.get("/both", dependencies=[Security(require(), scopes=["p:admin"])])
+    async def both(identity: Annotated[Identity, Security(require("p:reports"), scopes=["p:more"])]) -> None: ...
+
+    @app.get("/scoped")
+    async def scoped(identity: Annotated[Identity, Security(require(), scopes=["p:reports"])]) -> str:
+        return identity.subject
+
     @app.get("/staff", dependencies=[Depends(require(role="staff"))])
     async def staff() -> None: ...
+
+    @app.get("/plain")
+    async def plain() -> None: ...
 
     return app
 
@@ -101,11 +111,12 @@ async def test_the_client_is_bound_to_who_asks(
 async def test_what_is_required_is_checked(app: FastAPI, ada: Person, served_notes: Served):
     async with visiting(app, Authorization=f"Bearer {ada.token}") as caller:
         assert (await caller.get("/reports")).json() == ada.id
-        for path, code in (("/admin", "permission"), ("/vault", "aal"), ("/staff", "role")):
+        assert (await caller.get("/scoped")).json() == ada.id
+        for path, code in (("/admin", "permission"), ("/both", "permission"), ("/vault", "aal"), ("/staff", "role")):
             answer = await caller.get(path)
             assert (answer.status_code, answer.json()["code"]) == (403, f"insufficient_{code}")
     async with visiting(app) as nobody:
-        for path in ("/reports", "/admin", "/vault", "/staff"):
+        for path in ("/reports", "/scoped", "/both", "/admin", "/vault", "/staff"):
             assert (await nobody.get(path)).status_code == 401
     plain = newcomer(served_notes)
     async with visiting(app, Authorization=f"Bearer {plain.token}") as caller:
@@ -140,9 +151,17 @@ async def test_the_document_says_what_proofs_are_taken(app: FastAPI, auth_server
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
         "session": {"type": "apiKey", "in": "cookie", "name": auth_server.storage_key},
     }
-    for path in ("/me", "/perhaps", "/identity", "/notes", "/admin"):
+    for path in ("/me", "/perhaps", "/identity", "/notes", "/vault"):
         assert document["paths"][path]["get"]["security"] == [{"bearer": []}, {"session": []}]
+    wanted = {"/reports": ["p:reports"], "/admin": ["p:admin"], "/both": ["p:admin", "p:more", "p:reports"]}
+    for path, permissions in wanted.items():
+        for scheme, named in zip(("bearer", "session"), document["paths"][path]["get"]["security"], strict=True):
+            assert sorted(named[scheme]) == permissions
     assert "parameters" not in document["paths"]["/me"]["get"]
+    refused = document["paths"]["/me"]["get"]["responses"]["401"]["content"]["application/json"]["schema"]
+    assert refused == {"$ref": "#/components/schemas/Problem"}
+    assert "403" in document["paths"]["/me"]["get"]["responses"]
+    assert "401" not in document["paths"]["/plain"]["get"]["responses"]
 
 
 async def test_without_a_database_there_is_a_problem(auth_server: AuthServer):

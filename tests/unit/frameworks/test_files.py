@@ -12,12 +12,13 @@ FOLDER = Path(gatepost.frameworks.__file__).parent
 # What comes with a framework counts as the framework.
 FRAMEWORK = {
     "starlette.py": {"starlette"},
-    "fastapi.py": {"fastapi", "starlette"},
+    "fastapi.py": {"fastapi", "starlette", "typing_extensions"},
     "flask.py": {"flask", "werkzeug"},
     "sqlalchemy.py": {"sqlalchemy"},
     "django": {"django", "asgiref", "psycopg"},
     "django/drf.py": {"django", "rest_framework"},
     "pages": {"jinja2", "qrcode"},
+    "pages/django.py": {"django"},
     "pages/flask.py": {"flask"},
     "pages/starlette.py": {"starlette"},
 }
