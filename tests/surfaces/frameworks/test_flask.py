@@ -207,6 +207,19 @@ def test_the_server_is_asked_for_a_user_when_one_is_looked_at(
         assert asked == {"/.well-known/jwks.json": 1, "/user": 1}
 
 
+def test_the_server_is_told_for_whom_it_is_asked(app: Flask, ada: Person, monkeypatch: pytest.MonkeyPatch):
+    visitors, ask = list[str](), Blocking._ask
+
+    def noted(self: Blocking, call: Call) -> Answer:
+        visitors.extend([call.visitor] * (call.path == "/user"))
+        return ask(self, call)
+
+    monkeypatch.setattr(Blocking, "_ask", noted)
+    with browsing(app, Authorization=f"Bearer {ada.token}") as caller:
+        assert caller.get("/who?user").json()["email"] == ada.email
+    assert visitors == ["127.0.0.1"]
+
+
 def test_nothing_of_one_request_is_anothers(app: Flask, auth_server: AuthServer, served_notes: Served):
     people = [newcomer(served_notes) for _ in range(3)]
     order = [*people, None] * 5
