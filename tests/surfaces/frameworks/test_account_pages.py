@@ -18,7 +18,7 @@ from gatepost.frameworks.pages.factors import picture
 from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE, kept_session, visiting
 from tests.surfaces.frameworks.test_pages import alert, application, form
-from tests.surfaces.people import PASSWORD, newcomer
+from tests.surfaces.people import PASSWORD, Person, newcomer
 
 CHANGING = ("sign-up", "forgotten", "password", "factors/add", "factors/verify", "factors/remove")
 NEW = "a new password for an old door"
@@ -200,6 +200,35 @@ async def test_an_authenticator_comes_and_goes(browser: httpx.AsyncClient, serve
     assert (await browser.post("/account/code", data={"code": later(secret, 1)})).status_code == 303
     assert (await browser.post("/account/factors/remove", data={"factor": factor})).status_code == 303
     assert "Add one" in (await browser.get("/account/factors")).text
+
+
+@pytest.mark.parametrize("asks", [True, False])
+async def test_one_of_several_authenticators(served_notes: Served, asks: bool):
+    """Whether or not `get_user()` asks the auth server, which alone knows of them."""
+    server = AuthServer(served_notes.url, served_notes.publishable, ask_user=asks)
+    person = newcomer(served_notes)
+    secrets = {name: await enrolled(person, name) for name in ("Phone", "Tablet")}
+    async with visiting(application(server), Origin=SITE) as browser:
+        await browser.post("/account/sign-in", data=form(person))
+        page = await browser.get("/account/code")
+        ids = dict(re.findall(r'<option value="([^"]+)">(\w+)</option>', page.text))
+        tablet = next(factor for factor, name in ids.items() if name == "Tablet")
+        wrong = await browser.post("/account/code", data={"code": later(secrets["Phone"], 1), "factor": tablet})
+        assert (wrong.status_code, f'value="{tablet}" selected' in wrong.text) == (422, True)
+        right = await browser.post("/account/code", data={"code": later(secrets["Tablet"], 1), "factor": tablet})
+        assert right.status_code == 303
+        assert (await browser.get("/")).text == f"{person.id} aal2"
+    await server.aclose()
+
+
+async def enrolled(person: Person, name: str) -> str:
+    """The secret of a new authenticator; the session has shown it."""
+    made = person.ask("POST", "/auth/v1/factors", {"factor_type": "totp", "friendly_name": name}).json()
+    challenge = person.ask("POST", f"/auth/v1/factors/{made['id']}/challenge", {}).json()
+    shown = {"challenge_id": challenge["id"], "code": later(made["totp"]["secret"], 0)}
+    answer = person.ask("POST", f"/auth/v1/factors/{made['id']}/verify", shown).json()
+    person.token, person.refresh_token = answer["access_token"], answer["refresh_token"]
+    return made["totp"]["secret"]
 
 
 async def test_a_page_that_was_left_before_its_code_was_shown(browser: httpx.AsyncClient, served_notes: Served):

@@ -4,10 +4,10 @@ In: a Page. Out: Steps to its answer. Never: a word on whether an address is kno
 """
 
 from contextlib import suppress
-from typing import Any
 
 from ...problem import Problem
 from ..core import Away, User
+from ..core.sessions import Factor, factors_of
 from ..core.wishes import Steps
 from .exchange import PageResponse
 from .page import Page, lead
@@ -60,18 +60,18 @@ def callback(page: Page) -> Steps[PageResponse]:
 
 
 def code(page: Page) -> Steps[PageResponse]:
-    """The second factor."""
-    on, visit = page.on, page.request.visit
-    user = yield from visit.user()
-    factor = factor_of(user)
-    if factor is None:
+    """The second factor; whoever has several says which."""
+    on, found = page.on, (yield from own_factors(page))
+    if not found:
         return lead(page.below("/sign-in"))
     if not page.posted:
-        return page.show("code.html")
+        return page.show("code.html", factors=found)
+    wanted = page.field("factor")
+    factor = next((each.id for each in found if each.id == wanted), found[0].id)
     try:
-        yield from visit.show_code(page.field("code").replace(" ", ""), factor)
+        yield from page.request.visit.show_code(page.field("code").replace(" ", ""), factor)
     except Problem as problem:
-        return page.again("code.html", problem)
+        return page.again("code.html", problem, factors=found, factor=factor)
     return lead(on)
 
 
@@ -85,15 +85,24 @@ def sign_out(page: Page) -> Steps[PageResponse]:
 
 def signed_in(page: Page, user: User, to: str = "") -> PageResponse:
     """On, or to a page of ours; whoever has a second factor shows it first."""
-    if factor_of(user) is not None:
+    if authenticators(factors_of(user.said)):
         return lead(page.below("/code", back=to))
     return lead(page.below(to) if to else page.on)
 
 
-def factor_of(user: User | None) -> str | None:
-    """The id of the user's authenticator."""
-    factors: Any = (user.said.get("factors") if user else None) or []
-    for each in factors:
-        if each.get("status") == "verified" and each.get("factor_type") == "totp":
-            return str(each["id"])
-    return None
+def own_factors(page: Page) -> Steps[list[Factor] | None]:
+    """The visitor's authenticators, as the auth server has them now; None for nobody."""
+    identity = yield from page.request.visit.identity()
+    if not identity.subject:
+        return None
+    try:
+        return authenticators((yield from page.request.visit.factors()))
+    except Problem as problem:
+        if problem.status not in (401, 403):
+            raise
+        return None
+
+
+def authenticators(factors: list[Factor]) -> list[Factor]:
+    """Those that count."""
+    return [each for each in factors if each.kind == "totp" and each.verified]

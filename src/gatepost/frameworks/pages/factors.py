@@ -13,6 +13,7 @@ from qrcode.main import QRCode
 
 from ...problem import Problem
 from ..core.wishes import Steps
+from .entering import own_factors
 from .exchange import PageResponse
 from .page import Page, lead
 
@@ -70,16 +71,12 @@ def _refused(page: Page, problem: Problem) -> Steps[PageResponse]:
 
 
 def _list(page: Page, problem: Problem | None = None) -> Steps[PageResponse]:
-    try:
-        found = yield from page.request.visit.factors()
-    except Problem as refused:
-        if refused.status not in (401, 403):
-            raise
+    found = yield from own_factors(page)
+    if found is None:
         return lead(page.below("/sign-in", back="/factors"))
-    known = [each for each in found if each.kind == "totp" and each.verified]
     if problem is None:
-        return page.show("factors.html", factors=known)
-    return page.again("factors.html", problem, factors=known)
+        return page.show("factors.html", factors=found)
+    return page.again("factors.html", problem, factors=found)
 
 
 def _shown(page: Page, factor: str, uri: str, problem: Problem | None = None) -> PageResponse:
