@@ -25,10 +25,10 @@ import uvicorn
 from . import embedded, migrate, observe
 from . import project as projects
 from .catalog import Name
-from .database import keys as stored_keys
-from .database.changes import Changes
 from .database.entrance import find as find_entrance
-from .database.introspect import HARMLESS, MODULES
+from .database.facts import keys as stored_keys
+from .database.facts.introspect import HARMLESS, MODULES
+from .database.listening.changes import Changes
 from .database.scope import Database
 from .exchange import Request, Response
 from .gateway import ELSEWHERE, JSON, Gateway, Mount, nowhere, refuse

@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 from gatepost.database import connection as connections
 from gatepost.database import lanes, pool, prelude, wash
 from gatepost.database.connection import Batch, Connection
-from gatepost.database.introspect import introspect
+from gatepost.database.facts.introspect import introspect
 from gatepost.database.scope import Database
 from gatepost.embedded import Server
 from gatepost.embedded.options import SUPERUSER

@@ -1,6 +1,6 @@
 """WHAT exists: the facts of a database that surfaces plan with.
 
-In: facts that `database/introspect.py` read. Out: one frozen Catalog, replaced as a whole when the schema changes.
+In: facts that `database/facts/introspect` read. Out: one frozen Catalog, replaced as a whole when the schema changes.
 Never: a driver, a socket, or a privilege: what a role may do is PostgreSQL's to say.
 """
 

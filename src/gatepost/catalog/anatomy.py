@@ -1,7 +1,7 @@
 """What a database is made of, as pg_catalog tells it: raw facts, and what they mean is for others to say.
 
-In: the JSON that `database/anatomy.py` read. Out: one frozen Anatomy. Never: an interpretation; what a surface shows of
-it, and under which name, is the surface's.
+In: the JSON that `database/facts/anatomy` read. Out: one frozen Anatomy. Never: an interpretation; what a surface shows
+of it, and under which name, is the surface's.
 
 Objects refer to each other by `oid`, columns by their numbers, as in the catalog. The kinds are PostgreSQL's letters
 (`relkind`, `typtype`, `contype` …).

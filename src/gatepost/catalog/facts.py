@@ -1,6 +1,6 @@
 """Facts as PostgreSQL gave them → Catalog.
 
-In: the JSON answers of `database/introspect.sql`, by query name. Out: one Catalog.
+In: the JSON answers of `database/facts/introspect.sql`, by query name. Out: one Catalog.
 Never: a question to the database.
 """
 

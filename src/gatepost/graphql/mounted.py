@@ -12,10 +12,10 @@ from typing import Any
 from gatepost import observe
 from gatepost.catalog import Catalog, Name
 from gatepost.catalog.anatomy import Anatomy
-from gatepost.database.anatomy import anatomy, values
-from gatepost.database.introspect import HARMLESS, introspect
+from gatepost.database.facts.anatomy import anatomy, values
+from gatepost.database.facts.introspect import HARMLESS, introspect
+from gatepost.database.listening.topics import Topics
 from gatepost.database.scope import Database, Scope
-from gatepost.database.topics import Topics
 from gatepost.exchange import Finish, Request, Response
 from gatepost.identity.identify import Identifier
 from gatepost.problem import DatabaseProblem, Problem, Unavailable

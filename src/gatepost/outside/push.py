@@ -14,9 +14,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from .. import observe
+from ..database.listening.topics import Topics
 from ..database.queries import load
 from ..database.scope import Database
-from ..database.topics import Topics
 from ..problem import Problem
 from ..query.sql import Statement
 from ..settings import PushSettings

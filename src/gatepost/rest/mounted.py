@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from gatepost import observe
 from gatepost.catalog import Name
-from gatepost.database.introspect import HARMLESS, introspect
+from gatepost.database.facts.introspect import HARMLESS, introspect
 from gatepost.database.scope import Database
 from gatepost.exchange import Finish, Request, Response, Surface
 from gatepost.identity import Identity, Proof

@@ -7,7 +7,7 @@ import pytest
 
 from gatepost.catalog import Name
 from gatepost.catalog.anatomy import Anatomy, Argument, Procedure, Relation, Type
-from gatepost.database.anatomy import anatomy, values
+from gatepost.database.facts.anatomy import anatomy, values
 from gatepost.database.scope import Database
 from gatepost.embedded import Server
 from gatepost.problem import DatabaseProblem

@@ -5,7 +5,7 @@ import pytest
 
 from gatepost import migrate
 from gatepost.catalog import Name
-from gatepost.database.introspect import HARMLESS, MODULES, introspect
+from gatepost.database.facts.introspect import HARMLESS, MODULES, introspect
 from gatepost.database.scope import Database
 from gatepost.embedded import Server
 

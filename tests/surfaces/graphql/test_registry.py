@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from gatepost.catalog import Name
-from gatepost.database.anatomy import anatomy, values
+from gatepost.database.facts.anatomy import anatomy, values
 from gatepost.database.scope import Database
 from gatepost.embedded import Server
 from gatepost.graphql.options import Options

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from msgspec import json
 
-from gatepost.database.anatomy import anatomy
-from gatepost.database.introspect import introspect
+from gatepost.database.facts.anatomy import anatomy
+from gatepost.database.facts.introspect import introspect
 from gatepost.database.scope import Database
 from gatepost.database.values import Context
 from gatepost.embedded import Server

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from gatepost.database.introspect import introspect
+from gatepost.database.facts.introspect import introspect
 from gatepost.database.scope import Database
 from gatepost.embedded import Server
 from gatepost.exchange import Request, Response

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from gatepost.catalog import Catalog, Name
-from gatepost.database.introspect import introspect
+from gatepost.database.facts.introspect import introspect
 from gatepost.database.scope import Database
 
 SQL = """

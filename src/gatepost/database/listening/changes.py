@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from ... import observe
 from ...problem import Problem
 from ...query.sql import Statement
-from ... import observe
 from ..queries import load
 from ..scope import Scope
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from psycopg import pq
 
+from ... import observe
 from ...problem import Problem
 from ...query.sql import identifier
-from ... import observe
 from ..connection import Command, Connection, reach
 from ..values import Result
 

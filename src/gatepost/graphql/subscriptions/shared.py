@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from gatepost.catalog import Name
+from gatepost.database.listening.topics import Topics
 from gatepost.database.scope import Database
-from gatepost.database.topics import Topics
 from gatepost.graphql.executor import Executor
 from gatepost.graphql.surface import Surface
 from gatepost.identity import Proof

@@ -78,7 +78,7 @@ begin
 end $$;
 
 -- Nobody else sees a new user yet.
-create or replace function auth_private.user_added() returns trigger
+create or replace function auth_private.keep_new_user() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -89,7 +89,7 @@ begin
 end $$;
 
 -- What changed is asked in here, since the condition of a trigger would tie columns of auth.users down.
-create or replace function auth_private.user_changed() returns trigger
+create or replace function auth_private.keep_changed_user() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -104,7 +104,7 @@ begin
     return null;
 end $$;
 
-create or replace function auth_private.claims_changed() returns trigger
+create or replace function auth_private.keep_changed_claims() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -112,11 +112,11 @@ begin
     return null;
 end $$;
 
-create or replace function auth_private.claims_emptied() returns trigger
+create or replace function auth_private.keep_emptied_claims() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    delete from auth_private.current_claims;
+    perform auth_private.keep_all_claims();
     return null;
 end $$;
 
@@ -127,13 +127,13 @@ begin
         return;
     end if;
     create trigger gatepost_user_added after insert on auth.users
-    for each row execute function auth_private.user_added();
+    for each row execute function auth_private.keep_new_user();
     create trigger gatepost_user_changed after update on auth.users
-    for each row execute function auth_private.user_changed();
+    for each row execute function auth_private.keep_changed_user();
     create trigger gatepost_claims_changed after insert or update or delete on auth_private.user_claims
-    for each row execute function auth_private.claims_changed();
+    for each row execute function auth_private.keep_changed_claims();
     create trigger gatepost_claims_emptied after truncate on auth_private.user_claims
-    for each statement execute function auth_private.claims_emptied();
+    for each statement execute function auth_private.keep_emptied_claims();
     alter table auth.users enable always trigger gatepost_user_added;
     alter table auth.users enable always trigger gatepost_user_changed;
     alter table auth_private.user_claims enable always trigger gatepost_claims_changed;
@@ -143,5 +143,5 @@ select auth_private.keep_all_claims();
 
 revoke all on function auth_private.owned_keys(), auth_private.written_claims(auth.users, jsonb),
     auth_private.compute_claims(auth.users), auth_private.keep_claims(uuid), auth_private.keep_all_claims(),
-    auth_private.user_added(), auth_private.user_changed(), auth_private.claims_changed(),
-    auth_private.claims_emptied() from public;
+    auth_private.keep_new_user(), auth_private.keep_changed_user(), auth_private.keep_changed_claims(),
+    auth_private.keep_emptied_claims() from public;
