@@ -1,20 +1,26 @@
 """Django: its databases and its auth server are those of the example that is served."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
-from django.db import close_old_connections, connections
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 from django.test import override_settings
 from psycopg.conninfo import conninfo_to_dict
 
 from gatepost.frameworks.core import AuthServer
-from gatepost.frameworks.django import as_identity
+from gatepost.frameworks.django import configuration
 from gatepost.identity import Identity
 from gatepost.project import state
 from gatepost.project.state import State
 from tests.serving import Served
+from tests.surfaces.frameworks.conftest import SITE
 
 from .project import ENGINE
 
@@ -40,7 +46,7 @@ def logins(served_notes: Served) -> State:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def served_django(served_notes: Served, logins: State) -> Iterator[None]:
+async def served_django(served_notes: Served, logins: State) -> AsyncIterator[None]:
     """What the settings say of the server that is there now."""
     connect("default", database(logins.logins["authenticator"]))
     connect("owner", database(served_notes.owner, "django.db.backends.postgresql"))
@@ -49,12 +55,13 @@ def served_django(served_notes: Served, logins: State) -> Iterator[None]:
         yield
     connections.close_all()
     server.close()
+    await server.aclose()
 
 
 @pytest.fixture
-def configured(served_notes: Served) -> Iterator[Callable[..., AuthServer]]:
+async def configured(served_notes: Served) -> AsyncIterator[Callable[..., AuthServer]]:
     """`configured(OPEN=[…], …)`: GATEPOST of one test, with a server of its own."""
-    held: list[Any] = []
+    held: list[tuple[override_settings, AuthServer]] = []
 
     def configure(server: AuthServer | None = None, **said: Any) -> AuthServer:
         server = server or AuthServer(served_notes.url, served_notes.publishable)
@@ -67,6 +74,70 @@ def configured(served_notes: Served) -> Iterator[Callable[..., AuthServer]]:
     for override, server in reversed(held):
         override.disable()
         server.close()
+        await server.aclose()
+
+
+@pytest.fixture
+def server(served_django: None) -> AuthServer:
+    """The auth server, as the settings have it."""
+    return configuration.configured().server
+
+
+class Threads(httpx.AsyncBaseTransport):
+    """A WSGI application, each request in a thread of its own, as its servers do."""
+
+    def __init__(self, app: Any) -> None:
+        self._transport = httpx.WSGITransport(app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+
+        def ask() -> httpx.Response:
+            try:
+                answer = self._transport.handle_request(request)
+                answer.read()
+                return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+            finally:
+                connections.close_all()
+
+        return await asyncio.to_thread(ask)
+
+
+def patient(app: Any) -> Any:
+    """The application, whose visitors do not hang up as soon as they have their answer."""
+
+    async def called(scope: Any, receive: Any, send: Any) -> None:
+        over = False
+
+        async def received() -> Any:
+            nonlocal over
+            if over:
+                await asyncio.Event().wait()
+            message = await receive()
+            over = not message.get("more_body")
+            return message
+
+        await app(scope, received, send)
+
+    return called
+
+
+Visit = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def visit(request: pytest.FixtureRequest) -> Visit:
+    """`async with visit(cookies, **headers) as browser`, under both kinds of servers."""
+
+    @asynccontextmanager
+    async def visiting(cookies: dict[str, str] | None = None, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        transport = Threads(WSGIHandler()) if request.param == "wsgi" else httpx.ASGITransport(patient(ASGIHandler()))
+        async with httpx.AsyncClient(transport=transport, base_url=SITE, headers=headers) as client:
+            for name, value in (cookies or {}).items():
+                client.cookies.set(name, value, domain="notes.test")
+            yield client
+
+    return visiting
 
 
 @pytest.fixture(autouse=True)
@@ -83,4 +154,3 @@ def somebody(id: str) -> Identity:
 
 ADA = somebody("00000000-0000-4000-8000-00000000ada0")
 BOB = somebody("00000000-0000-4000-8000-00000000b0b0")
-__all__ = ["ADA", "BOB", "as_identity", "close_old_connections", "connect", "database", "somebody"]

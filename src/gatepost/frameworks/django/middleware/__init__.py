@@ -19,7 +19,7 @@ from django.utils.functional import SimpleLazyObject
 from ....identity import ANON, Identity
 from ....problem import Problem
 from ...cookies import parse
-from ...core import AuthServer, ServerClient, SyncServerClient, csrf
+from ...core import AuthServer, csrf
 from ...core.door import bearer_of, refusal
 from ...core.jar import Jar
 from ...core.wishes import Steps
@@ -28,6 +28,7 @@ from ..configuration import configured
 from ..sessions import NoSession
 from ..users import user_for
 from . import origin
+from .clients import clients
 from .responses import finish
 
 DENIED = "42501"
@@ -50,7 +51,7 @@ class GatepostMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._waits:
             return self._answer(request)
-        server, jar = _prepare(request)
+        server, jar = _prepare(request, waits=self._waits)
         try:
             identity = server.blocking.run(_admit(request, jar))
         except Problem as problem:
@@ -62,7 +63,7 @@ class GatepostMiddleware:
             act_no_more(token)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        server, jar = _prepare(request)
+        server, jar = _prepare(request, waits=self._waits)
         try:
             identity = await server.waiting.run(_admit(request, jar))
         except Problem as problem:
@@ -82,16 +83,13 @@ class GatepostMiddleware:
         return None
 
 
-def _prepare(request: Any) -> tuple[AuthServer, Jar]:
-    """The clients of a request, one for each colour of views."""
+def _prepare(request: Any, *, waits: bool) -> tuple[AuthServer, Jar]:
+    """What a request is asked by and for."""
     server = configured().server
     jar = Jar(parse(request.META.get("HTTP_COOKIE", "")))
     bearer = bearer_of(request.META.get("HTTP_AUTHORIZATION", ""))
-    waiting = ServerClient(server, jar.get_all, jar.set_all, bearer)
-    blocking = SyncServerClient(server, jar.get_all, jar.set_all, bearer)
-    blocking.visit = waiting.visit
-    request.gatepost, request.agatepost, request.gatepost_jar = blocking, waiting, jar
-    request.identity = ANON
+    request.gatepost, request.agatepost = clients(server, jar, bearer, waits=waits)
+    request.gatepost_jar, request.identity = jar, ANON
     return server, jar
 
 
