@@ -27,7 +27,8 @@ class Person:
         """One request with the key and, where there is one, the token."""
         sent = {"apikey": self.key or self.server.publishable, **headers}
         sent |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return httpx.request(method, self.server.url + path, json=body, headers=sent, timeout=20)
+        # Plain HTTP: without the certificates, whose reading takes longer than the rest.
+        return httpx.request(method, self.server.url + path, json=body, headers=sent, timeout=20, verify=False)
 
     def rows(self, path: str, **headers: str) -> list[dict[str, Any]]:
         """What a read answers; it has to be allowed."""
