@@ -35,7 +35,7 @@ async def lifespan(_: FastAPI):
 
 app = FastAPI(title="Notes", lifespan=lifespan)
 install(app, server, db=notes, open=["/account", *project.paths])
-app.mount("/account", sign_in_pages(name="Notes"))
+app.mount("/account", sign_in_pages(name="Notes", sign_up=True, recovery=True, factors=True))
 
 
 @app.get("/", response_class=HTMLResponse)
@@ -47,6 +47,7 @@ async def home(user: OptionalUser, db: Db) -> str:
         f"<p>{escape(user.email)}</p><ul>{items}</ul>"
         '<form method="post" action="/notes"><label>Note <input name="body" required></label>'
         "<button>Add</button></form>"
+        '<p><a href="/account/factors">Authenticators</a></p>'
         '<form method="post" action="/account/sign-out"><button>Sign out</button></form>'
     )
 

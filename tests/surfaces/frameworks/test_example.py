@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import pyotp
 import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
@@ -26,7 +27,7 @@ from gatepost.identity.tokens import Tokens
 from gatepost.project import state
 from gatepost.project.state import State
 from tests.conftest import Needs
-from tests.serving import PATIENCE, STOP_SECONDS, free_port
+from tests.serving import PATIENCE, STOP_SECONDS, Inbox, free_port
 from tests.surfaces.frameworks.conftest import NOTES
 from tests.surfaces.people import PASSWORD
 
@@ -174,6 +175,29 @@ async def session_in(context: BrowserContext, url: str) -> dict[str, Any]:
     item = read_item(cookies, storage_key(url))
     assert item is not None
     return json.loads(item)
+
+
+async def test_an_account_of_ones_own(example: Example, context: BrowserContext):
+    """Signing up, a mail, an authenticator: without a script, under a policy that allows none."""
+    page, said = await context.new_page(), list[str]()
+    page.on("console", lambda message: said.append(message.text))
+    await page.goto(f"{example.url}/account/sign-up")
+    await page.get_by_label("E-mail address").fill("new@example.com")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign up").click()
+    await expect(page.get_by_role("heading")).to_have_text("Look into your mail")
+    await page.goto(Inbox(f"{example.url}/inbox").read("new@example.com").link)
+    await page.get_by_role("link", name="Authenticators").click()
+    await page.get_by_label("What you call it").fill("Phone")
+    await page.get_by_role("button", name="Add").click()
+    picture = await page.get_by_role("img").bounding_box()
+    assert picture is not None
+    assert picture["width"] > 150
+    secret = await page.locator("code").inner_text()
+    await page.get_by_label("The six digits").fill(pyotp.TOTP(secret.replace(" ", "")).now())
+    await page.get_by_role("button", name="Use it from now on").click()
+    await expect(page.get_by_role("listitem")).to_contain_text("Phone")
+    assert not [text for text in said if "Policy" in text]
 
 
 async def test_signing_in_renewing_in_two_tabs_signing_out(example: Example, context: BrowserContext):
