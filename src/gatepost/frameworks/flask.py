@@ -62,7 +62,7 @@ class Gatepost:
         if NAME in app.extensions:
             raise RuntimeError("Gatepost is installed already in this application")
         said: Options = {**self._options, **options}
-        door = Door(tuple(said.get("open", ())), said.get("app_state", ""))
+        door = Door(said.get("open", ()), said.get("app_state", ""))
         server = server or self._server or _configured(app)
         installed = Installed(server, door, said.get("db"), said.get("sign_in", ""))
         app.extensions[NAME] = installed

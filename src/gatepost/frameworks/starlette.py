@@ -88,7 +88,7 @@ class AuthMiddleware:
         app_state: str = "",
     ) -> None:
         self.app, self.server, self.db = app, server, db
-        self.door = Door(tuple(open), app_state)
+        self.door = Door(open, app_state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Who it is; then the application; on the way back, cookies."""

@@ -5,7 +5,7 @@ for nobody, 403 for who may not) and the answer that it makes. Never: a request 
 a word of `user_metadata`, which users write themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -32,8 +32,12 @@ class Door:
     request that says so and has no valid session is told INVALID SESSION, one that does not is nobody's.
     """
 
-    open: tuple[str, ...] = ()
+    open: Iterable[str] = ()
     app_state: str = ""
+
+    def __post_init__(self) -> None:
+        """A text is one path: were it its letters, the first of them would open everything."""
+        object.__setattr__(self, "open", (self.open,) if isinstance(self.open, str) else tuple(self.open))
 
     def identity(self, visit: Visit, path: str, cookies: Mapping[str, str]) -> Steps[Identity]:
         """Whose request it is; Problem where it stays outside."""

@@ -68,8 +68,8 @@ def configured() -> Configuration:
         raise ImproperlyConfigured(f'GATEPOST["WITHOUT_IDENTITY"] is "{ANON}" or "{REFUSE}", not {without!r}')
     return Configuration(
         _server(said),
-        Door(tuple(said.get("OPEN", ())), said.get("APP_STATE", "")),
-        Door(tuple(said.get("DJANGO_USERS", ()))),
+        Door(said.get("OPEN", ()), said.get("APP_STATE", "")),
+        Door(said.get("DJANGO_USERS", ())),
         said.get("STAFF", ""),
         said.get("SUPERUSER", ""),
         without == REFUSE,
