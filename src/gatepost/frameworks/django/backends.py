@@ -37,7 +37,7 @@ class GatepostBackend(BaseBackend):
         name = email or username
         if name is None or password is None or _is_beside(request):
             return None
-        client = SyncServerClient(configured().server, dict[str, str]().items)
+        client = SyncServerClient(configured().server, dict[str, str]().items, address=_address(request))
         try:
             client.sign_in_with_password(name, password)
         except Problem as problem:
@@ -56,12 +56,18 @@ class GatepostBackend(BaseBackend):
         name = email or username
         if name is None or password is None or _is_beside(request):
             return None
-        client = ServerClient(configured().server, dict[str, str]().items)
+        asking: ServerClient | None = getattr(request, "agatepost", None)
+        server = asking.server if asking else configured().server
+        client = ServerClient(server, dict[str, str]().items, address=_address(request))
         try:
             await client.sign_in_with_password(name, password)
         except Problem as problem:
             raise _refused(problem) from None
         return GatepostUser(await client.identity(), client.get_session())
+
+
+def _address(request: HttpRequest | None) -> str:
+    return "" if request is None else request.META.get("REMOTE_ADDR", "")
 
 
 def _is_beside(request: HttpRequest | None) -> bool:
