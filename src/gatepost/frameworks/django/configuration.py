@@ -21,6 +21,7 @@ SERVER: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "URL": ("url", str),
     "KEY": ("key", str),
     "SECRET": ("secret", str),
+    "SECRET_KEY": ("secret_key", str),
     "MODE": ("mode", str),
     "COOKIES": ("cookies", CookieOptions),
     "COOKIE_NAME": ("cookie_name", str),

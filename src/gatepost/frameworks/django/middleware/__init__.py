@@ -88,7 +88,8 @@ def _prepare(request: Any, *, waits: bool) -> tuple[AuthServer, Jar]:
     server = configured().server
     jar = Jar(parse(request.META.get("HTTP_COOKIE", "")))
     bearer = bearer_of(request.META.get("HTTP_AUTHORIZATION", ""))
-    request.gatepost, request.agatepost = clients(server, jar, bearer, waits=waits)
+    address = request.META.get("REMOTE_ADDR", "")
+    request.gatepost, request.agatepost = clients(server, jar, bearer, address, waits=waits)
     request.gatepost_jar, request.identity = jar, ANON
     return server, jar
 

@@ -28,9 +28,11 @@ class _Hopping:
         return await sync_to_async(self._server.blocking.run, thread_sensitive=False)(steps)
 
 
-def clients(server: AuthServer, jar: Jar, bearer: str | None, *, waits: bool) -> tuple[SyncServerClient, ServerClient]:
-    """`waits`: the request is served in an event loop."""
-    blocking = SyncServerClient(server, jar.get_all, jar.set_all, bearer)
+def clients(
+    server: AuthServer, jar: Jar, bearer: str | None, address: str, *, waits: bool
+) -> tuple[SyncServerClient, ServerClient]:
+    """`address` is the visitor's. `waits`: the request is served in an event loop."""
+    blocking = SyncServerClient(server, jar.get_all, jar.set_all, bearer, address)
     seen = server if waits else cast("AuthServer", _Hopping(server))
     waiting = ServerClient(seen, jar.get_all, jar.set_all, bearer)
     waiting.visit = blocking.visit
