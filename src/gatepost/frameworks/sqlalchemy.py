@@ -8,6 +8,7 @@ verified, one that another session could meet, or a statement that runs as the l
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
@@ -107,7 +108,8 @@ def as_identity(target: Bindable, identity: Identity) -> Generator[None]:
         _known(bound)
     elif bound in STRAYS and bound.in_transaction():
         raise _unguarded()
-    BOUND.setdefault(bound, {})[block] = identity
+    # A framework's proxy means somebody else in the next request.
+    BOUND.setdefault(bound, {})[block] = identity if type(identity) is Identity else copy(identity)
     try:
         yield
     finally:
@@ -176,7 +178,7 @@ def _before(connection: Connection, _cursor: object, statement: str, *_: object)
         identity = _wanted(connection, known)
         if identity is None and kind is None:
             _refuse_nobody()
-        if identity is not None and identity is not known.identity:
+        if identity is not None and identity != known.identity:
             _sign_in(connection, known, identity)
         known.savepoint |= kind == "savepoint"
     elif kind == "end" or (kind == "back" and known.since_savepoint):
@@ -191,7 +193,7 @@ def _wanted(connection: Connection, known: Known) -> Identity | None:
     if not sessions:
         return default
     wanted = [_bound(session) or default for session in sessions]
-    if any(each is not wanted[0] and each != wanted[0] for each in ([*wanted, own] if own else wanted)):
+    if any(each != wanted[0] for each in ([*wanted, own] if own else wanted)):
         message = "A connection is used for two identities at once, bound to itself or to its sessions"
         raise _refused("two_identities", message, "Take a connection for each identity")
     return wanted[0]

@@ -12,13 +12,17 @@ import httpx
 import psycopg
 import pytest
 
+from gatepost.embedded import Server
 from gatepost.frameworks.cookies import parse, read_item, session_text, write_item
 from gatepost.frameworks.core import AuthServer
 from gatepost.identity.keys import KeyRing, from_set
 from gatepost.identity.tokens import Tokens
 from gatepost.orm import Client
 from gatepost.project import state
+from tests.conftest import FreshDatabase
 from tests.serving import Serve, Served
+from tests.surfaces.frameworks.guarded import lay_out as lay_out_notes
+from tests.surfaces.frameworks.guarded import url_of
 from tests.surfaces.people import Person
 
 NOTES = Path(__file__).parents[3] / "examples" / "fastapi"
@@ -64,6 +68,14 @@ def signer(served_notes: Served) -> Tokens:
     with psycopg.connect(known.logins["auth"]) as connection:
         [(jwk,)] = connection.execute("select jwk from auth_private.signing_keys where status = 'active'").fetchall()
     return Tokens(KeyRing(from_set(json.dumps([jwk]))))
+
+
+@pytest.fixture(scope="session")
+def guarded_database(cluster: Server, fresh_database: FreshDatabase) -> str:
+    """A database for SQLAlchemy, with the table of its page."""
+    name = fresh_database()
+    lay_out_notes(url_of(cluster, name, user="postgres"))
+    return name
 
 
 @asynccontextmanager

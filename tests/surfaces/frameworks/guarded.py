@@ -1,30 +1,27 @@
 """What tests of SQLAlchemy share: a table with a rule, people, and a wire whose round trips are counted."""
 
+import re
 import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import URL, text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import NullPool
 
 from gatepost.embedded import Server
 from gatepost.identity import Identity
-from tests.conftest import Connect
 
 # Whom a statement runs as, as policies see it.
 WHO = text("select current_user::text, coalesce(auth.uid()::text, '')")
-TABLE = b"""
-create table public.notes (
-    id bigint generated always as identity primary key, owner uuid not null default auth.uid(), body text not null
-);
-alter table public.notes enable row level security;
-create policy own on public.notes to authenticated using (owner = auth.uid()) with check (owner = auth.uid());
-grant select, insert, update, delete on public.notes to authenticated;
-grant select on public.notes to anon
-"""
+MIGRATION = re.compile(r'^```python title="versions/notes.py"\n(.*?)^```', re.MULTILINE | re.DOTALL)
+PAGE = Path(__file__).parents[3] / "docs" / "howto" / "sqlalchemy.md"
 
 
 class Base(DeclarativeBase):
@@ -38,8 +35,14 @@ class Note(Base):
     body: Mapped[str]
 
 
-def lay_out(connect: Connect, dbname: str) -> None:
-    connect("postgres", dbname).execute(TABLE)
+def lay_out(owner: URL) -> None:
+    """The table of the page about SQLAlchemy, by its own migration."""
+    found, module = MIGRATION.search(PAGE.read_text()), dict[str, Any]()
+    assert found is not None
+    exec(compile(found[1], PAGE.name, "exec"), module)
+    engine = create_engine(owner, poolclass=NullPool)
+    with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        module["upgrade"]()
 
 
 def somebody(role: str = "authenticated") -> Identity:

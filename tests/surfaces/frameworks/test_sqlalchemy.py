@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
@@ -10,13 +11,14 @@ from sqlalchemy import Connection, Engine, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool
+from werkzeug.local import LocalProxy
 
 from gatepost.embedded import Server
 from gatepost.frameworks.sqlalchemy import as_identity, guard, sign_in
 from gatepost.identity import ANON
 from gatepost.problem import Problem
 from tests.conftest import Connect
-from tests.surfaces.frameworks.guarded import WHO, Note, lay_out, seen, somebody, url_of
+from tests.surfaces.frameworks.guarded import WHO, Note, seen, somebody, url_of
 
 ADA, BOB = somebody(), somebody()
 NOBODY = ("anon", "")
@@ -30,16 +32,10 @@ class Exec(Session):
         return self.scalars(statement)
 
 
-@pytest.fixture(scope="module")
-def database(database_name: str, connect: Connect) -> str:
-    lay_out(connect, database_name)
-    return database_name
-
-
 @pytest.fixture
-def engine(cluster: Server, database: str) -> Iterator[Engine]:
+def engine(cluster: Server, guarded_database: str) -> Iterator[Engine]:
     """One connection, so that whoever comes next has the one before's."""
-    engine = guard(create_engine(url_of(cluster, database), pool_size=1, max_overflow=0))
+    engine = guard(create_engine(url_of(cluster, guarded_database), pool_size=1, max_overflow=0))
     yield engine
     engine.dispose()
 
@@ -118,12 +114,12 @@ def test_each_transaction_within_the_block(engine: Engine):
             end()
 
 
-def test_who_is_bound_to_nobody_is_anon_or_refused(engine: Engine, cluster: Server, database: str):
+def test_who_is_bound_to_nobody_is_anon_or_refused(engine: Engine, cluster: Server, guarded_database: str):
     with engine.connect() as connection:
         assert who(connection) == NOBODY
         claims = connection.execute(text("select current_setting('request.jwt.claims')")).scalar_one()
         assert claims.encode() == ANON.claims_json
-    strict = guard(create_engine(url_of(cluster, database)), without="refuse")
+    strict = guard(create_engine(url_of(cluster, guarded_database)), without="refuse")
     with Session(strict) as session:
         with pytest.raises(Problem) as refused:
             session.execute(WHO)
@@ -180,15 +176,23 @@ def test_a_transaction_that_failed_says_so_and_not_the_claims(engine: Engine):
         assert ADA.subject not in str(failed.value)
 
 
-def test_another_session_of_the_engine_knows_nothing_of_it(cluster: Server, database: str):
-    engine = guard(create_engine(url_of(cluster, database)))
+def test_another_session_of_the_engine_knows_nothing_of_it(cluster: Server, guarded_database: str):
+    engine = guard(create_engine(url_of(cluster, guarded_database)))
     with Session(engine) as ada, Session(engine) as nobody, as_identity(ada, ADA), engine.connect() as connection:
         assert (who(ada), who(nobody), who(connection)) == (seen(ADA), NOBODY, NOBODY)
     engine.dispose()
 
 
-def test_scoped_sessions_of_other_threads_know_nothing_of_it(cluster: Server, database: str):
-    engine, scope = guard(create_engine(url_of(cluster, database))), "first"
+def test_a_proxy_is_whoever_it_stood_for_when_it_was_bound(engine: Engine):
+    """Frameworks have such: another request's thread would read another's."""
+    current = ContextVar("current", default=ADA)
+    with Session(engine) as session, as_identity(session, LocalProxy(current)):  # pyright: ignore
+        current.set(BOB)
+        assert who(session) == seen(ADA)
+
+
+def test_scoped_sessions_of_other_threads_know_nothing_of_it(cluster: Server, guarded_database: str):
+    engine, scope = guard(create_engine(url_of(cluster, guarded_database))), "first"
     sessions = scoped_session(sessionmaker(engine), scopefunc=lambda: scope)
     with as_identity(sessions, ADA):
         assert who(sessions) == seen(ADA)
@@ -215,8 +219,8 @@ def test_what_a_statement_left_on_the_connection_is_not_believed(engine: Engine)
 
 
 @pytest.mark.parametrize("options", [{"poolclass": NullPool}, {"pool_reset_on_return": None}, {"pool_pre_ping": True}])
-def test_however_connections_are_kept(cluster: Server, database: str, options: dict[str, Any]):
-    engine = guard(create_engine(url_of(cluster, database), **options))
+def test_however_connections_are_kept(cluster: Server, guarded_database: str, options: dict[str, Any]):
+    engine = guard(create_engine(url_of(cluster, guarded_database), **options))
     for person in (ADA, BOB):
         with Session(engine) as session, as_identity(session, person):
             assert who(session) == seen(person)
@@ -225,11 +229,11 @@ def test_however_connections_are_kept(cluster: Server, database: str, options: d
     engine.dispose()
 
 
-def test_a_connection_that_broke_is_somebodys_again(engine: Engine, connect: Connect, database: str):
+def test_a_connection_that_broke_is_somebodys_again(engine: Engine, connect: Connect, guarded_database: str):
     with Session(engine) as session, as_identity(session, ADA):
         process = session.execute(text("select pg_backend_pid()")).scalar_one()
         session.commit()
-        connect("supabase_admin", database).execute("select pg_terminate_backend(%s)", (process,))
+        connect("supabase_admin", guarded_database).execute("select pg_terminate_backend(%s)", (process,))
         with pytest.raises(OperationalError) as broken:
             session.execute(WHO)
         assert broken.value.connection_invalidated
@@ -331,8 +335,8 @@ def test_the_connection_of_a_session_is_its_sessions(engine: Engine):
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_copies_of_the_engine_are_guarded(cluster: Server, database: str, when: str):
-    engine = create_engine(url_of(cluster, database))
+def test_copies_of_the_engine_are_guarded(cluster: Server, guarded_database: str, when: str):
+    engine = create_engine(url_of(cluster, guarded_database))
     guard(engine) if when == "before" else None
     copy = engine.execution_options(isolation_level="SERIALIZABLE")
     guard(engine) if when == "after" else None

@@ -28,8 +28,7 @@ from gatepost.embedded import Server
 from gatepost.frameworks.sqlalchemy import as_identity, guard, sign_in
 from gatepost.identity import Identity
 from gatepost.problem import Problem
-from tests.conftest import Connect
-from tests.surfaces.frameworks.guarded import WHO, Note, Wire, lay_out, seen, somebody, url_of
+from tests.surfaces.frameworks.guarded import WHO, Note, Wire, seen, somebody, url_of
 
 ADA, BOB = somebody(), somebody()
 NOBODY = ("anon", "")
@@ -39,15 +38,9 @@ ONE = text("select 1")
 SLOWLY = text("select current_user::text, coalesce(auth.uid()::text, ''), pg_sleep(:seconds)::text")
 
 
-@pytest.fixture(scope="module")
-def database(database_name: str, connect: Connect) -> str:
-    lay_out(connect, database_name)
-    return database_name
-
-
 @pytest.fixture(params=DRIVERS)
-async def engine(request: pytest.FixtureRequest, cluster: Server, database: str) -> AsyncIterator[AsyncEngine]:
-    engine = guard(create_async_engine(url_of(cluster, database, request.param), pool_size=1, max_overflow=0))
+async def engine(request: pytest.FixtureRequest, cluster: Server, guarded_database: str) -> AsyncIterator[AsyncEngine]:
+    engine = guard(create_async_engine(url_of(cluster, guarded_database, request.param), pool_size=1, max_overflow=0))
     yield engine
     await engine.dispose()
 
@@ -131,9 +124,9 @@ async def test_what_cannot_be_signed_in_is_refused(engine: AsyncEngine):
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-async def test_identities_hold_where_tasks_are_cancelled(cluster: Server, database: str, driver: str):
+async def test_identities_hold_where_tasks_are_cancelled(cluster: Server, guarded_database: str, driver: str):
     """Few connections, more people, each cancelled at some moment: before, while or after it is signed in."""
-    engine = guard(create_async_engine(url_of(cluster, database, driver), pool_size=3, max_overflow=0))
+    engine = guard(create_async_engine(url_of(cluster, guarded_database, driver), pool_size=3, max_overflow=0))
     chance, ended, answers = random.Random(6), 0, list[tuple[Identity | None, tuple[str, str]]]()
 
     async def once(person: Identity | None) -> None:
@@ -192,8 +185,8 @@ async def _waited(result: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def wire(cluster: Server, database: str, scratch: Path) -> Iterator[Wire]:
-    url = url_of(cluster, database)
+def wire(cluster: Server, guarded_database: str, scratch: Path) -> Iterator[Wire]:
+    url = url_of(cluster, guarded_database)
     folder = scratch / "wire"
     folder.mkdir()
     wire = Wire(folder, f"{url.query['host']}/.s.PGSQL.{url.query['port']}")
@@ -202,11 +195,11 @@ def wire(cluster: Server, database: str, scratch: Path) -> Iterator[Wire]:
 
 
 @pytest.mark.parametrize("driver", ["psycopg, blocking", "psycopg", "asyncpg"])
-async def test_a_transaction_costs_one_round_trip_more(wire: Wire, cluster: Server, database: str, driver: str):
+async def test_a_transaction_costs_one_round_trip_more(wire: Wire, cluster: Server, guarded_database: str, driver: str):
     name, _, blocking = driver.partition(",")
-    url = url_of(cluster, database, name).set(query={"host": str(wire.folder), "port": "5432"})
+    url = url_of(cluster, guarded_database, name).set(query={"host": str(wire.folder), "port": "5432"})
     plain, guarded = ((create_engine if blocking else create_async_engine)(url) for _ in range(2))
-    guard(guarded)
+    guard(guarded)  # pyright: ignore
     trips = {"plain": 0, "a person": 0, "nobody": 0}
     for _ in range(4):  # a connection that is new is looked at, and drivers prepare what they have sent before
         for name, engine, person in (("plain", plain, None), ("a person", guarded, ADA), ("nobody", guarded, None)):

@@ -14,24 +14,18 @@ from gatepost.frameworks.sqlalchemy import as_identity, guard, sign_in
 from gatepost.identity import Identity
 from gatepost.problem import Problem
 from tests.conftest import Connect
-from tests.surfaces.frameworks.guarded import WHO, lay_out, seen, somebody, url_of
+from tests.surfaces.frameworks.guarded import WHO, seen, somebody, url_of
 
 ADA = somebody()
 
 
-@pytest.fixture(scope="module")
-def database(database_name: str, connect: Connect) -> str:
-    lay_out(connect, database_name)
-    return database_name
-
-
 @pytest.fixture
-def made(cluster: Server, database: str) -> Iterator[Callable[..., Engine]]:
+def made(cluster: Server, guarded_database: str) -> Iterator[Callable[..., Engine]]:
     """`made(user, **options)`: an engine, not guarded, disposed of at the end."""
     engines: list[Engine] = []
 
     def make(user: str = "authenticator", **options: Any) -> Engine:
-        engines.append(create_engine(url_of(cluster, database, user=user), **options))
+        engines.append(create_engine(url_of(cluster, guarded_database, user=user), **options))
         return engines[-1]
 
     yield make
@@ -100,9 +94,9 @@ def test_two_phases(engine: Engine):
 
 
 @pytest.fixture(scope="module")
-def logins(connect: Connect, database: str) -> Iterator[str]:
+def logins(connect: Connect, guarded_database: str) -> Iterator[str]:
     """Roles of this test's own, by the name they begin with."""
-    name, admin = database.removeprefix("test_"), connect("supabase_admin", database)
+    name, admin = guarded_database.removeprefix("test_"), connect("supabase_admin", guarded_database)
     roles = {"boss": "superuser login", "free": "bypassrls login", "heir": "login noinherit"}
     for role, attributes in roles.items():
         admin.execute(f"create role {role}_{name} {attributes} in role anon, authenticated")  # pyright: ignore
