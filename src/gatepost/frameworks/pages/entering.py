@@ -46,8 +46,8 @@ def callback(page: Page) -> Steps[PageResponse]:
     given = page.request.given
     code = given.get("code")
     if not code:
-        said = given.get("error_description") or "The link is not valid any more"
-        return page.again("sign-in.html", Problem("invalid_link", 400, said[:200]))
+        # Not what the address says beside it: anybody can send somebody a link with any words.
+        return page.again("sign-in.html", Problem("invalid_link", 400, "The link is not valid any more"))
     try:
         user = yield from page.request.visit.exchange_code(code)
     except Problem as problem:
