@@ -33,7 +33,7 @@ FreshDatabase = Callable[..., str]
 Needs = Callable[[str], str]
 Turn = Callable[[str], AbstractContextManager[None]]
 
-pytest_plugins = ["tests.serving"]
+pytest_plugins = ["tests.serving", "pytester"]
 
 PROGRAMS = {"chromium": ("chromium", "chromium-browser")}
 PGTAP = Path("/usr/share/postgresql/15/extension/pgtap.control")

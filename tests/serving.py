@@ -7,7 +7,6 @@ Never: a server left behind: each is ended by its process id, and its data are r
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -16,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,62 +25,19 @@ import pytest
 
 from gatepost import embedded
 from gatepost.project import state
+from gatepost.testing.inbox import Inbox, Mail
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 # The server looks for changes every 10 seconds where nobody tells it of them.
 NOTICE_SECONDS = 15.0
-LINK = re.compile(r'href="([^"]+/verify\?[^"]+)"')
-CODE = re.compile(r"\b(\d{6})\b")
 
 # Tests ask for more mails, and sooner, than people do.
 PATIENCE = {"GATEPOST_LIMITS_EMAIL_SENT": "1000000", "GATEPOST_AUTH_SMTP_MAX_FREQUENCY": "0s"}
 
 Serve = Callable[..., "Served"]
 
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail as its reader sees it."""
-
-    subject: str
-    html: str
-    text: str
-
-    @property
-    def code(self) -> str:
-        found = CODE.search(re.sub(r"<[^>]*>", " ", self.html or self.text))
-        assert found is not None, f"no code in {self.subject!r}"
-        return found[1]
-
-    @property
-    def link(self) -> str:
-        found = LINK.search(self.html)
-        assert found is not None, f"no link in {self.subject!r}"
-        return unescape(found[1])
-
-
-class Inbox:
-    """The development inbox, by Mailpit's API."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def read(self, address: str, number: int = 1) -> Mail:
-        """The `number`th mail to an address, oldest first; waited for, since mail is sent beside the request."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            mails = self.to(address)
-            if len(mails) >= number:
-                message = httpx.get(f"{self.url}/api/v1/message/{mails[number - 1]['ID']}").json()
-                return Mail(message["Subject"], message["HTML"], message["Text"])
-            time.sleep(0.02)
-        raise AssertionError(f"mail {number} to {address} did not arrive in 5 seconds")
-
-    def to(self, address: str) -> list[dict[str, Any]]:
-        """What arrived for an address, oldest first."""
-        found = httpx.get(f"{self.url}/api/v1/search", params={"query": f'to:"{address}"'}).json()["messages"]
-        return [mail for mail in reversed(found) if any(to["Address"] == address for to in mail["To"])]
+__all__ = ["Inbox", "Mail", "Serve", "Served", "free_port", "launch"]
 
 
 @dataclass(slots=True)

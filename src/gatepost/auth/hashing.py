@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import bcrypt
@@ -55,6 +56,12 @@ class Verdict:
     outdated: bool = False
 
 
+@cache
+def _decoy(cost: int) -> str:
+    """The hash of a password that nobody has."""
+    return bcrypt.hashpw(b"nobody's password", bcrypt.gensalt(cost, b"2a")).decode()
+
+
 class Hasher:
     """Hashes and checks passwords in threads of its own.
 
@@ -68,7 +75,7 @@ class Hasher:
         self._places = threading.Semaphore(self._workers + (64 * self._workers if queue is None else queue))
         self._threads = ThreadPoolExecutor(self._workers, "hashing", _step_back)
         self._cost = cost
-        self._decoy = bcrypt.hashpw(b"nobody's password", bcrypt.gensalt(cost, b"2a")).decode()
+        self._decoy = _decoy(cost)
 
     async def hash(self, password: str) -> str:
         """A new bcrypt hash. It begins with `$2a$`, which pgcrypto's `crypt()` understands as well."""

@@ -128,10 +128,9 @@ def made(asked: Asked, port: int) -> Template:
         "auth.external_url": f"http://127.0.0.1:{port}/auth/v1",
         **_settings(asked.settings),
     }
-    root = linked(asked.folder / "project", asked.project)
-    project = projects.read(root, os.environ, overrides)
     with (asked.folder / "making").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        project = projects.read(linked(asked.folder / "project", asked.project), os.environ, overrides)
         place = _reached(asked, project, name)
         try:
             known = state.read(project.hidden) or _prepared(place)

@@ -1,6 +1,6 @@
 """What has changed between two access matrices, in words: who may do more, who less.
 
-In: what the file says, what is. Out: sentences, gains first. Never: a change without a sentence.
+In: what the file says, what is. Out: sentences, gains first, then losses. Never: a change without a sentence.
 """
 
 import re
@@ -10,6 +10,8 @@ from .probes import NONE, YES
 from .text import Key
 
 COUNT = re.compile(r"(\d+)/(\d+)(?: \((.*)\))?")
+GAIN, LOSS, NEITHER = 1, -1, 0
+ORDER = {GAIN: 0, LOSS: 1, NEITHER: 2}
 WORDS = {"select": "read", "insert": "write", "update": "change", "delete": "delete", "execute": "call"}
 
 
@@ -18,30 +20,26 @@ def changes(before: Mapping[Key, str], now: Mapping[Key, str]) -> list[str]:
     keys = [*now, *(key for key in before if key not in now)]
     different = [key for key in keys if before.get(key) != now.get(key)]
     found = [_change(key, before, now) for key in different]
-    return [sentence for _, sentence in sorted(found, key=lambda change: -change[0])]
+    return [sentence for _, sentence in sorted(found, key=lambda change: ORDER[change[0]])]
 
 
 def _change(key: Key, before: Mapping[Key, str], now: Mapping[Key, str]) -> tuple[int, str]:
-    """1 for a gain, -1 for a loss, 0 for what is neither; and the sentence."""
+    """A gain, a loss or neither; and the sentence."""
     object, person, operation = key
     old, new = before.get(key), now.get(key)
-    had, has = _amount(old), _amount(new)
-    what = (
-        f"{person} {{}} {WORDS[operation]} {_things(object, operation)}: {old or 'not in the file'} → {new or 'gone'}"
-    )
-    if old is None or new is None:
-        return (1 if has else 0), what.format("may now" if has else "may not")
-    if not had and has:
-        return 1, what.format("may newly")
-    if had and not has:
-        return -1, what.format("may no longer")
+    kind, words = _kind(_amount(old), _amount(new), known=old is not None and new is not None)
+    what = object if operation == "execute" else f"rows of {object}"
+    return kind, f"{person} {words} {WORDS[operation]} {what}: {old or 'not in the file'} → {new or 'gone'}"
+
+
+def _kind(had: float, has: float, *, known: bool) -> tuple[int, str]:
+    if not known:
+        return (GAIN, "may now") if has else (NEITHER, "may not")
     if had == has:
-        return 0, what.format("may still" if has else "may not")
-    return (1, what.format("may now more:")) if has > had else (-1, what.format("may now less:"))
-
-
-def _things(object: str, operation: str) -> str:
-    return object if operation == "execute" else f"rows of {object}"
+        return NEITHER, "may still" if has else "may not"
+    if not had or not has:
+        return (GAIN, "may newly") if has else (LOSS, "may no longer")
+    return (GAIN, "may now more:") if has > had else (LOSS, "may now less:")
 
 
 def _amount(value: str | None) -> float:

@@ -47,8 +47,8 @@ def parsed(text: str) -> Mapping[Key, str]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        object, person, *cells = re.split(r" {2,}", line.strip())
-        read = [CELL.fullmatch(cell) for cell in cells]
+        object, person, *cells = [*re.split(r" {2,}", line.strip()), ""]
+        read = [CELL.fullmatch(cell) for cell in cells if cell]
         if not read or None in read:
             raise ValueError(f"line {number} is no line of an access matrix: {line}")
         found |= {(object, person, match[1]): match[2] for match in read if match}
