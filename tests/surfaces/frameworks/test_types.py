@@ -14,7 +14,11 @@ from gatepost.frameworks.core import AuthServer, ServerClient, SyncServerClient,
 from gatepost.frameworks.fastapi import CurrentIdentity, CurrentUser, Db, OptionalUser, require
 from gatepost.frameworks import flask
 from gatepost.identity import Identity
+from gatepost.frameworks.sqlalchemy import as_identity, guard
 from gatepost.orm import Client, SyncClient
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session, create_async_engine
+from sqlalchemy.orm import Session, scoped_session
 
 async def main(server: AuthServer, db: Client, cookies: dict[str, str]) -> None:
     client = ServerClient(server, cookies.items)
@@ -32,6 +36,15 @@ async def route(user: CurrentUser, perhaps: OptionalUser, identity: CurrentIdent
     assert_type(identity, Identity)
     require("p:reports", aal="aal2")
     return user.email
+
+def sql(identity: Identity, scope: scoped_session[Session], tasks: async_scoped_session[AsyncSession]) -> None:
+    engine = guard(create_engine("postgresql+psycopg://"), without="refuse")
+    assert_type(engine, Engine)
+    assert_type(guard(create_async_engine("postgresql+asyncpg://")), AsyncEngine)
+    with Session(engine) as session, as_identity(session, identity), as_identity(session.connection(), identity):
+        session.commit()
+    with as_identity(scope, identity), as_identity(tasks, identity), as_identity(AsyncSession(), identity):
+        pass
 
 @flask.require("p:reports")
 @flask.login_required
@@ -57,6 +70,10 @@ MISTAKES = {
     "server.url = 'https://evil.test'": "read-only",
     "(client.get_session()).access_token": "None",
     "wants_user(session.user)": "not assignable",
+    "as_identity(sql, session)": "not assignable",
+    "as_identity(sql, {'role': 'authenticated'})": "cannot be assigned",
+    "as_identity(sql.get_bind().engine, wants())": "not assignable",
+    "guard(sql)": "not assignable",
 }
 
 
@@ -70,9 +87,13 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[int, st
         "from gatepost.frameworks.core import AuthServer, ServerClient, UnverifiedSession, User\n"
         "from gatepost.identity import Identity\n"
         "from gatepost.orm import Client\n"
+        "from gatepost.frameworks.sqlalchemy import as_identity, guard\n"
+        "from sqlalchemy.orm import Session\n"
+        "def wants() -> Identity: ...\n"
         "def wants_identity(identity: Identity) -> None: ...\n"
         "def wants_user(user: User) -> None: ...\n"
-        "def main(db: Client, server: AuthServer, client: ServerClient, session: UnverifiedSession) -> None:\n" + lines
+        "def main(db: Client, server: AuthServer, client: ServerClient, session: UnverifiedSession, sql: Session):\n"
+        + lines
     )
     program = Path(sys.executable).with_name("pyright")
     command = [str(program), "--outputjson", "--pythonpath", sys.executable, "good.py", "bad.py"]
@@ -91,4 +112,4 @@ def test_a_good_program_passes(findings: dict[str, dict[int, str]]):
 
 @pytest.mark.parametrize(("number", "line"), list(enumerate(MISTAKES)), ids=list(MISTAKES))
 def test_a_mistake_is_told(findings: dict[str, dict[int, str]], number: int, line: str):
-    assert MISTAKES[line] in findings["bad.py"].get(number + 6, "nothing")
+    assert MISTAKES[line] in findings["bad.py"].get(number + 9, "nothing")
