@@ -121,7 +121,6 @@ def sign_in(connection: Connection) -> None:
     AsyncConnection: `await connection.run_sync(sign_in)`.
     """
     known = _known(connection)
-    known.identity = None
     _sign_in(connection, known, _wanted(connection, known) or _refuse_nobody())
 
 
