@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,17 @@ def connect(alias: str, said: dict[str, Any]) -> None:
     """Have an alias; connections that are there already know of it, too."""
     whole = connections.configure_settings({"default": {}, alias: said})[alias]
     connections.settings.setdefault(alias, {}).update(whole)
+
+
+@contextmanager
+def aliased(alias: str, said: dict[str, Any]) -> Iterator[Any]:
+    """Another database, for a while."""
+    connect(alias, said)
+    try:
+        yield connections[alias]
+    finally:
+        connections[alias].close()
+        del connections[alias], connections.settings[alias]
 
 
 @pytest.fixture(scope="session")

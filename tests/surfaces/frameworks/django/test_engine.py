@@ -4,7 +4,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,13 @@ from django.db import DatabaseError, ProgrammingError, connection, connections, 
 
 from gatepost.embedded import Server
 from gatepost.frameworks.django import as_identity, current_identity
+from gatepost.frameworks.django.checks import check_databases
 from gatepost.identity import ANON, Identity
 from gatepost.problem import Problem
 from gatepost.project.state import State
 from tests.serving import Served
 
-from .conftest import ADA, BOB, connect, database
+from .conftest import ADA, BOB, aliased, database
 from .notes.models import Note
 
 WHO = "select current_user, coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''), 'nobody')"
@@ -68,17 +68,6 @@ def round_trips(alias: str, file: Path, work: Callable[[], object]) -> int:
         held.untrace()
     ways = "".join(re.findall(r"^\S+ \S+\t([FB])", file.read_text(), re.MULTILINE))  # F: to the server, B: back
     return ways.count("FB")
-
-
-@contextmanager
-def aliased(alias: str, said: dict[str, Any]) -> Iterator[Any]:
-    """Another database, for a while."""
-    connect(alias, said)
-    try:
-        yield connections[alias]
-    finally:
-        connections[alias].close()
-        del connections[alias], connections.settings[alias]
 
 
 @pytest.fixture(scope="module")
@@ -368,6 +357,8 @@ def test_a_login_that_no_policy_binds_is_refused(login: str, dangerous: dict[str
                 with pytest.raises(ImproperlyConfigured, match="no policy binds it"), other.cursor() as cursor:
                     cursor.execute("select 1")
                 assert other.connection is None
+            [error] = check_databases(databases=["other"])
+            assert (error.id, "no policy binds it" in error.msg) == ("gatepost.E006", True)
             other.close_pool()
 
 

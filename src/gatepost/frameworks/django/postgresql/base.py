@@ -14,6 +14,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import register_tzloader
 
 from .cursors import ClientBound, ClientBoundServerSide, ServerBound, ServerSide
+from .introspection import DatabaseIntrospection
 from .signing import Connection, check_login, forget
 
 OURS = ("assume_role", "cursor_factory")
@@ -21,6 +22,8 @@ OURS = ("assume_role", "cursor_factory")
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """One thread's connection to one database."""
+
+    introspection_class = DatabaseIntrospection
 
     def get_connection_params(self) -> dict[str, Any]:
         """With cursors of ours; what would take their place is refused."""

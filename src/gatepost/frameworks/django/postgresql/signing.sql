@@ -15,3 +15,9 @@ select r.rolname, r.rolbypassrls, exists (
     select from pg_catalog.pg_roles s where s.rolsuper and pg_catalog.pg_has_role(r.oid, s.oid, 'member')
 )
 from pg_catalog.pg_roles r where r.rolname = session_user;
+
+-- name: readable
+-- Which of these tables may be read.
+select c.relname from pg_catalog.pg_class c
+where c.relname = any(%(names)s) and pg_catalog.pg_table_is_visible(c.oid)
+and pg_catalog.has_table_privilege(c.oid, 'select');
