@@ -46,7 +46,8 @@ async def test_without_one_it_knows_the_applications(served_notes: Served):
     assert served_notes.sql(ADDRESS, (person.id,)) == [("127.0.0.1",)]
 
 
-async def test_an_application_within_this_process_is_asked_as_by_the_visitor():
+@pytest.mark.parametrize("secret", ["", "secret"])
+async def test_an_application_within_this_process_is_asked_as_by_the_visitor(secret: str):
     seen = list[tuple[str, Any]]()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -54,10 +55,10 @@ async def test_an_application_within_this_process_is_asked_as_by_the_visitor():
         seen.append((scope["client"][0], headers.get(b"apikey")))
         await Starlette()(scope, receive, send)
 
-    server = AuthServer("http://notes.test", "publishable", app=app)
+    server = AuthServer("http://notes.test", "publishable", secret_key=secret, app=app)
     for visitor in (VISITOR, ""):
         await server.waiting.run(asked(Call("POST", "/token", {}, visitor=visitor)))
-    assert seen == [(VISITOR, b"publishable"), ("127.0.0.1", b"publishable")]
+    assert seen == [(VISITOR, (secret or "publishable").encode()), ("127.0.0.1", b"publishable")]
     await server.aclose()
 
 

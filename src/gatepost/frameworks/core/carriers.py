@@ -211,7 +211,7 @@ class Blocking:
 
 
 def _bounded(response: httpx.Response) -> bytes:
-    """Its body, which may neither be long nor trickle."""
+    """Its body, which may neither be long nor trickle. Its head has the limits of httpx: a length, a time each read."""
     received, ends = bytearray(), time.monotonic() + SECONDS
     for chunk in response.iter_raw():
         received += chunk
