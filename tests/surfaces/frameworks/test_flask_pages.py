@@ -85,11 +85,26 @@ def test_a_browser_that_does_not_say_where_from_sends_the_pages_token(auth_serve
         assert browser.post("/account/sign-out", data={"csrf_token": token}).status_code == 303
 
 
+class Endless:
+    """A body without an end."""
+
+    def __init__(self) -> None:
+        self.read_so_far = 0
+
+    def read(self, size: int = -1) -> bytes:
+        assert size >= 0
+        self.read_so_far += size
+        return b"x" * size
+
+
 def test_forms_have_an_end_and_pages_their_methods(browser: httpx.Client, auth_server: AuthServer):
     assert browser.post("/account/sign-in", data={"email": "x" * 20_000}).status_code == 413
-    app = application(auth_server)
-    with browsing(lambda environ, start: app({**environ, "wsgi.input_terminated": True}, start)) as chunked:
-        assert chunked.post("/account/sign-in", content=iter([b"x" * 20_000])).status_code == 413
+    app, endless = application(auth_server), Endless()
+    for given, content in (({"CONTENT_LENGTH": "1000000000"}, b""), ({"wsgi.input_terminated": True}, iter([b""]))):
+        sent = {"wsgi.input": endless, **given}
+        with browsing(lambda environ, start, sent=sent: app(environ | sent, start)) as caller:
+            assert caller.post("/account/sign-in", content=content).status_code == 413
+    assert endless.read_so_far < 64 * 1024
     assert browser.get("/account/sign-out").status_code == 405
     assert browser.head("/account/sign-in").status_code == 200
     assert browser.get("/account/style.css").headers["content-type"].startswith("text/css")
