@@ -5,6 +5,7 @@ import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
+from select import select
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,7 +70,6 @@ class Wire:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(folder / ".s.PGSQL.5432"))
         self._listener.listen()
-        self._wires: list[bool] = []  # whether the client speaks
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -77,26 +77,19 @@ class Wire:
         self._listener.close()
 
     def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self.target)
-            number = len(self._wires)
-            self._wires.append(False)
-            for ends in ((client, server, True), (server, client, False)):
-                threading.Thread(target=self._pass, args=(*ends, number), daemon=True).start()
+        with suppress(OSError):  # it is closed
+            while True:
+                threading.Thread(target=self._carry, args=(self._listener.accept()[0],), daemon=True).start()
 
-    def _pass(self, source: socket.socket, sink: socket.socket, is_client: bool, wire: int) -> None:
-        while data := source.recv(65536):
-            if is_client and not self._wires[wire]:
-                self.trips += 1
-            self._wires[wire] = is_client
-            sink.sendall(data)
-        with suppress(OSError):  # the other end has gone first
-            sink.shutdown(socket.SHUT_WR)
-        if not is_client:
-            source.close()
-            sink.close()
+    def _carry(self, client: socket.socket) -> None:
+        with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):  # one end goes first
+            server.connect(self.target)
+            other, speaks = {client: server, server: client}, server
+            while True:
+                for source in select([client, server], [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    self.trips += source is client and speaks is server
+                    speaks = source
+                    other[source].sendall(data)

@@ -369,10 +369,14 @@ def test_what_goes_past_sqlalchemy(engine: Engine):
             assert list(copied.rows()) == [(ada.subject, "by hand")]
 
 
-def test_without_it_the_login_has_no_rights(engine: Engine):
-    """What a program that forgets gets: an error."""
-    with engine.connect() as connection, connection.begin():
+def test_outside_of_its_transaction_it_is_the_login_which_has_no_rights(engine: Engine):
+    """What a program that goes past SQLAlchemy gets: an error."""
+    with engine.connect() as connection, as_identity(connection, ADA):
+        assert who(connection) == seen(ADA)
+        connection.commit()
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
+        left = driver.execute("select current_user, current_setting('request.jwt.claims', true)").fetchone()
+        assert left == ("authenticator", "")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             driver.execute("select * from notes")
