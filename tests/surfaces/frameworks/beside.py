@@ -4,11 +4,13 @@ In: a module to run, its folder, a project. Out: the application's address, a br
 behind.
 """
 
+import json
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,31 +26,37 @@ START_SECONDS = 30.0
 
 
 @contextmanager
-def started(module: str, folder: Path, served: Served, log: Path, path: str = "/") -> Iterator[str]:
-    """The address of `python -m MODULE … --port …` in `folder`, once it answers at `path`."""
+def started(module: str, folder: Path, told: Mapping[str, str], log: Path) -> Iterator[str]:
+    """The address of `python -m MODULE … --port …` in `folder`, which is told where the project is. It may not answer
+    yet.
+    """
     port = free_port()
-    status = f'"{sys.executable}" -m gatepost.cli.main status "{served.folder}" -o env'
-    run = f'exec "{sys.executable}" -m {module} --port {port}'
+    command = [sys.executable, "-m", *module.split(), "--port", str(port)]
     with log.open("wb") as output:
-        command = ["sh", "-c", f'set -a; eval "$({status})"; set +a; {run}']
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
-    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + START_SECONDS
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **told}, stdout=output, stderr=output)
     try:
-        while not _answers(url + path):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        yield url
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
     assert "Traceback" not in log.read_text()
 
 
-def _answers(url: str) -> bool:
-    with suppress(httpx.HTTPError):
-        return httpx.get(url).status_code == 200
-    return False
+def await_answer(url: str, log: Path) -> None:
+    """Until an application answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with suppress(httpx.HTTPError):
+            if httpx.get(url).status_code == 200:
+                return
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+
+
+def told_of(served: Served) -> dict[str, str]:
+    """What `gatepost status` says for an application's environment."""
+    command = [sys.executable, "-m", "gatepost.cli.main", "status", str(served.folder), "-o", "json"]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout)
 
 
 class Browser:

@@ -2,17 +2,39 @@
 
 import filecmp
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.serving import Served
-from tests.surfaces.frameworks.beside import Browser, started
+from tests.surfaces.frameworks.beside import Browser, await_answer, started, told_of
 from tests.surfaces.frameworks.conftest import NOTES
 from tests.surfaces.people import Person, newcomer
 
 EXAMPLES = NOTES.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Where each answers."""
+
+    flask: str
+    starlette: str
+
+
+@pytest.fixture(scope="module")
+def examples(served_notes: Served, scratch: Path) -> Iterator[Examples]:
+    """Both, which start at the same time."""
+    told, logs = told_of(served_notes), [scratch / f"{name}-example.log" for name in ("flask", "starlette")]
+    with (
+        started("flask run", EXAMPLES / "flask", told, logs[0]) as flask,
+        started("uvicorn app:app", EXAMPLES / "starlette", told, logs[1]) as starlette,
+    ):
+        await_answer(f"{flask}/", logs[0])
+        await_answer(f"{starlette}/api/me", logs[1])
+        yield Examples(flask, starlette)
 
 
 @pytest.mark.parametrize("name", ["flask", "starlette"])
@@ -39,14 +61,8 @@ def check_the_api(url: str, person: Person) -> None:
 # ------------------------------------------------------------------------------------------------------------- Flask
 
 
-@pytest.fixture(scope="module")
-def flask(served_notes: Served, scratch: Path) -> Iterator[str]:
-    with started("flask run", EXAMPLES / "flask", served_notes, scratch / "flask-example.log") as url:
-        yield url
-
-
-def test_flasks_people_sign_in_through_the_page_and_have_notes_of_their_own(flask: str, served_notes: Served):
-    ada, bob = Browser(flask), Browser(flask)
+def test_flasks_people_sign_in_and_have_notes_of_their_own(examples: Examples, served_notes: Served):
+    ada, bob = Browser(examples.flask), Browser(examples.flask)
     assert ada.ask("POST", "/notes", {"body": "nobody's"}).headers["location"] == "/account/sign-in"
     person = newcomer(served_notes)
     ada.sign_in(person)
@@ -59,22 +75,15 @@ def test_flasks_people_sign_in_through_the_page_and_have_notes_of_their_own(flas
     assert not any("auth-token" in name and "csrf" not in name for name in ada.cookies)
 
 
-def test_flasks_api_knows_bearers(flask: str, served_notes: Served):
-    check_the_api(flask, newcomer(served_notes, app_metadata={"permissions": ["p:reports"]}))
+def test_flasks_api_knows_bearers(examples: Examples, served_notes: Served):
+    check_the_api(examples.flask, newcomer(served_notes, app_metadata={"permissions": ["p:reports"]}))
 
 
 # --------------------------------------------------------------------------------------------------------- Starlette
 
 
-@pytest.fixture(scope="module")
-def starlette(served_notes: Served, scratch: Path) -> Iterator[str]:
-    log = scratch / "starlette-example.log"
-    with started("uvicorn app:app", EXAMPLES / "starlette", served_notes, log, "/api/me") as url:
-        yield url
-
-
-def test_starlettes_people_sign_in_through_the_page_and_have_notes_of_their_own(starlette: str, served_notes: Served):
-    ada, bob, person = Browser(starlette), Browser(starlette), newcomer(served_notes)
+def test_starlettes_people_sign_in_and_have_notes_of_their_own(examples: Examples, served_notes: Served):
+    ada, bob, person = Browser(examples.starlette), Browser(examples.starlette), newcomer(served_notes)
     assert ada.ask("GET", "/api/me").json() is None
     assert ada.send("/api/notes", {"body": "nobody's"}).status_code == 401
     ada.sign_in(person)
@@ -87,5 +96,5 @@ def test_starlettes_people_sign_in_through_the_page_and_have_notes_of_their_own(
     assert ada.ask("GET", "/api/me").json() is None
 
 
-def test_starlettes_api_knows_bearers(starlette: str, served_notes: Served):
-    check_the_api(starlette, newcomer(served_notes, app_metadata={"permissions": ["p:reports"]}))
+def test_starlettes_api_knows_bearers(examples: Examples, served_notes: Served):
+    check_the_api(examples.starlette, newcomer(served_notes, app_metadata={"permissions": ["p:reports"]}))
