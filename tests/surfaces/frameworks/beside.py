@@ -26,12 +26,12 @@ START_SECONDS = 30.0
 
 
 @contextmanager
-def started(module: str, folder: Path, told: Mapping[str, str], log: Path) -> Iterator[str]:
+def started(module: str, folder: Path, told: Mapping[str, str], log: Path, port_is: str = "--port") -> Iterator[str]:
     """The address of `python -m MODULE … --port …` in `folder`, which is told where the project is. It may not answer
-    yet.
+    yet. `port_is` comes before the port.
     """
     port = free_port()
-    command = [sys.executable, "-m", *module.split(), "--port", str(port)]
+    command = [sys.executable, "-m", *module.split(), *port_is.split(), str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, env={**os.environ, **told}, stdout=output, stderr=output)
     try:
