@@ -106,6 +106,16 @@ async def test_a_new_key_is_asked_for_and_the_old_one_forgotten(server: AuthServ
     assert len(supabase.asked) == 2
 
 
+async def test_a_key_that_was_withdrawn_while_nobody_came_proves_nothing(
+    server: AuthServer, supabase: Supabase, clock: Clock
+):
+    old = supabase.token(exp=int(clock.now) + 86400)
+    assert await who(server, old) == USER
+    supabase.keys = [generate("second")]
+    clock.now += 1300
+    assert await refused(server, old) == "invalid_token"
+
+
 async def test_forged_tokens_make_nobody_ask(server: AuthServer, supabase: Supabase):
     forged = [supabase.token(generate(f"forged-{number}")) for number in range(5)]
     assert await who(server, supabase.token()) == USER
@@ -198,6 +208,17 @@ async def test_an_issuers_new_key_is_asked_for(issuer: Issuer):
     clock.now += 11
     assert await who(server, issuer.token()) == "person-1"
     assert await refused(server, issuer.token(old)) == "invalid_token"
+    await server.aclose()
+
+
+async def test_an_issuers_key_that_was_withdrawn_while_nobody_came_proves_nothing(issuer: Issuer):
+    clock = Clock()
+    server = AuthServer.of_issuer(issuer.url, AUDIENCE, subject="token", clock=clock)
+    old = issuer.token(exp=int(clock.now) + 86400)
+    assert await who(server, old) == "person-1"
+    issuer.rotate("second")
+    clock.now += 1300
+    assert await refused(server, old) == "invalid_token"
     await server.aclose()
 
 

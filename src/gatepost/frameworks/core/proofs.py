@@ -50,12 +50,12 @@ class KeySource:
 
     def fetch(self, find: Callable[[], Steps[str]], *, waits: bool = False) -> Steps[None]:
         """Have keys that are good for now; `find` tells their address. Away where there are none. Nobody waits for keys
-        that are only to be renewed, unless told to.
+        that are only to be renewed, unless told to, or nobody has asked for them for long: one may have been withdrawn.
         """
         now = self._clock()
         if self.ends <= now < self.ask_again:
             raise Away("its keys could not be had a moment ago")
-        yield Once(self, lambda: self._renew(find), waits=waits or now >= self.ends)
+        yield Once(self, lambda: self._renew(find), waits=waits or now >= min(self.ends, self.until + MAX_AGE))
 
     def _renew(self, find: Callable[[], Steps[str]]) -> Steps[None]:
         try:
