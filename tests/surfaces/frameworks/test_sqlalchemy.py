@@ -112,6 +112,10 @@ def test_each_transaction_within_the_block(engine: Engine):
         for end in (session.commit, session.rollback, session.close, session.commit):
             assert who(session) == seen(ADA)
             end()
+    with engine.connect() as connection, as_identity(connection, ADA):
+        for end in (connection.commit, connection.rollback, connection.commit):
+            assert who(connection) == seen(ADA)
+            end()
 
 
 def test_who_is_bound_to_nobody_is_anon_or_refused(engine: Engine, cluster: Server, guarded_database: str):
