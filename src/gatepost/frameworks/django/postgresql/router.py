@@ -6,6 +6,7 @@ a migration under the login of requests.
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.db.models import Model
 
@@ -28,7 +29,10 @@ class GatepostRouter:
     def allow_migrate(self, db: str, app_label: str, **_: Any) -> bool | None:
         if isinstance(connections[db], DatabaseWrapper):
             return False
-        return db == _djangos() if app_label in DJANGOS else None
+        if app_label in DJANGOS:
+            are_made = settings.MIGRATION_MODULES.get(app_label, "") is not None
+            return are_made and db == _djangos()
+        return None
 
 
 def _djangos() -> str | None:
