@@ -14,7 +14,8 @@ SOURCE = ROOT / "src" / "gatepost"
 PURE = {"problem", "settings", "identity", "exchange", "catalog", "query", "zmodel", "policy"}
 SURFACES = {"auth", "rest", "graphql", "orm", "studio", "pages"}
 DRIVERS = {"psycopg", "socket", "asyncio", "uvicorn", "httptools", "uvloop"}
-IMPORTS_BY_NAME = {"app", "cli", "client"}  # of the client: what changes databases, which most programs never load
+# Of the client: what changes databases, which most programs never load. Of fixtures: all, until a test asks.
+IMPORTS_BY_NAME = {"app", "cli", "client", "fixtures"}
 MAX_FILE, MAX_FUNCTION = 500, 60
 # And `gatepost.asgi`, which needs every room, while `import gatepost` needs none.
 FRONT = SOURCE / "__init__.py"

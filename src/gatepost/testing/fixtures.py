@@ -1,39 +1,26 @@
 """The fixtures. Names in a test's arguments: `database`, `as_user`, `as_anon`, `as_service`, `auth_server`, `inbox`,
 `access_matrix`, `expect_denied`; `database_template` for those who make databases of their own.
 
-In: what the run asks for. Out: what a test asked for, ended with it. Never: work for a test that did not ask.
+In: what the run asks for. Out: what a test asked for, ended with it. Never: a room loaded before a test needs it.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from gatepost.identity import ANON, Identity
-from gatepost.orm.sync import Portal
+if TYPE_CHECKING:
+    from .databases import TestDatabase
+    from .inbox import Inbox
+    from .people import Person, Who, World
+    from .run import Run
+    from .serving import AuthServer
 
-from . import denial, serving, template
-from .accounts import Accounts
-from .databases import TestDatabase
-from .inbox import Inbox
-from .matrix import golden, probes
-from .people import Person, Who, World
-from .plugin import ASKED, Asked
-from .serving import AuthServer
-from .template import Template
-
-AS_SERVICE = Identity("service_role", {"role": "service_role"})
-
-
-@dataclass(slots=True)
-class Run:
-    """What a worker keeps for all of its tests: the template, an event loop"""
-
-    asked: Asked
-    template: Template
-    portal: Portal
+ROOM = "gatepost.testing.run"
+ASKED = pytest.StashKey[Any]()
+"""The run's Asked, in pytest's configuration."""
 
 
 class AsUser(Protocol):
@@ -43,7 +30,7 @@ class AsUser(Protocol):
 
     def __call__(
         self,
-        who: Who,
+        who: "Who",
         *,
         permissions: Sequence[str] = (),
         role: str | None = None,
@@ -51,7 +38,7 @@ class AsUser(Protocol):
         password: str | None = None,
         app_metadata: Mapping[str, Any] | None = None,
         user_metadata: Mapping[str, Any] | None = None,
-    ) -> Person:
+    ) -> "Person":
         """`permissions` are put into `app_metadata`; `role` is the database's; `aal` is "aal2" for a second factor."""
         ...
 
@@ -61,7 +48,7 @@ class AccessMatrix(Protocol):
 
     def __call__(
         self,
-        people: Mapping[str, Person],
+        people: Mapping[str, "Person"],
         tables: Sequence[str] | None = None,
         *,
         functions: bool = True,
@@ -72,102 +59,80 @@ class AccessMatrix(Protocol):
 
 
 @pytest.fixture(scope="session")
-def gatepost_run(pytestconfig: pytest.Config) -> Iterator[Run]:
+def gatepost_run(pytestconfig: pytest.Config) -> "Iterator[Run]":
     """What the other fixtures share."""
-    asked = pytestconfig.stash[ASKED]
-    with template.reserved() as kept:
-        made = template.made(asked, kept.getsockname()[1])
-        portal = Portal()
-        yield Run(asked, made, portal)
-        portal.close()
-        made.close()
+    with importlib.import_module(ROOM).begun(pytestconfig.stash[ASKED]) as run:
+        yield run
 
 
 @pytest.fixture(scope="session")
-def database_template(gatepost_run: Run) -> Callable[[], AbstractContextManager[TestDatabase]]:
+def database_template(gatepost_run: "Run") -> "Callable[[], AbstractContextManager[TestDatabase]]":
     """`with database_template() as database`: one more database, for fixtures of a wider scope."""
-
-    @contextmanager
-    def fresh() -> Generator[TestDatabase]:
-        with gatepost_run.template.clone() as known, closing(TestDatabase(known)) as database:
-            yield database
-
-    return fresh
+    return gatepost_run.database
 
 
 @pytest.fixture
-def database(database_template: Callable[[], AbstractContextManager[TestDatabase]]) -> Iterator[TestDatabase]:
+def database(gatepost_run: "Run") -> "Iterator[TestDatabase]":
     """A database of this test's own: our objects, the project's migrations, its seed."""
-    with database_template() as fresh:
+    with gatepost_run.database() as fresh:
         yield fresh
 
 
 @pytest.fixture
-def auth_server(gatepost_run: Run, database: TestDatabase) -> Iterator[AuthServer]:
+def auth_server(gatepost_run: "Run", database: "TestDatabase") -> "Iterator[AuthServer]":
     """The project's application, served on a loopback port, over this test's database."""
-    known = database.state
-    running = gatepost_run.portal.run(serving.start(database.file, int(known.overrides["server.port"])))
-    yield serving.described(known)
-    gatepost_run.portal.run(running.stop())
+    with gatepost_run.served(database) as server:
+        yield server
 
 
 @pytest.fixture
-def inbox(auth_server: AuthServer) -> Inbox:
+def inbox(auth_server: "AuthServer") -> "Inbox":
     """Mails that `auth_server` sent: `inbox.read("ada@example.com").link`."""
     return auth_server.inbox
 
 
 @pytest.fixture
-def gatepost_world(request: pytest.FixtureRequest, gatepost_run: Run, database: TestDatabase) -> Iterator[World]:
+def gatepost_world(request: pytest.FixtureRequest, gatepost_run: "Run", database: "TestDatabase") -> "Iterator[World]":
     """What people of this test share."""
-    accounts = Accounts(database.file)
-
-    def serve() -> AuthServer:
-        return request.getfixturevalue("auth_server")
-
-    with World(database, accounts, gatepost_run.portal, serve, gatepost_run.template.schema) as world:
+    with gatepost_run.world(database, lambda: request.getfixturevalue("auth_server")) as world:
         yield world
 
 
 @pytest.fixture
-def as_user(gatepost_world: World) -> AsUser:
+def as_user(gatepost_world: "World") -> AsUser:
     """Whoever the test says: `as_user("ada@example.com").rows("select …")`."""
     return gatepost_world.user
 
 
 @pytest.fixture
-def as_anon(gatepost_world: World) -> Person:
+def as_anon(gatepost_world: "World") -> "Person":
     """Whoever shows nothing but the publishable key."""
-    return Person(ANON, None, "anon", gatepost_world)
+    return importlib.import_module(ROOM).anonymous(gatepost_world)
 
 
 @pytest.fixture
-def as_service(gatepost_world: World) -> Person:
+def as_service(gatepost_world: "World") -> "Person":
     """Whoever shows the secret key."""
-    return Person(AS_SERVICE, None, "service_role", gatepost_world)
+    return importlib.import_module(ROOM).service(gatepost_world)
 
 
 @pytest.fixture
 def expect_denied() -> Callable[..., AbstractContextManager[None]]:
     """`with expect_denied():` passes where the block is denied, and only then."""
-    return denial.expect_denied
+    return importlib.import_module(ROOM).expect_denied
 
 
 @pytest.fixture
-def access_matrix(request: pytest.FixtureRequest, gatepost_run: Run, gatepost_world: World) -> AccessMatrix:
+def access_matrix(request: pytest.FixtureRequest, gatepost_run: "Run", gatepost_world: "World") -> AccessMatrix:
     """`access_matrix({"ada": as_user("ada@example.com"), "nobody": as_anon})`: who may do what, as a file."""
 
     def compare(
-        people: Mapping[str, Person],
+        people: "Mapping[str, Person]",
         tables: Sequence[str] | None = None,
         *,
         functions: bool = True,
         file: str = "access_matrix.txt",
     ) -> None:
-        schemas = gatepost_world.settings.rest.schemas
-        with gatepost_world.database.connect("admin") as admin:
-            cells = [*probes.tables(admin, people, probes.relations(admin, schemas, tables))]
-            cells += probes.functions(admin, people, schemas) if functions else []
-        golden.compare(request.path.with_name(file), cells, update=gatepost_run.asked.update)
+        gatepost_run.compare(gatepost_world, request.path.with_name(file), people, tables, functions=functions)
 
     return compare

@@ -1,35 +1,22 @@
 """What pytest loads wherever Gatepost is installed: options, and the fixtures where there is a project.
 
-In: pytest's configuration. Out: `gatepost.testing.fixtures`, registered. Never: an import beyond pytest, or a
-fixture, in a run that is about something else.
+In: pytest's configuration. Out: `gatepost.testing.fixtures`, registered. Never: an import of what takes long; a fixture
+in a run that is about something else.
 """
 
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-FIXTURES = "gatepost.testing.fixtures"
+from . import fixtures
+from .asked import Asked
+from .fixtures import ASKED
+
 HANDED = "gatepost_folder"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a run asks for: whose project, whose server ('' is our own), settings for the tests; `update`: golden files
-    are written. `folder` is the run's, shared by its workers.
-    """
-
-    project: Path
-    database_url: str
-    settings: tuple[str, ...]
-    update: bool
-    folder: Path
-
-
-ASKED = pytest.StashKey[Asked]()
+FIXTURES = "gatepost-fixtures"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     url = config.getoption("--gatepost-database-url") or config.getini("gatepost_database_url")
     update = bool(config.getoption("--gatepost-update"))
     config.stash[ASKED] = Asked(project, url, tuple(config.getini("gatepost_settings")), update, _folder(config))
-    config.pluginmanager.import_plugin(FIXTURES)
+    config.pluginmanager.register(fixtures, FIXTURES)
 
 
 @pytest.hookimpl(optionalhook=True)
