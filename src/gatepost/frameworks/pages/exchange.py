@@ -42,15 +42,17 @@ class PageRequest:
 
     @cached_property
     def form(self) -> Mapping[str, str]:
-        """A form that this site's page sent: nobody is signed in, or out, by another's. Problem otherwise."""
+        """What was sent, once it is checked."""
         if len(self.body) > LONGEST_FORM:
             raise Problem("too_large", 413, "The form is too long")
         try:
-            form = _first(self.body.decode())
+            return _first(self.body.decode())
         except (UnicodeDecodeError, ValueError):
             raise Problem("invalid_form", 400, "The form cannot be read") from None
-        csrf.check(self.visit.server, self.headers, self.jar.held, form.get(csrf.FIELD))
-        return form
+
+    def check_form(self) -> None:
+        """Problem where no page of this site sent it: nobody is signed in, or out, by another's."""
+        csrf.check(self.visit.server, self.headers, self.jar.held, self.form.get(csrf.FIELD))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class Pages:
             return PageResponse.of_problem(Problem("method_not_allowed", 405, "Not so", None, None, allowed))
         page = Page(request, self._wanted)
         try:
+            if page.posted:
+                request.check_form()
             return (yield from handler(page))
         except Away as problem:
             return page.again("problem.html", problem)
