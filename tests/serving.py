@@ -83,7 +83,7 @@ class Served:
 
     def _calls(self, function: str) -> int:
         headers = {"apikey": self.secret}
-        return httpx.post(f"{self.url}/rest/v1/rpc/{function}", headers=headers, json={}).status_code
+        return httpx.post(f"{self.url}/rest/v1/rpc/{function}", headers=headers, json={}, verify=False).status_code
 
     def _wait(self, held: Callable[[], bool], otherwise: str) -> None:
         deadline = time.monotonic() + NOTICE_SECONDS
@@ -138,7 +138,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
+            if httpx.get(f"{url}/health", timeout=5, verify=False).status_code == 200:
                 return
         ended = process.poll() is not None
         if ended or time.monotonic() > deadline:
