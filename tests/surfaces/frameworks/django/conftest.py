@@ -21,6 +21,7 @@ from gatepost.project import state
 from gatepost.project.state import State
 from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE
+from tests.surfaces.people import PASSWORD, Person, newcomer
 
 from .project import ENGINE
 
@@ -92,6 +93,26 @@ async def configured(served_notes: Served) -> AsyncIterator[Callable[..., AuthSe
 def server(served_django: None) -> AuthServer:
     """The auth server, as the settings have it."""
     return configuration.configured().server
+
+
+@pytest.fixture(scope="session")
+def ada(served_notes: Served) -> Person:
+    """Somebody with a permission."""
+    return newcomer(served_notes, app_metadata={"permissions": ["p:reports"]})
+
+
+@pytest.fixture(scope="session")
+def bob(served_notes: Served) -> Person:
+    """Somebody without."""
+    return newcomer(served_notes)
+
+
+def once_more(person: Person) -> Person:
+    """The same person with another session, which may be ended."""
+    again = Person(person.server, person.id, person.email)
+    answer = again.ask("POST", "/auth/v1/token?grant_type=password", {"email": person.email, "password": PASSWORD})
+    again.token, again.refresh_token = answer.json()["access_token"], answer.json()["refresh_token"]
+    return again
 
 
 class Threads(httpx.AsyncBaseTransport):

@@ -24,16 +24,6 @@ from .conftest import Visit
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
-@pytest.fixture(scope="module")
-def ada(served_notes: Served) -> Person:
-    return newcomer(served_notes, app_metadata={"permissions": ["p:reports"]})
-
-
-@pytest.fixture(scope="module")
-def bob(served_notes: Served) -> Person:
-    return newcomer(served_notes)
-
-
 # ------------------------------------------------------------------------------------------------- signing in and out
 
 

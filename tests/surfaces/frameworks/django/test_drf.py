@@ -13,9 +13,8 @@ from rest_framework.test import APIRequestFactory
 
 from gatepost.frameworks.core import AuthServer
 from gatepost.frameworks.django.drf import GatepostAuthentication, HasPermission, RequireAAL
-from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE, cookies_of, session_of
-from tests.surfaces.people import Person, newcomer
+from tests.surfaces.people import Person
 
 from .conftest import Visit
 
@@ -39,11 +38,6 @@ urlpatterns = [
     path("either", view(HasPermission("p:other") | HasPermission("p:reports"))),
     path("vault", view(RequireAAL("aal2"))),
 ]
-
-
-@pytest.fixture(scope="module")
-def ada(served_notes: Served) -> Person:
-    return newcomer(served_notes, app_metadata={"permissions": ["p:reports"]})
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +65,8 @@ async def test_nobody_is_told_how_to_prove_themselves(visit: Visit):
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
-async def test_who_lacks_a_permission_is_told_which(visit: Visit, served_notes: Served):
-    async with visit(Authorization=f"Bearer {newcomer(served_notes).token}") as caller:
+async def test_who_lacks_a_permission_is_told_which(visit: Visit, bob: Person):
+    async with visit(Authorization=f"Bearer {bob.token}") as caller:
         answer = await caller.get("/reports")
         assert (answer.status_code, answer.json()) == (403, {"detail": "The permission p:reports is missing"})
 

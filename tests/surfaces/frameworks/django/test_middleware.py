@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from gatepost.frameworks.cookies import PRIVATE, CookieOptions
 from gatepost.frameworks.core import AuthServer
@@ -16,25 +17,15 @@ from gatepost.identity.keys import KeyRing, from_secret
 from gatepost.identity.tokens import Tokens
 from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE, cookies_of, held, kept_session, session_of
-from tests.surfaces.people import Person, newcomer
+from tests.surfaces.people import Person
 
-from .conftest import Visit
+from .conftest import Visit, once_more
 
 Expire = Callable[[Person], dict[str, Any]]
 BOTH = pytest.mark.parametrize("a", ["", "a"], ids=["sync view", "async view"])
 # What Django says where a stream is of the other colour than the server.
 OTHER_COLOUR = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
 REFRESH = "grant_type=refresh_token"
-
-
-@pytest.fixture(scope="module")
-def ada(served_notes: Served) -> Person:
-    return newcomer(served_notes, app_metadata={"permissions": ["p:reports"]})
-
-
-@pytest.fixture(scope="module")
-def bob(served_notes: Served) -> Person:
-    return newcomer(served_notes)
 
 
 @pytest.fixture
@@ -124,9 +115,9 @@ async def test_nothing_of_one_request_is_anothers(visit: Visit, server: AuthServ
 
 @BOTH
 async def test_an_expired_session_is_renewed_once(
-    visit: Visit, server: AuthServer, served_notes: Served, expired: Expire, asked: Counter[str], a: str
+    visit: Visit, server: AuthServer, ada: Person, expired: Expire, asked: Counter[str], a: str
 ):
-    person = newcomer(served_notes)
+    person = once_more(ada)
     session = expired(person) | {"provider_token": "x" * 6000}
     cookies = cookies_of(server, session)
     assert len(cookies) == 3
@@ -143,13 +134,13 @@ async def test_an_expired_session_is_renewed_once(
 
 
 async def test_cookies_are_worded_as_the_core_words_them(
-    visit: Visit, configured: Any, served_notes: Served, expired: Expire
+    visit: Visit, configured: Any, served_notes: Served, ada: Person, expired: Expire
 ):
     """Two of one name too: with a domain, the host's own is cleared beside."""
     server = configured(
         AuthServer(served_notes.url, served_notes.publishable, cookies=CookieOptions(domain="notes.test", secure=True))
     )
-    session = expired(newcomer(served_notes)) | {"refresh_token": "aaaaaaaaaaaa"}
+    session = expired(once_more(ada)) | {"refresh_token": "aaaaaaaaaaaa"}
     async with visit({}, Cookie="; ".join("=".join(each) for each in cookies_of(server, session).items())) as browser:
         answer = await browser.get("/who")
     name = server.storage_key
@@ -161,9 +152,9 @@ async def test_cookies_are_worded_as_the_core_words_them(
 
 
 async def test_a_server_that_is_away_ends_no_session(
-    visit: Visit, server: AuthServer, served_notes: Served, expired: Expire, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, server: AuthServer, ada: Person, expired: Expire, monkeypatch: pytest.MonkeyPatch
 ):
-    session, waiting, blocking = expired(newcomer(served_notes)), Waiting._ask, Blocking._ask
+    session, waiting, blocking = expired(once_more(ada)), Waiting._ask, Blocking._ask
 
     async def waits(self: Waiting, call: Call) -> Answer:
         return Answer(503, b"{}") if "refresh" in call.path else await waiting(self, call)
@@ -183,10 +174,8 @@ async def test_a_server_that_is_away_ends_no_session(
 
 
 @OTHER_COLOUR
-async def test_a_session_that_is_renewed_too_late_is_renewed_again(
-    visit: Visit, server: AuthServer, served_notes: Served
-):
-    session = session_of(newcomer(served_notes))
+async def test_a_session_that_is_renewed_too_late_is_renewed_again(visit: Visit, server: AuthServer, ada: Person):
+    session = session_of(once_more(ada))
     async with visit(cookies_of(server, session)) as browser:
         answer = await browser.get("/late")
         assert (answer.text, "set-cookie" in answer.headers) == ("begun renewed", False)
@@ -194,8 +183,8 @@ async def test_a_session_that_is_renewed_too_late_is_renewed_again(
 
 
 @BOTH
-async def test_signing_out(visit: Visit, server: AuthServer, served_notes: Served, a: str):
-    person = newcomer(served_notes)
+async def test_signing_out(visit: Visit, server: AuthServer, ada: Person, a: str):
+    person = once_more(ada)
     async with visit(cookies_of(server, session_of(person)), Origin=SITE) as browser:
         assert (await browser.post(f"/{a}leave")).status_code == 200
         assert kept_session(browser, server) is None
@@ -280,6 +269,15 @@ async def test_what_is_streamed_is_read_as_who_asked(visit: Visit, no_notes: Non
         assert (await caller.get(f"/{a}streamed")).text == f"one {told}\ntwo {told}\n"
     async with visit() as nobody:
         assert (await nobody.get(f"/{a}streamed")).text == ""
+
+
+async def test_requests_can_be_transactions(visit: Visit, no_notes: None, ada: Person, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    async with visit(Authorization=f"Bearer {ada.token}") as caller:
+        assert (await caller.post("/notes", data={"body": "hers"})).json() == ["hers"]
+        assert (await caller.get("/who")).json()["acting"] == f"authenticated {ada.id}"
+    async with visit() as nobody:
+        assert (await nobody.get("/notes")).json() == []
 
 
 async def test_what_ends_in_a_problem_is_answered_so(visit: Visit):

@@ -5,7 +5,6 @@ import re
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 
 from gatepost.frameworks.core import AuthServer
 from tests.serving import Served
@@ -13,11 +12,6 @@ from tests.surfaces.frameworks.conftest import SITE, cookies_of, held, kept_sess
 from tests.surfaces.people import PASSWORD, Person, newcomer
 
 from .conftest import Visit
-
-
-@pytest.fixture(scope="module")
-def ada(served_notes: Served) -> Person:
-    return newcomer(served_notes)
 
 
 async def test_signing_in_leads_to_what_was_asked_for_and_out_again(visit: Visit, server: AuthServer, ada: Person):

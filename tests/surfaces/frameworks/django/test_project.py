@@ -19,7 +19,7 @@ from gatepost.frameworks.django.configuration import configured as configuration
 from gatepost.project.state import State
 from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE, cookies_of, session_of
-from tests.surfaces.people import PASSWORD, Person, newcomer
+from tests.surfaces.people import PASSWORD, Person
 
 from .conftest import Visit, aliased, connect, database
 from .project import MIDDLEWARE
@@ -125,11 +125,6 @@ def with_admin(served_notes: Served) -> Iterator[None]:
         connections.close_all()
     del connections["django"], connections.settings["django"]
     served_notes.sql("drop schema django cascade")
-
-
-@pytest.fixture
-def ada(served_notes: Served) -> Person:
-    return newcomer(served_notes)
 
 
 def test_migrations_run_by_the_owners_login_alone(with_admin: None, served_notes: Served):
