@@ -39,13 +39,14 @@ SET = {
 CALLS = ", ".join(f"pg_catalog.set_config('{name}', {value}, true)" for name, value in SET.items())
 SIGN_IN = text(f"select pg_catalog.num_nulls({CALLS})")
 LOGIN = text(Path(__file__).with_suffix(".sql").read_text("utf-8"))
-# Where a connection streams its results: a cursor that is only declared has set nothing yet.
+# Where a connection streams its results: a cursor would be two round trips more.
 AT_ONCE = {"stream_results": False}
 CHECKED = "gatepost.login"
 NOT_A_ROLE = ("42501", "22023")
-# Statements about the transaction itself. They may be sent while it has failed, when nothing else may.
+# Statements about the transaction itself. They may be sent while it has failed, when nothing else may. What stands before
+# is passed once (`*+`): otherwise two dozen comments would be tried in millions of ways.
 CONTROL = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:(?P<savepoint>savepoint)|(?P<release>release)"
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*+(?:(?P<savepoint>savepoint)|(?P<release>release)"
     r"|(?P<back>rollback\s+(?:(?:work|transaction)\s+)?to)"
     r"|(?P<end>rollback|abort|commit|end|prepare\s+transaction))\b",
     re.IGNORECASE | re.DOTALL,
