@@ -81,3 +81,8 @@ def test_a_link_leads_back_by_way_of_the_pages_root_and_origin():
 def test_where_nothing_is_asked_for_it_goes_on_to_after():
     page, _ = answered(Pages(after="/home"), "GET", "/sign-in?next=https://evil.test/")
     assert 'name="next" value="/home"' in page.body.decode()
+
+
+def test_a_way_on_may_have_any_letters():
+    gone, _ = answered(Pages(), "POST", "/sign-out", {"next": "/notes/ü€?q=%C3%BC&x=[1]#☺"})
+    assert gone.headers["Location"] == "/notes/%C3%BC%E2%82%AC?q=%C3%BC&x=[1]#%E2%98%BA"

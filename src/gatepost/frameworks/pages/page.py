@@ -16,6 +16,7 @@ from ..core import csrf
 from .exchange import PageRequest, PageResponse, safe_next
 
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+ENCODED = "%/?#:@!$&'()*+,;=[]~"
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": POLICY,
@@ -79,5 +80,5 @@ class Page:
 
 
 def lead(to: str) -> PageResponse:
-    """On to another page."""
-    return PageResponse(303, {"Location": to})
+    """On to another page; in a header only ASCII goes (RFC 3986), and what is encoded already stays."""
+    return PageResponse(303, {"Location": quote(to, safe=ENCODED)})
