@@ -43,8 +43,8 @@ LOGIN = text(Path(__file__).with_suffix(".sql").read_text("utf-8"))
 AT_ONCE = {"stream_results": False}
 CHECKED = "gatepost.login"
 NOT_A_ROLE = ("42501", "22023")
-# Statements about the transaction itself. They may be sent while it has failed, when nothing else may. What stands before
-# is passed once (`*+`): otherwise two dozen comments would be tried in millions of ways.
+# Statements about the transaction itself. They may be sent while it has failed, when nothing else may. Comments before
+# them are passed once (`*+`): otherwise two dozen would be tried in millions of ways.
 CONTROL = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*+(?:(?P<savepoint>savepoint)|(?P<release>release)"
     r"|(?P<back>rollback\s+(?:(?:work|transaction)\s+)?to)"
