@@ -9,8 +9,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from gatepost.identity import ANON, Identity
 from gatepost.orm.sync import Portal
+from gatepost.problem import Problem
 
 from . import denial, serving, template
 from .accounts import Accounts
@@ -73,13 +76,23 @@ class Run:
 def begun(asked: Asked) -> Generator[Run]:
     """The worker's share in a run."""
     with template.reserved() as kept:
-        made = template.made(asked, kept.getsockname()[1])
+        made = _made(asked, kept.getsockname()[1])
         portal = Portal()
         try:
             yield Run(asked, made, portal)
         finally:
             portal.close()
             made.close()
+
+
+def _made(asked: Asked, port: int) -> Template:
+    """The template, or what is wrong with the project, in words."""
+    try:
+        return template.made(asked, port)
+    except Problem as problem:
+        told = problem.details
+        details = [f"{name}: {value}" for name, value in told.items()] if isinstance(told, dict) else [str(told or "")]
+        raise pytest.fail.Exception("\n".join([str(problem), *details]).rstrip(), pytrace=False) from None
 
 
 def anonymous(world: World) -> Person:

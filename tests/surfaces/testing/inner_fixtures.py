@@ -114,6 +114,7 @@ def test_supabases_client_signs_up_by_mail(auth_server, supabase, inbox, as_serv
     mail = inbox.read("new@example.com")
     assert mail.subject
     assert mail.link.startswith(auth_server.url)
+    assert "redirect_to=http://site.test" in mail.link
     client.auth.verify_otp({"email": "new@example.com", "token": mail.code, "type": "signup"})
     client.table("todos").insert({"task": "x"}).execute()
     assert client.table("todos").select("task").execute().data == [{"task": "x"}]

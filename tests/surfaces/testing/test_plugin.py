@@ -3,12 +3,15 @@
 import json
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from gatepost.embedded import Server
+from gatepost.testing.asked import Asked
+from gatepost.testing.run import begun
 
 ROOT = Path(__file__).parents[3]
 TODO, HERE = ROOT / "examples" / "todo", Path(__file__).parent
@@ -71,7 +74,7 @@ def test_a_projects_tests_by_two_workers(pytester: pytest.Pytester, server: tupl
         file.write(ELSEWHERE)
     (folder / "migrations" / "20260101090500_hook.sql").write_text(HOOK)
     pytester.chdir()
-    result = run(pytester, folder, "-n", "2", *server)
+    result = run(pytester, folder, "-n", "2", "-o", "gatepost_settings=auth.site_url = http://site.test", *server)
     outcomes = result.parseoutcomes()
     assert result.ret == 0, result.stdout.str()
     assert outcomes["passed"] >= 30
@@ -84,13 +87,13 @@ def test_a_projects_tests_by_two_workers(pytester: pytest.Pytester, server: tupl
 
 
 def test_a_matrix_is_written_and_the_same_on_any_server(pytester: pytest.Pytester, cluster: Server):
-    folder = project(pytester.path / "todo")
-    golden = folder / "tests" / "access_matrix.txt"
+    golden = project(pytester.path / "backend") / "tests" / "access_matrix.txt"
     golden.unlink()
+    pytester.makeini("[pytest]\ngatepost_project = backend\ngatepost_database_url = " + cluster.dsn())
     with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
         before = admin.execute("select count(*) from pg_database").fetchone()
-        arguments = ("-n", "0", "-k", "who_may", "--gatepost-database-url", cluster.dsn(), "--gatepost-update")
-        result = run(pytester, folder, *arguments)
+        arguments = ("-n", "0", "-k", "who_may", "--gatepost-update", "backend/tests")
+        result = pytester.runpytest_subprocess(*QUIET, "-p", "no:asyncio", *arguments)
         result.assert_outcomes(passed=1, deselected=5)
         assert golden.read_text() == (TODO / "tests" / "access_matrix.txt").read_text()
         assert admin.execute("select count(*) from pg_database").fetchone() == before
@@ -118,3 +121,13 @@ def test_a_project_that_is_none_is_refused(pytester: pytest.Pytester):
     result = pytester.runpytest_subprocess("-n", "0", *QUIET, "-p", "no:asyncio")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*gatepost_project: *backend holds no gatepost.toml and no supabase/config.toml*"])
+
+
+def test_a_migration_that_fails_is_told_with_its_place(cluster: Server, scratch: Path):
+    backend, folder = (Path(tempfile.mkdtemp(dir=scratch)) for _ in range(2))
+    (backend / "gatepost.toml").touch()
+    (backend / "migrations").mkdir()
+    (backend / "migrations" / "1_wrong.sql").write_text("select 1;\nselect x;\n")
+    asked = Asked(backend, cluster.dsn(), (), False, folder)
+    with pytest.raises(pytest.fail.Exception, match=r"(?s)1_wrong\.sql.*line: 2"), begun(asked):
+        pass
