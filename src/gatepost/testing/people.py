@@ -115,7 +115,7 @@ class Person:
     """
 
     identity: Identity
-    token: str | None
+    token: str | None = field(repr=False)
     name: str
     _world: World = field(repr=False)
 

@@ -6,7 +6,7 @@ Never: a port that stays open after it, or a wait without end.
 
 import asyncio
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -53,10 +53,10 @@ class AuthServer:
 
     url: str
     publishable_key: str
-    secret_key: str
-    anon_key: str
-    service_role_key: str
-    jwt_secret: str
+    secret_key: str = field(repr=False)
+    anon_key: str = field(repr=False)
+    service_role_key: str = field(repr=False)
+    jwt_secret: str = field(repr=False)
 
     @property
     def inbox(self) -> Inbox:

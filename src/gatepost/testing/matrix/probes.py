@@ -6,6 +6,7 @@ In: people, tables. Out: what each may do, as Cells. Never: a guess from the tex
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`key` finds a row; `computed` columns nobody writes, `fixed` ones nobody changes."""
+    """`operations` are what it takes; `key` finds a row; `computed` columns nobody writes, `fixed` ones nobody changes."""
 
     schema: str
     name: str
     is_table: bool
+    operations: list[str]
     key: list[str]
     columns: list[str]
     types: list[str]
@@ -62,8 +64,8 @@ class Relation:
 
     @property
     def found_by(self) -> list[str]:
-        """Columns that find a row, with or without a primary key."""
-        return self.key or ["ctid"]
+        """Columns that find a row, with or without a primary key; none of a view."""
+        return self.key or ["ctid"] * self.is_table
 
     def writable(self, operation: str) -> list[str]:
         """Columns that an operation is about."""
@@ -105,7 +107,7 @@ def tables(admin: Connection, people: Mapping[str, Person], found: Iterable[Rela
     for relation in found:
         sample = _sample(admin, relation)
         for name, person in people.items():
-            for operation in OPERATIONS if relation.is_table else OPERATIONS[:1]:
+            for operation in relation.operations:
                 with _undone(person) as connection:
                     yield Cell(relation.title, name, operation, _probed(connection, sample, operation))
 
@@ -128,14 +130,15 @@ def _undone(person: Person) -> Generator[Connection]:
 
 def _sample(admin: Connection, relation: Relation) -> Sample:
     columns = dict.fromkeys([*relation.found_by, *relation.columns])
+    order = sql.SQL("t.{}" if relation.found_by else "t.{}::text")  # not every type of a view's columns has an order
     text = sql.SQL("select {} from {} t order by {} limit {}").format(
         sql.SQL(", ").join(sql.SQL("t.{0}::text as {0}").format(sql.Identifier(name)) for name in columns),
         relation.identifier,
-        sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in relation.found_by),
-        MOST if relation.is_table else 0,
+        sql.SQL(", ").join(order.format(sql.Identifier(name)) for name in relation.found_by or columns),
+        MOST,
     )
     with admin.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(text).fetchall() if relation.is_table else []
+        rows = cursor.execute(text).fetchall() if len(relation.operations) > 1 else []
     return Sample(relation, rows, _count(admin, relation))
 
 
@@ -154,14 +157,39 @@ def _probed(connection: Connection, sample: Sample, operation: str) -> str:
         return NONE
     if operation == "select":
         outcomes = [_tried(connection, lambda: _count(connection, relation))]
-    else:
+    elif operation == "insert" or relation.found_by:
         outcomes = [_tried(connection, _attempt(connection, relation, operation, columns, row)) for row in sample.rows]
+    else:
+        outcomes = []
     failed = next((each for each in outcomes if isinstance(each, str)), None)
     if failed is not None:
         return failed
     total = sample.total if operation == "select" else len(sample.rows)
+    allowed = sum(map(int, outcomes))
+    if operation in ("update", "delete") and allowed < total:
+        allowed = max(allowed, min(_blindly(connection, sample, operation, columns), total))
     some = f" ({', '.join(columns)})" if columns != relation.writable(operation) else ""
-    return f"{sum(map(int, outcomes))}/{total}{some}"
+    return f"{allowed}/{total}{some}"
+
+
+def _blindly(connection: Connection, sample: Sample, operation: str, columns: Sequence[str]) -> int:
+    """How many rows a statement reaches that does not say which: it needs no right to read them."""
+    relation = sample.relation
+    if operation == "delete":
+        texts = [(sql.SQL("delete from {}").format(relation.identifier), [])]
+    else:
+        change = sql.SQL("update {} set {}")
+        texts = [
+            (change.format(relation.identifier, *relation.parameters([name])), [row[name]])
+            for name in columns
+            for row in sample.rows[:1]
+        ]
+    outcomes = [_tried(connection, partial(_rows, connection, *each)) for each in texts]
+    return max((each for each in outcomes if isinstance(each, int)), default=0)
+
+
+def _rows(connection: Connection, text: sql.Composed, values: Sequence[str | None]) -> int:
+    return connection.execute(text, values).rowcount
 
 
 def _attempt(
@@ -184,7 +212,7 @@ def _attempt(
         case _:
             text = sql.SQL("delete from {} where {}").format(relation.identifier, finding)
             names = relation.found_by
-    return lambda: connection.execute(text, [row[name] for name in names]).rowcount
+    return partial(_rows, connection, text, [row[name] for name in names])
 
 
 def _tried(connection: Connection, attempt: Callable[[], int]) -> int | str:

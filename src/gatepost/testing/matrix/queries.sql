@@ -1,12 +1,19 @@
 -- What an access matrix is about, and what rights somebody has. Policies are not read: rows are asked for and written.
 
 -- name: relations
--- Tables and views of schemas, or those with these names; `key` are columns of the primary key, `computed` those that
--- nobody writes, `fixed` those that nobody changes.
+-- Tables and views of schemas, or those with these names; `operations` are what they take, `key` are columns of the
+-- primary key, `computed` those that nobody writes, `fixed` those that nobody changes. The bits of
+-- pg_relation_is_updatable() are those of UPDATE, INSERT and DELETE.
 select
     n.nspname as schema,
     c.relname as name,
     c.relkind in ('r', 'p') as is_table,
+    array_remove(array[
+        'select',
+        case when u.able & 8 <> 0 then 'insert' end,
+        case when u.able & 4 <> 0 then 'update' end,
+        case when u.able & 16 <> 0 then 'delete' end
+    ], null) as operations,
     coalesce((
         select array_agg(a.attname::text order by array_position(i.indkey::int2[], a.attnum))
         from pg_catalog.pg_index i
@@ -26,7 +33,8 @@ select
     coalesce((
         select array_agg(a.attname::text)
         from pg_catalog.pg_attribute a
-        where a.attrelid = c.oid and a.attgenerated <> '' and not a.attisdropped
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            and (a.attgenerated <> '' or not pg_catalog.pg_column_is_updatable(c.oid, a.attnum, true))
     ), '{}') as computed,
     coalesce((
         select array_agg(a.attname::text)
@@ -35,6 +43,7 @@ select
     ), '{}') as fixed
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+cross join lateral pg_catalog.pg_relation_is_updatable(c.oid, true) u (able)
 where c.relkind in ('r', 'p', 'v', 'm', 'f')
     and not c.relispartition
     and case
