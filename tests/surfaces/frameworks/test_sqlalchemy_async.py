@@ -4,15 +4,15 @@ import asyncio
 import gc
 import inspect
 import random
-import time
 import warnings
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -125,9 +125,16 @@ async def test_what_cannot_be_signed_in_is_refused(engine: AsyncEngine):
 
 @pytest.mark.parametrize("driver", DRIVERS)
 async def test_identities_hold_where_tasks_are_cancelled(cluster: Server, guarded_database: str, driver: str):
-    """Few connections, more people, each cancelled at some moment: before, while or after it is signed in."""
+    """Few connections, more people; tasks are cancelled while a statement is under way, the one that signs in too."""
     engine = guard(create_async_engine(url_of(cluster, guarded_database, driver), pool_size=3, max_overflow=0))
-    chance, ended, answers = random.Random(6), 0, list[tuple[Identity | None, tuple[str, str]]]()
+    chance, ended, answers = random.Random(6), Counter[str](), list[tuple[Identity | None, tuple[str, str]]]()
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def interrupt(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        task = asyncio.current_task()
+        if task is not None and task.get_name() == "fragile" and chance.random() < 0.2:
+            asyncio.get_running_loop().call_later(chance.choice((0, 0, 0.0005, 0.001)), task.cancel)
+            ended["signing in" if "set_config" in statement else "later"] += 1
 
     async def once(person: Identity | None) -> None:
         async with AsyncSession(engine) as session:
@@ -138,22 +145,15 @@ async def test_identities_hold_where_tasks_are_cancelled(cluster: Server, guarde
                     await session.commit()
 
     async def visitor(person: Identity) -> None:
-        nonlocal ended
         for each in (person, None) * 6:
-            task = asyncio.create_task(once(each))
-            await asyncio.wait({task}, timeout=chance.random() * 3 * usual)
-            ended += task.cancel()
-            await asyncio.wait({task})
+            await asyncio.wait({asyncio.create_task(once(each), name="fragile")})
 
-    started = time.monotonic()
-    await asyncio.gather(*map(once, PEOPLE))
-    usual = time.monotonic() - started
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # a driver's connection that was cancelled while it opened
         await asyncio.gather(*map(visitor, PEOPLE))
         gc.collect()
     await asyncio.gather(*(once(None) for _ in range(9)))
-    assert (ended > 10, len(answers) > 60) == (True, True), (ended, len(answers))
+    assert min(ended["signing in"], ended["later"], len(answers) - 27) > 10
     assert [answer for person, answer in answers if answer != (seen(person) if person else NOBODY)] == []
     await engine.dispose()
 

@@ -111,7 +111,13 @@ def logins(connect: Connect, guarded_database: str) -> Iterator[str]:
     ("login", "why"), [("boss", "is a superuser"), ("heir", "may become boss_"), ("free", "has BYPASSRLS")]
 )
 def test_logins_that_row_level_security_does_not_hold(made: Callable[..., Engine], logins: str, login: str, why: str):
-    engine = guard(made(f"{login}_{logins}"))
+    engine = guard(made("supabase_admin"))
+
+    @event.listens_for(engine, "connect")
+    def become(connection: psycopg.Connection, _: object) -> None:
+        connection.execute(f"set session authorization {login}_{logins}")  # pyright: ignore
+        connection.commit()
+
     for _ in range(2):  # also on a connection that is known
         with Session(engine) as session, as_identity(session, ADA):
             for _ in range(2):  # and in a transaction that goes on
