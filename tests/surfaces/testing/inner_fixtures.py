@@ -264,5 +264,31 @@ def test_a_matrix_changes_nothing_and_knows_columns(database, as_user, access_ma
 
 COLUMNS = """
 public.plain  ada  select 1/1  insert 1/1 (a)  update 1/1 (b)  delete -
-public.v  ada  select 1/1
+public.v  ada  select 1/1  insert -  update -  delete -
+"""
+
+
+def test_a_matrix_knows_what_can_be_changed_unseen_and_through_views(database, as_user, access_matrix):
+    database.execute("""
+        create table drops (id int primary key, body text, about json);
+        alter table drops enable row level security;
+        create policy clear on drops for delete using (true);
+        create policy change on drops for update using (true);
+        grant update (body, about), delete on drops to authenticated;
+        insert into drops values (1, 'a'), (2, 'b');
+        create view door as select id, body, about, id + 1 as next from drops;
+        create view closed as select count(*) from drops;
+        grant all on door, closed to authenticated;
+    """)
+    Path(__file__).with_name("unseen.txt").write_text(UNSEEN)
+    ada = as_user("ada@example.com")
+    access_matrix({"ada": ada}, ["public.closed", "public.door", "public.drops"], functions=False, file="unseen.txt")
+    assert database.execute("select count(*), min(body) from drops") == [{"count": 2, "min": "a"}]
+    assert ada.sql("delete from drops") == 2
+
+
+UNSEEN = """
+public.closed  ada  select 1/1
+public.door  ada  select 2/2  insert 2/2  update 2/2  delete 2/2
+public.drops  ada  select -  insert -  update 2/2 (body, about)  delete 2/2
 """

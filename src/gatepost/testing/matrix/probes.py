@@ -42,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`operations` are what it takes; `key` finds a row; `computed` columns nobody writes, `fixed` ones nobody changes."""
+    """`operations` are what it takes; `key` finds a row; `computed` columns nobody writes, `fixed` nobody changes."""
 
     schema: str
     name: str
@@ -174,17 +174,16 @@ def _probed(connection: Connection, sample: Sample, operation: str) -> str:
 
 def _blindly(connection: Connection, sample: Sample, operation: str, columns: Sequence[str]) -> int:
     """How many rows a statement reaches that does not say which: it needs no right to read them."""
-    relation = sample.relation
+    relation, values = sample.relation, next(iter(sample.rows), {})
     if operation == "delete":
-        texts = [(sql.SQL("delete from {}").format(relation.identifier), [])]
+        attempts = [partial(_rows, connection, sql.SQL("delete from {}").format(relation.identifier), [])]
     else:
         change = sql.SQL("update {} set {}")
-        texts = [
-            (change.format(relation.identifier, *relation.parameters([name])), [row[name]])
+        attempts = [
+            partial(_rows, connection, change.format(relation.identifier, *relation.parameters([name])), [values[name]])
             for name in columns
-            for row in sample.rows[:1]
         ]
-    outcomes = [_tried(connection, partial(_rows, connection, *each)) for each in texts]
+    outcomes = [_tried(connection, each) for each in attempts]
     return max((each for each in outcomes if isinstance(each, int)), default=0)
 
 
