@@ -174,7 +174,7 @@ def _probed(connection: Connection, sample: Sample, operation: str) -> str:
 
 def _blindly(connection: Connection, sample: Sample, operation: str, columns: Sequence[str]) -> int:
     """How many rows a statement reaches that does not say which: it needs no right to read them."""
-    relation, values = sample.relation, next(iter(sample.rows), {})
+    relation, values = sample.relation, sample.rows[0]
     if operation == "delete":
         attempts = [partial(_rows, connection, sql.SQL("delete from {}").format(relation.identifier), [])]
     else:
