@@ -350,6 +350,14 @@ def test_copies_of_the_engine_are_guarded(cluster: Server, guarded_database: str
     engine.dispose()
 
 
+def test_a_guard_may_be_renewed(engine: Engine):
+    with guard(engine, without="refuse").connect() as connection:
+        with pytest.raises(Problem, match="without an identity"):
+            who(connection)
+        with as_identity(connection, ADA):
+            assert who(connection) == seen(ADA)
+
+
 def test_results_that_are_streamed(engine: Engine):
     numbers = text("select n, auth.uid()::text from generate_series(1, 50) n")
     with engine.connect() as connection, as_identity(connection, ADA):
