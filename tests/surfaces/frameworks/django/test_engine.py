@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,8 @@ def test_transactions_begun_by_hand_are_signed_in():
         for _ in range(2):
             with connection.connection.transaction():
                 assert who(cursor) == HERS
+        with transaction.atomic(), connection.connection.transaction():
+            assert who(cursor) == HERS
         cursor.execute("begin")
         with as_identity(BOB):
             assert who(cursor) == HIS
@@ -256,6 +259,45 @@ def test_many_copy_and_stream_are_signed_in():
             assert len(list(cursor.stream(WHO))) == 1
     with as_identity(ADA), connection.cursor() as cursor, pytest.raises(ProgrammingError, match="row-level security"):
         cursor.executemany('insert into "Note" (body, "ownerId") values (%s, %s)', [("not hers", BOB.subject)])
+
+
+@pytest.mark.parametrize("kind", ["client binding", "server binding"])
+def test_statements_of_every_kind_are_signed_in(logins: State, kind: str):
+    more: dict[str, Any] = {} if kind == "client binding" else {"OPTIONS": {"server_side_binding": True}}
+    own = 'select body from "Note" where body like '
+    with aliased("other", database(logins.logins["authenticator"], **more)) as other:
+        for within in (False, True):
+            for query, params in (
+                (own + "'h%'", None),
+                (own + "%s || '%%'", ["h"]),
+                (own + "%(begin)s", {"begin": "h%"}),
+                (own.encode() + b"%s", ["h%"]),
+                (psycopg.sql.SQL(own) + psycopg.sql.Literal("h%"), None),
+                ("-- a word before\n" + own + "'h%';", None),
+            ):
+                atomic = transaction.atomic(using="other") if within else nullcontext()
+                with as_identity(ADA), atomic, other.cursor() as cursor:
+                    cursor.execute(query, params)
+                    assert (cursor.fetchall(), cursor.rowcount, cursor.description[0].name) == ([("hers",)], 1, "body")
+                    assert cursor.nextset() is None
+
+
+def test_several_statements_have_their_own_results():
+    with as_identity(ADA), connection.cursor() as cursor:
+        for _ in range(2):
+            cursor.execute(f"select 1; {WHO}")
+            assert cursor.fetchall() == [(1,)]
+            assert cursor.nextset()
+            assert (cursor.fetchall(), cursor.nextset()) == ([HERS], None)
+
+
+def test_pipelines_of_ones_own_are_signed_in():
+    with as_identity(ADA), connection.cursor() as cursor, connection.cursor() as other:
+        with connection.connection.pipeline():
+            cursor.execute(WHO)
+            with as_identity(BOB):
+                other.execute(WHO)
+        assert (cursor.fetchone(), other.fetchone()) == (HERS, HIS)
 
 
 def test_rows_are_locked_as_their_reader():

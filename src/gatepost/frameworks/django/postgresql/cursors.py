@@ -4,7 +4,7 @@ In: statements of the ORM and of programs. Out: the same, each in a transaction 
 Never: a statement outside of one; rows of a cursor read as somebody else than who opened it.
 
 A statement with which a transaction begins goes out with its signing in, in one round trip. Outside of `atomic()` both
-are a transaction of their own, to PostgreSQL, since there is no Sync in between.
+are a transaction of their own.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -17,7 +17,7 @@ from psycopg.abc import Params
 from psycopg.client_cursor import ClientCursorMixin
 
 from ....identity import Identity
-from .signing import IDLE, Connection, acting, is_wanted, look_after, sign_in
+from .signing import IDLE, Connection, acting, fits_together, is_wanted, look_after, sign_in, together
 
 
 @contextmanager
@@ -31,11 +31,6 @@ def signed_in(connection: Connection) -> Generator[Identity]:
         yield identity
 
 
-def _is_single(query: Any) -> bool:
-    """Whether it is one statement for sure; several do not fit into a pipeline."""
-    return isinstance(query, str) and ";" not in query.rstrip("; \n")
-
-
 class Signing(psycopg.Cursor[Any]):
     """What an ordinary cursor does."""
 
@@ -44,15 +39,20 @@ class Signing(psycopg.Cursor[Any]):
         connection = self.connection
         if not query or not is_wanted(connection, identity := acting()):  # '' asks whether the connection is alive
             super().execute(query, params, **options)
-        elif _is_single(query):
-            with connection.pipeline():
-                sign_in(connection, identity)
-                super().execute(query, params, **options)
+            look_after(self)
+        elif fits_together(connection, query):
+            self._execute_first(identity, query, params, options)
         else:
             with signed_in(connection):
                 super().execute(query, params, **options)
-        look_after(self)
+                look_after(self)
         return self
+
+    def _execute_first(self, identity: Identity, query: Any, params: Params | None, options: dict[str, Any]) -> None:
+        """The first statement of a transaction: of several, PostgreSQL makes one."""
+        text, told = together(identity, query, params)
+        super().execute(text, told, **options)
+        look_after(self, identity)
 
     def executemany(self, query: Any, params_seq: Iterable[Params], **options: Any) -> None:
         """All of them in one transaction."""
@@ -76,7 +76,14 @@ class ClientBound(Signing, CursorMixin, psycopg.ClientCursor[Any]):
 
 
 class ServerBound(Signing, CursorMixin):
-    """Parameters are put in by the server, with `server_side_binding`."""
+    """Parameters are put in by the server, with `server_side_binding`: of one statement at a time."""
+
+    def _execute_first(self, identity: Identity, query: Any, params: Params | None, options: dict[str, Any]) -> None:
+        """Behind each other in a pipeline: without a Sync in between they are one transaction, too."""
+        with self.connection.pipeline():
+            sign_in(self.connection, identity)
+            psycopg.Cursor.execute(self, query, params, **options)
+        look_after(self)
 
 
 class Opened(psycopg.ServerCursor[Any]):

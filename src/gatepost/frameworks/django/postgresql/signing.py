@@ -5,12 +5,14 @@ transaction; a login that row level security does not bind.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.abc import Params
 from psycopg.pq import TransactionStatus
 
 from ....identity import ANON, Identity
@@ -21,7 +23,9 @@ from ..configuration import configured
 Connection = psycopg.Connection[Any]
 
 QUERIES = dict(re.findall(r"-- name: (\w+)\n(.*?);\n", Path(__file__).with_name("signing.sql").read_text(), re.DOTALL))
-SIGN_IN, LOGIN = QUERIES["sign_in"].encode(), QUERIES["login"].encode()
+SIGN_IN, LOGIN = QUERIES["sign_in"], QUERIES["login"].encode()
+NAMES = ("gatepost_claims", "gatepost_subject", "gatepost_role")
+NAMED = SIGN_IN % tuple(f"%({name})s" for name in NAMES)
 IDLE, FAILED = TransactionStatus.IDLE, TransactionStatus.INERROR
 # What may undo a signing in within its transaction, by the word that PostgreSQL answers with.
 UNDOING = ("ROLLBACK", "SET", "RESET", "DISCARD", "COMMIT")
@@ -53,33 +57,46 @@ def is_wanted(connection: Connection, identity: Identity) -> bool:
 
 def sign_in(connection: Connection, identity: Identity) -> None:
     """Take the identity's role and claims. A plain cursor sends them, whose parameters the server puts in."""
-    told = {"claims": identity.claims_json.decode(), "subject": identity.subject, "role": identity.role}
-    psycopg.Cursor(connection).execute(SIGN_IN, told)
+    psycopg.Cursor(connection).execute(SIGN_IN, _told(identity))
     _signed[connection] = identity
 
 
-def look_after(cursor: psycopg.Cursor[Any]) -> None:
-    """After a statement: a savepoint that was gone back to, or a setting, may have undone the signing in; and so may
-    one of several statements.
+def fits_together(connection: Connection, query: Any) -> bool:
+    """Whether a statement can go out with its signing in."""
+    return isinstance(query, str) and not connection.pgconn.pipeline_status
+
+
+def together(identity: Identity, query: Any, params: Params | None) -> tuple[Any, Params]:
+    """The signing in and a statement as one text, and the parameters of both."""
+    told = _told(identity)
+    if isinstance(params, Mapping):
+        return f"{NAMED};\n{query}", {**params, **dict(zip(NAMES, told, strict=True))}
+    if params is None:
+        return f"{SIGN_IN};\n{query.replace('%', '%%')}", told
+    return f"{SIGN_IN};\n{query}", (*told, *params)
+
+
+def _told(identity: Identity) -> tuple[str, str, str]:
+    return identity.claims_json.decode(), identity.subject, identity.role
+
+
+def look_after(cursor: psycopg.Cursor[Any], signed: Identity | None = None) -> None:
+    """After a statement: a savepoint that was gone back to, or a setting, may have undone the signing in. `signed`: it
+    went along, and its own result is not the program's.
     """
-    tag = cursor.statusmessage
-    if tag is None or tag.startswith(UNDOING) or _several(cursor):
-        forget(cursor.connection)
+    connection, tags = cursor.connection, [each.statusmessage or "" for each in cursor.results()]
+    if signed is not None:
+        _signed[connection] = signed
+    if len(tags) > 1:
+        cursor.set_result(0 if signed is None else 1)
+    if any(tag.startswith(UNDOING) for tag in tags):
+        forget(connection)
 
 
 def forget(connection: Connection | None) -> None:
     """It is not known any more as whom the transaction is signed in."""
     if connection is not None:
         _signed.pop(connection, None)
-
-
-def _several(cursor: psycopg.Cursor[Any]) -> bool:
-    try:
-        cursor.set_result(1)
-    except IndexError:
-        return False
-    cursor.set_result(0)
-    return True
 
 
 def check_login(connection: Connection) -> None:

@@ -1,12 +1,12 @@
--- name: sign_in
 -- num_nulls() evaluates its arguments from left to right: the role comes last.
+-- name: sign_in
 select pg_catalog.num_nulls(
-    pg_catalog.set_config('request.jwt.claims', %(claims)s, true),
-    pg_catalog.set_config('request.jwt.claim.sub', %(subject)s, true),
+    pg_catalog.set_config('request.jwt.claims', %s, true),
+    pg_catalog.set_config('request.jwt.claim.sub', %s, true),
     pg_catalog.set_config('request.jwt.claim', '', true),
     pg_catalog.set_config('request.jwt.claim.role', '', true),
     pg_catalog.set_config('request.jwt.claim.email', '', true),
-    pg_catalog.set_config('role', %(role)s, true)
+    pg_catalog.set_config('role', %s, true)
 );
 
 -- name: login
