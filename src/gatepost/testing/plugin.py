@@ -4,6 +4,7 @@ In: pytest's configuration. Out: `gatepost.testing.fixtures`, registered. Never:
 in a run that is about something else.
 """
 
+import fcntl
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from . import fixtures
-from .asked import Asked
+from .asked import PREFIX, RUNNING, Asked
 from .fixtures import ASKED
 
 HANDED = "gatepost_folder"
@@ -75,6 +76,9 @@ def _folder(config: pytest.Config) -> Path:
     handed: str | None = getattr(config, "workerinput", {}).get(HANDED)
     if handed is not None:
         return Path(handed)
-    folder = Path(tempfile.mkdtemp(prefix="gatepost-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o711)
+    held = (folder / RUNNING).open("w")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    config.add_cleanup(held.close)
     return folder

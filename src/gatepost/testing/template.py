@@ -9,8 +9,9 @@ import os
 import secrets
 import shutil
 import socket
+import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -34,7 +35,7 @@ from gatepost.project.state import State
 from gatepost.zmodel.load import load
 from gatepost.zmodel.schema import Schema
 
-from .asked import Asked
+from .asked import PREFIX, RUNNING, Asked
 
 # A test's data need not outlive the machine.
 POSTGRESQL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
@@ -53,6 +54,7 @@ WITHIN = {
     "auth.smtp_max_frequency": "0s",
 }
 SCHEMA = "schema.zmodel"
+STALE_SECONDS = 60.0
 # Where nothing is forced to disk, copying files costs less than writing what is in them to the log.
 COPY = "create database {} template {} strategy file_copy"
 DROP = sql.SQL("drop database {} with (force)")
@@ -132,6 +134,7 @@ def made(asked: Asked, port: int) -> Template:
     }
     with (asked.folder / "making").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        sweep(asked.folder.parent)
         project = projects.read(linked(asked.folder / "project", asked.project), os.environ, overrides)
         place = _reached(asked, project, name)
         try:
@@ -141,6 +144,15 @@ def made(asked: Asked, port: int) -> Template:
             raise
     admin = asked.database_url or make_conninfo(place.admin, dbname="template1")
     return Template(asked.folder, place, known, name, admin, locks.user_lock(asked.folder), overrides)
+
+
+def sweep(place: Path, age: float = STALE_SECONDS) -> None:
+    """Remove what runs that were killed have left: a server ends within a minute once its folder is gone."""
+    for running in place.glob(f"{PREFIX}*/{RUNNING}"):
+        with suppress(OSError), running.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if time.time() - running.stat().st_mtime > age:
+                shutil.rmtree(running.parent, ignore_errors=True)
 
 
 def _settings(lines: tuple[str, ...]) -> dict[str, object]:
