@@ -69,6 +69,14 @@ def test_what_is_dangerous_is_named(cluster: Server, connect: Connect, dangerous
     assert finding.advice
 
 
+def test_who_may_change_own_rows_may_not_change_every_row(cluster: Server, connect: Connect, dangerous: str) -> None:
+    connect("postgres", dangerous).execute(
+        "create table public.own (owner uuid);"
+        "create policy own on public.own for update using (owner = auth.uid()) with check (true)"
+    )
+    assert found(cluster, dangerous) == []
+
+
 @pytest.mark.parametrize("statement", [DANGERS[code][0] for code in ("unguarded_tables", "owner_views")])
 def test_the_advice_for_it_helps(cluster: Server, connect: Connect, dangerous: str, statement: str) -> None:
     owner = connect("postgres", dangerous)

@@ -73,7 +73,8 @@ where p.prosecdef and p.pronamespace::regnamespace::text not in ('pg_catalog', '
 order by 1
 
 -- name: always_true
--- Policies that let everybody write every row.
+-- Policies that let everybody write every row. An update has to find its row first, so what it may leave there is not
+-- all that counts.
 select format('%s on %s', quote_ident(p.polname), p.polrelid::regclass),
     case p.polcmd when '*' then 'read and write' when 'a' then 'insert' when 'w' then 'update' else 'delete' end
 from pg_policy as p
@@ -81,6 +82,7 @@ join pg_class as c on c.oid = p.polrelid
 where c.relnamespace::regnamespace::text = any ($1::text[]) and p.polpermissive and p.polcmd <> 'r'
     and (p.polroles && array[0::oid, (select oid from pg_roles where rolname = 'anon')])
     and coalesce(pg_get_expr(p.polwithcheck, p.polrelid), pg_get_expr(p.polqual, p.polrelid)) = 'true'
+    and (p.polcmd <> 'w' or pg_get_expr(p.polqual, p.polrelid) = 'true')
 order by 1
 
 -- name: user_metadata
