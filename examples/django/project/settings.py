@@ -8,6 +8,7 @@ SECRET_KEY = os.environ.get("SECRET_KEY", "for development alone")
 DEBUG = "SECRET_KEY" not in os.environ
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "project.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"  # as the schema's Int
 USE_TZ = True
 
 GATEPOST = {
