@@ -6,6 +6,6 @@ its own.
 """
 
 from .acting import as_identity, current_identity
-from .required import require
+from .required import GatepostRequest, require
 
-__all__ = ["as_identity", "current_identity", "require"]
+__all__ = ["GatepostRequest", "as_identity", "current_identity", "require"]

@@ -12,10 +12,19 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 
 from ...identity import Identity
+from ..core import ServerClient, SyncServerClient
 from ..core.door import Requirement
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class GatepostRequest(HttpRequest):
+    """What the middleware makes of a request, for those who write types: `gatepost` blocks, `agatepost` waits."""
+
+    identity: Identity
+    gatepost: SyncServerClient
+    agatepost: ServerClient
 
 
 def require(
@@ -51,4 +60,4 @@ def require(
 def _identity(args: tuple[Any, ...]) -> Identity:
     """Of the request, which is a view's first argument, or a method's second."""
     [request, *_] = (each for each in args if isinstance(each, HttpRequest))
-    return cast("Any", request).identity
+    return cast("GatepostRequest", request).identity
