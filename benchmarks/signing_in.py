@@ -27,7 +27,7 @@ from gatepost.frameworks.sqlalchemy import as_identity, guard
 from gatepost.identity import Identity
 
 TRANSACTIONS, ROUNDS = 300, 9
-BAR = 1.4
+BAR = 1.5
 USER = "9c6d1f2e-0000-4000-8000-000000000001"
 METADATA = {"provider": "email", "permissions": ["p:app", "p:todo", "p:incidents"]}
 CLAIMS = {
