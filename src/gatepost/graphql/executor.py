@@ -26,10 +26,10 @@ from gatepost.problem import DatabaseProblem, Problem
 from gatepost.query.sql import Statement
 
 from .answer import Answer, Told, formatted, refused, refused_for
+from .answer.finish import finished
 from .callers import Acting
 from .documents import Limits
 from .documents.reading import Invalid
-from .finish import finished
 from .plan import Known, Plan, Step
 from .prepared import Operation, Prepared, from_event
 from .request import GraphQLRequest

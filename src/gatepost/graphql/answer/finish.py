@@ -15,7 +15,7 @@ import msgspec
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from .plan import After, Mark
+from ..plan import After, Mark
 
 Marks = Mapping[tuple[str, ...], Mark]
 Change = Callable[[Any], Any]

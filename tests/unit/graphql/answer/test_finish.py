@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from gatepost.graphql.finish import finished, json_text
+from gatepost.graphql.answer.finish import finished, json_text
 from gatepost.graphql.plan import After, Mark
 
 # `[text, JSON.stringify(JSON.parse(text))]`, as Node.js 22 has it.
