@@ -13,6 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, ProgrammingError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from gatepost.embedded import Server
 from gatepost.frameworks.django import as_identity, current_identity
@@ -20,6 +21,7 @@ from gatepost.frameworks.django.checks import check_databases
 from gatepost.identity import ANON, Identity
 from gatepost.problem import Problem
 from gatepost.project.state import State
+from tests.conftest import Needs
 from tests.serving import Served
 
 from .conftest import ADA, BOB, aliased, database
@@ -72,8 +74,9 @@ def round_trips(alias: str, file: Path, work: Callable[[], object]) -> int:
 
 
 @pytest.fixture(scope="module")
-def dangerous(cluster: Server) -> Iterator[dict[str, str]]:
-    """Logins that no policy binds."""
+def dangerous(cluster: Server, needs: Needs) -> Iterator[dict[str, str]]:
+    """Logins that no policy binds; PostgreSQL 15 lets in by its socket whom it has been told of when it was set up."""
+    needs("the embedded PostgreSQL")
     with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
         admin.execute("create role django_bypasses login bypassrls")
         admin.execute("create role django_climbs login noinherit")
@@ -245,6 +248,24 @@ def test_cursors_of_the_server_are_read_as_who_opened_them():
                 assert who() == HIS
 
 
+def test_what_a_cursor_of_the_server_makes_while_it_is_read_is_its_openers():
+    with transaction.atomic():
+        with as_identity(BOB):
+            cursor = connection.chunked_cursor()
+            cursor.execute(f"{WHO} from generate_series(1, 5)")
+        with as_identity(ADA):
+            assert who() == HERS
+            assert [cursor.fetchone(), *cursor.fetchmany(1)] == [HIS] * 2
+            assert who() == HERS
+            cursor.scroll(1)
+            cursor.cursor.itersize = 1
+            assert next(cursor.cursor) == HIS
+            assert who() == HERS
+            assert cursor.fetchall() == [HIS]
+            assert who() == HERS
+        cursor.close()
+
+
 def test_many_copy_and_stream_are_signed_in():
     with as_identity(BOB), connection.cursor() as cursor:
         cursor.executemany('insert into "Note" (body, "ownerId") values (%s, %s)', [("third", BOB.subject)] * 2)
@@ -280,6 +301,13 @@ def test_statements_of_every_kind_are_signed_in(logins: State, kind: str):
                     cursor.execute(query, params)
                     assert (cursor.fetchall(), cursor.rowcount, cursor.description[0].name) == ([("hers",)], 1, "body")
                     assert cursor.nextset() is None
+
+
+def test_what_django_shows_of_statements_is_the_programs_own():
+    with as_identity(ADA), CaptureQueriesContext(connection) as shown:
+        Note.objects.filter(body="hers").exists()
+    [query] = shown
+    assert query["sql"] == """SELECT 1 AS "a" FROM "Note" WHERE "Note"."body" = 'hers' LIMIT 1"""
 
 
 def test_several_statements_have_their_own_results():
@@ -420,6 +448,7 @@ def test_without_an_identity_it_can_be_refused(configured: Any):
     with pytest.raises(Problem), transaction.atomic():
         Note.objects.count()
     assert "Note" in connection.introspection.table_names()  # as `runserver` asks
+    assert connection.is_usable()
     with as_identity(ANON):
         assert who() == NOBODYS
 

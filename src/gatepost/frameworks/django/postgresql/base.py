@@ -15,6 +15,7 @@ from django.db.backends.postgresql.psycopg_any import register_tzloader
 
 from .cursors import ClientBound, ClientBoundServerSide, ServerBound, ServerSide
 from .introspection import DatabaseIntrospection
+from .operations import DatabaseOperations
 from .signing import Connection, check_login, forget
 
 OURS = ("assume_role", "cursor_factory")
@@ -24,6 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """One thread's connection to one database."""
 
     introspection_class = DatabaseIntrospection
+    ops_class = DatabaseOperations
 
     def get_connection_params(self) -> dict[str, Any]:
         """With cursors of ours; what would take their place is refused."""
