@@ -225,6 +225,8 @@ async def test_a_browser_that_does_not_say_where_from_shows_djangos_token(
         assert (await browser.post("/notes", data={"body": "x", "csrfmiddlewaretoken": token})).status_code == 200
         assert (await browser.post("/notes", data={"body": "x"}, headers={"X-CSRFToken": token})).status_code == 200
         assert (await browser.post("/notes", data={"body": "x", "csrfmiddlewaretoken": "no"})).status_code == 403
+        elsewhere = {"X-CSRFToken": token, "Sec-Fetch-Site": "cross-site"}
+        assert (await browser.post("/notes", data={"body": "x"}, headers=elsewhere)).status_code == 403
 
 
 async def test_djangos_own_check_stays_but_for_bearers(visit: Visit, server: AuthServer, ada: Person):

@@ -43,6 +43,7 @@ class GatepostMiddleware:
     sync_capable = async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        configured()  # what is wrong with the settings is told at the start
         self._get_response = get_response
         self._waits = iscoroutinefunction(get_response)  # pyright: ignore[reportDeprecated]
         if self._waits:  # inspect's own knows asgiref's mark from Python 3.12 on
