@@ -212,6 +212,17 @@ def test_what_is_no_denial_fails_in_words(as_user, expect_denied):
     fails(expect_denied, lambda: 1 / 0, "another reason: ZeroDivisionError")
 
 
+def test_a_proof_that_proves_nothing_is_no_denial(as_user, expect_denied, auth_server, supabase):
+    ada = as_user("ada@example.com")
+    wrong = {"apikey": "no such key"}
+    fails(expect_denied, lambda: ada.rest.get("/todos", headers=wrong), "another reason\n.*401")
+    fails(expect_denied, lambda: ada.rest.get("/todos", headers=wrong).raise_for_status(), "reason: HTTPStatusError")
+    unsigned = {"Authorization": f"Bearer {ada.token.rpartition('.')[0]}.AAAA"}
+    fails(expect_denied, lambda: ada.rest.get("/todos", headers=unsigned), "another reason\n.*401")
+    with_wrong_key = supabase("sb_publishable_wrong")
+    fails(expect_denied, lambda: with_wrong_key.table("todos").select("*").execute(), "reason: APIError")
+
+
 def test_a_matrix_names_who_may_newly_do_what(database, as_user, as_anon, access_matrix):
     ada, bob = as_user("ada@example.com"), as_user("bob@example.com")
     people, tables = {"nobody": as_anon, "ada": ada, "bob": bob}, ["public.todos", "public.leaderboard"]
