@@ -14,7 +14,7 @@ from gatepost.orm.write.rows.tables import Row, chain, parameter, table
 from gatepost.orm.write.rows.watched import watched
 from gatepost.orm.write.rows.work import Work
 from gatepost.query.sql import Parameter, qualified
-from gatepost.query.tree import Apply, Conflict, Expression, Insert, Literal, Nothing, Output, Read
+from gatepost.query.tree import Apply, Case, Conflict, Expression, Holds, Insert, Literal, Nothing, Output, Read
 from gatepost.zmodel.schema import Field, Model
 
 Values = Mapping[str, Expression | None]
@@ -121,9 +121,13 @@ async def _numbered(
 
 
 def _next(work: Work, level: Model, field: Field) -> Expression:
-    """The next number of a column's counter; null where the counter is not the column's own."""
+    """The next number of a column's counter; null where the counter is not the column's own, or not whoever asks may
+    use it (inserting into an identity column asks for no such right).
+    """
     place = Literal(qualified(*table(work.schema, level)), "text"), Literal(field.column or field.name, "text")
-    return Apply("nextval", (Apply("pg_get_serial_sequence", place),))
+    counter = Apply("pg_get_serial_sequence", place)
+    usable = Holds(Apply("has_sequence_privilege", (counter, Literal("usage", "text"))))
+    return Case(((usable, Apply("nextval", (counter,))),), Literal(None))
 
 
 async def _insert_some(
