@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, router
 from django.db.migrations.recorder import MigrationRecorder, MigrationSchemaMissing
 from django.test import override_settings
 
@@ -134,6 +134,14 @@ def test_migrations_run_by_the_owners_login_alone(with_admin: None, served_notes
     with pytest.raises(MigrationSchemaMissing, match="permission denied"):
         call_command("migrate", database="default", verbosity=0)
     call_command("migrate", database="owner", plan=True, verbosity=0)
+    allowed = {
+        (db, app): router.allow_migrate(db, app) for db in ("default", "owner", "django") for app in ("notes", "auth")
+    }
+    assert [pair for pair, may in allowed.items() if may] == [
+        ("owner", "notes"),
+        ("django", "notes"),
+        ("django", "auth"),
+    ]
 
 
 def test_requests_do_not_see_the_owners_tables(served_notes: Served):
