@@ -369,7 +369,7 @@ class RolledBack(Exception):
 
 def evolving_error(problem: Problem) -> OrmError:
     """What stands in the way of a schema in a database, as a call's failure."""
-    if isinstance(problem, DatabaseProblem | Unavailable):
+    if isinstance(problem, DatabaseProblem | Unavailable | OrmError):
         return database_error(problem)
     return ConfigError(str(problem))
 

@@ -1,7 +1,7 @@
 """What a call can fail with: a class for each reason, named as ZenStack names them.
 
-In: what went wrong, with the model, the rules and the database's own words. Out: an exception.
-Never: a parameter's value or SQL text in a message.
+In: what went wrong, with the model, the rules and the database's own words. Out: an exception, which is a Problem: web
+frameworks answer it. Never: a parameter's value or SQL text in a message.
 """
 
 from collections.abc import Iterable
@@ -24,17 +24,19 @@ Path = tuple[str | int, ...]
 NAME_LENGTH = 100
 
 
-class OrmError(Exception):
-    """A call that failed. `reason` tells the kind, `model` what it was about."""
+class OrmError(Problem):
+    """A call that failed. `reason` tells the kind, `model` what it was about; `status` is what a route that lets it
+    pass answers, with `reason` as `code`.
+    """
 
     reason: ClassVar[Reason] = "internal-error"
+    answered: ClassVar[int] = 500
     rejected_by_policy_reason: PolicyReason | None = None
     db_error_code: str | None = None
     db_error_message: str | None = None
 
     def __init__(self, message: str, model: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(self.reason, self.answered, message)
         self.model = model
 
     @property
@@ -53,12 +55,14 @@ class NotSupported(OrmError):
     """What was asked for cannot be done on this model or database."""
 
     reason: ClassVar[Reason] = "not-supported"
+    answered = 400
 
 
 class NotFound(OrmError):
     """No row matches, or none that the identity may touch."""
 
     reason: ClassVar[Reason] = "not-found"
+    answered = 404
 
     def __init__(self, message: str = "Record not found", model: str | None = None) -> None:
         super().__init__(message, model)
@@ -68,6 +72,7 @@ class InvalidInput(OrmError):
     """An argument is wrong: `path` says which one, `findings` all of them as (path, message)."""
 
     reason: ClassVar[Reason] = "invalid-input"
+    answered = 422
 
     def __init__(
         self,
@@ -93,6 +98,7 @@ class RejectedByPolicy(OrmError):
     """A rule said no. `places` are where the rules stand that had a say."""
 
     reason: ClassVar[Reason] = "rejected-by-policy"
+    answered = 403
 
     def __init__(
         self,
@@ -113,7 +119,7 @@ class DatabaseError(OrmError):
 
     def __init__(self, problem: Problem, model: str | None = None) -> None:
         super().__init__(f"Failed to execute query: {problem.message}", model)
-        self.problem = problem
+        self.problem, self.code, self.status, self.headers = problem, problem.code, problem.status, problem.headers
         self.db_error_code = problem.code
         self.db_error_message = problem.message
         named = problem if isinstance(problem, DatabaseProblem) else None

@@ -161,14 +161,20 @@ class Session:
         if self.running is not None:
             yield self
             return
+        own: Problem | None = None
         try:
             async with self.door.transaction(self.identity, isolation) as opened:
                 running = Running(self.door, opened, self.identity)
                 try:
                     yield replace(self, running=running)
+                except Problem as problem:
+                    own = problem
+                    raise
                 finally:
                     running.ended = True
         except Problem as problem:
+            if problem is own:
+                raise
             raise database_error(problem) from None
         for work in running.afterwards:
             await work()
@@ -179,7 +185,9 @@ class Session:
 
 
 def database_error(problem: Problem) -> OrmError:
-    """A failure of the database as a call's."""
+    """A failure of the database as a call's; a call's as it is."""
+    if isinstance(problem, OrmError):
+        return problem
     if isinstance(problem, DatabaseProblem):
         return DatabaseError(problem)
     if isinstance(problem, Unavailable) or problem.code == "pool_timeout":
