@@ -1,10 +1,12 @@
-"""Paths on which everybody may come in."""
+"""Paths on which everybody may come in; what is required of those who do."""
 
 from collections.abc import Iterable
 
 import pytest
 
-from gatepost.frameworks.core.door import Door
+from gatepost.frameworks.core.door import Door, Requirement
+from gatepost.identity import Identity
+from gatepost.problem import Problem
 
 
 @pytest.mark.parametrize("given", [["/account"], ("/account/",), "/account"])
@@ -26,3 +28,21 @@ def test_a_path_is_open_below_one_that_is_named(given: Iterable[str], path: str,
 def test_what_is_given_is_kept_whatever_becomes_of_it():
     door = Door(iter(["/account"]))
     assert [door.is_open("/account") for _ in range(2)] == [True, True]
+
+
+@pytest.mark.parametrize("wanted", ["AAL2", "2", "", "aal", "aal9"])
+def test_a_level_that_is_none_is_refused_where_it_is_written(wanted: str):
+    with pytest.raises(ValueError, match="aal is one of aal1, aal2, aal3"):
+        Requirement(aal=wanted)
+
+
+@pytest.mark.parametrize(
+    ("said", "enough"), [("aal2", True), ("aal3", True), ("aal1", False), ("b", False), (2, False), (["aal2"], False)]
+)
+def test_a_token_is_of_a_level_only_where_it_says_so(said: object, enough: bool):
+    somebody = Identity("authenticated", {"sub": "1", "aal": said})
+    if enough:
+        Requirement(aal="aal2").check(somebody)
+    else:
+        with pytest.raises(Problem, match="sessions of aal2"):
+            Requirement(aal="aal2").check(somebody)

@@ -18,6 +18,10 @@ from .visit import Visit
 from .wishes import Steps
 
 
+LEVELS = ("aal1", "aal2", "aal3")
+"""Assurance levels of sessions; what says anything else, or nothing, is the first."""
+
+
 def bearer_of(authorization: str) -> str | None:
     """The token of an Authorization header; None where it is of another kind."""
     scheme, _, token = authorization.partition(" ")
@@ -93,6 +97,11 @@ class Requirement:
     role: str | None = None
     aal: str | None = None
 
+    def __post_init__(self) -> None:
+        """A level that is none would be below every session's, or above."""
+        if self.aal is not None and self.aal not in LEVELS:
+            raise ValueError(f"aal is one of {', '.join(LEVELS)}, not {self.aal!r}")
+
     def check(self, identity: Identity) -> None:
         """Problem where `identity` does not do."""
         if not identity.subject:
@@ -101,8 +110,12 @@ class Requirement:
             raise _forbidden("insufficient_permission", f"The permission {self.permission} is missing", None)
         if self.role is not None and identity.role != self.role:
             raise _forbidden("insufficient_role", f"This is for the role {self.role}", None)
-        if self.aal is not None and str(identity.claims.get("aal") or "aal1") < self.aal:
+        if self.aal is not None and _level(identity.claims.get("aal")) < _level(self.aal):
             raise _forbidden("insufficient_aal", f"This is for sessions of {self.aal}", "Show a second factor first")
+
+
+def _level(aal: object) -> int:
+    return LEVELS.index(aal) if aal in LEVELS else 0
 
 
 def unauthorized() -> Problem:
