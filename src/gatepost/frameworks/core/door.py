@@ -17,7 +17,6 @@ from .sessions import permissions_of
 from .visit import Visit
 from .wishes import Steps
 
-
 LEVELS = ("aal1", "aal2", "aal3")
 """Assurance levels of sessions; what says anything else, or nothing, is the first."""
 
