@@ -9,7 +9,7 @@ import pytest
 from gatepost.frameworks.core import AuthServer
 from gatepost.frameworks.core.jar import Jar
 from gatepost.frameworks.core.visit import Visit
-from gatepost.frameworks.core.wishes import Answer, Call
+from gatepost.frameworks.core.wishes import Answer, Away, Call
 from gatepost.frameworks.pages import LONGEST_FORM, PageRequest, PageResponse, Pages
 
 ORIGIN = "https://notes.test"
@@ -86,3 +86,15 @@ def test_where_nothing_is_asked_for_it_goes_on_to_after():
 def test_a_way_on_may_have_any_letters():
     gone, _ = answered(Pages(), "POST", "/sign-out", {"next": "/notes/ü€?q=%C3%BC&x=[1]#☺"})
     assert gone.headers["Location"] == "/notes/%C3%BC%E2%82%AC?q=%C3%BC&x=[1]#%E2%98%BA"
+
+
+@pytest.mark.parametrize(("status", "known"), [(204, True), (403, True), (429, False), (500, False)])
+def test_a_session_has_ended_where_the_server_says_so(status: int, known: bool):
+    jar = Jar([(SERVER.storage_key, '{"access_token":"a.b.c"}')])
+    steps = Visit(SERVER, jar.get_all, jar.set_all, None).sign_out()
+    call = next(steps)
+    assert isinstance(call, Call)
+    assert call.path == "/logout?scope=local"
+    assert not jar.held
+    with pytest.raises(StopIteration if known else Away):
+        steps.send(Answer(status))

@@ -249,7 +249,9 @@ class Visit:
         if session is None:
             return
         self.server.flights.forget(lambda result: _is_of(result, session))
-        yield self._call("POST", f"/logout?scope={scope}", bearer=session.access_token)
+        answer: Answer = yield self._call("POST", f"/logout?scope={scope}", bearer=session.access_token)
+        if answer.status == 429 or answer.status >= 500:
+            raise Away(f"it answered {answer.status}")
 
     @property
     def _verifier_key(self) -> str:
