@@ -4,8 +4,9 @@ import os
 
 from gatepost.frameworks.django.postgresql import database
 
-SECRET_KEY = os.environ.get("SECRET_KEY", "for development alone")
-DEBUG = "SECRET_KEY" not in os.environ
+# Django's own: SECRET_KEY of `gatepost status -o env` is the server's, and no application's.
+SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY", "for development alone")
+DEBUG = "DJANGO_SECRET_KEY" not in os.environ
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "project.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"  # as the schema's Int

@@ -24,9 +24,9 @@ def variables(served_notes: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert known is not None
     monkeypatch.chdir(tmp_path)
     shutil.copy(NOTES / "schema.zmodel", tmp_path)
-    monkeypatch.setenv("GATEPOST_URL", served_notes.url)
-    monkeypatch.setenv("GATEPOST_KEY", served_notes.publishable)
-    monkeypatch.setenv("DATABASE_URL", known.logins["authenticator"])
+    monkeypatch.setenv("API_URL", served_notes.url)
+    monkeypatch.setenv("PUBLISHABLE_KEY", served_notes.publishable)
+    monkeypatch.setenv("AUTHENTICATOR_URL", known.logins["authenticator"])
 
 
 def run(name: str) -> dict[str, Any]:

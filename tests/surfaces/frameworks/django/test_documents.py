@@ -75,7 +75,7 @@ def page(tmp_path: Path) -> Path:
 def environment(served_notes: Served, logins: State) -> Iterator[dict[str, str]]:
     """What `gatepost status` told."""
     urls = {name: as_url(dsn) for name, dsn in (("AUTHENTICATOR_URL", logins.logins["authenticator"]),)}
-    said = {"API_URL": served_notes.url, "PUBLISHABLE_KEY": served_notes.publishable, "SECRET_KEY": "x", **urls}
+    said = {"API_URL": served_notes.url, "PUBLISHABLE_KEY": served_notes.publishable, "DJANGO_SECRET_KEY": "x", **urls}
     yield {**os.environ, **said, "DB_URL": as_url(served_notes.owner), "DJANGO_SETTINGS_MODULE": "project.settings"}
     served_notes.sql("drop table if exists notes_note, django_migrations")
 
