@@ -1,9 +1,10 @@
-"""Paths on which everybody may come in; what is required of those who do."""
+"""Paths on which everybody may come in; what is required of those who do; words that would open more than meant."""
 
 from collections.abc import Iterable
 
 import pytest
 
+from gatepost.frameworks.core import AuthServer
 from gatepost.frameworks.core.door import Door, Requirement
 from gatepost.identity import Identity
 from gatepost.problem import Problem
@@ -46,3 +47,8 @@ def test_a_token_is_of_a_level_only_where_it_says_so(said: object, enough: bool)
     else:
         with pytest.raises(Problem, match="sessions of aal2"):
             Requirement(aal="aal2").check(somebody)
+
+
+def test_a_mode_that_is_none_is_refused():
+    with pytest.raises(Problem, match='mode is "compat" or "strict", not \'strct\''):
+        AuthServer("https://auth.notes.test", mode="strct")  # pyright: ignore[reportArgumentType]

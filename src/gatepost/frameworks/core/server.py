@@ -64,6 +64,8 @@ class AuthServer:
     def __post_init__(self) -> None:
         if not self.plain_http and self.app is None:
             check_address(self.url, "url")
+        if self.mode not in ("compat", "strict"):
+            raise Problem("invalid_setting", 500, f'mode is "compat" or "strict", not {self.mode!r}')
         options = self.cookies or (STRICT if self.mode == "strict" else DEFAULT)
         if self.host_prefix and (not options.secure or options.domain or options.path != "/"):
             hint = 'Take mode="strict", without a domain or a path'
