@@ -62,6 +62,8 @@ class Gatepost:
         if NAME in app.extensions:
             raise RuntimeError("Gatepost is installed already in this application")
         said: Options = {**self._options, **options}
+        if unknown := said.keys() - Options.__annotations__:
+            raise TypeError(f"Gatepost has no option {', '.join(sorted(unknown))}")
         door = Door(said.get("open", ()), said.get("app_state", ""))
         server = server or self._server or _configured(app)
         installed = Installed(server, door, said.get("db"), said.get("sign_in", ""))

@@ -272,6 +272,8 @@ def test_a_factory_makes_applications_that_share_nothing(served_notes: Served, n
         create_app("third")
     with pytest.raises(RuntimeError, match="installed already"):
         extension.init_app(first)
+    with pytest.raises(TypeError, match="Gatepost has no option appstate"):
+        Gatepost(Flask("fourth"), appstate="appState")  # pyright: ignore[reportCallIssue]
     for app in (first, second):
         app.extensions["gatepost"].server.close()
 
