@@ -21,8 +21,9 @@ MAX_FILE, MAX_FUNCTION = 500, 60
 FRONT = SOURCE / "__init__.py"
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in SOURCE.rglob("*.py"))
+@cache
+def modules() -> tuple[Path, ...]:
+    return tuple(sorted(SOURCE.rglob("*.py")))
 
 
 def room(path: Path) -> str:
@@ -39,8 +40,13 @@ def package(path: Path) -> list[str]:
     return parts[:-1]
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Full names of what a module imports, relative ones resolved."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -50,6 +56,7 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     """Room → rooms it imports."""
     known = {room(path) for path in modules()}
