@@ -40,7 +40,11 @@ async def read(request: Request) -> JSONResponse:
 
 async def add(request: Request) -> JSONResponse:
     signed_in.check(request.state.identity)  # else the middleware answers with 401
-    made = await request.state.db.note.create(data={"body": (await request.json())["body"]}, select={"id": True})
+    try:
+        body = (await request.json())["body"]
+    except (ValueError, KeyError, TypeError):
+        return JSONResponse({"message": 'A note is JSON: {"body": "…"}'}, 400)
+    made = await request.state.db.note.create(data={"body": body}, select={"id": True})
     return JSONResponse(made, 201)
 
 

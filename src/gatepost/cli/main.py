@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gatepost import __version__
 from gatepost.cli import terminal
 from gatepost.problem import DatabaseProblem, Problem, Unavailable
 
@@ -53,6 +54,21 @@ Policies = Annotated[
     bool, typer.Option(help="With row level security, its functions, triggers and grants; without: tables alone")
 ]
 HERE = Path(".")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"gatepost {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _gatepost(  # pyright: ignore[reportUnusedFunction]
+    _: Annotated[
+        bool, typer.Option("--version", help="Say which version this is", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 class Format(StrEnum):

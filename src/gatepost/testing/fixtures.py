@@ -133,6 +133,6 @@ def access_matrix(request: pytest.FixtureRequest, gatepost_run: "Run", gatepost_
         functions: bool = True,
         file: str = "access_matrix.txt",
     ) -> None:
-        gatepost_run.compare(gatepost_world, request.path.with_name(file), people, tables, functions=functions)
+        gatepost_run.compare(gatepost_world, request.path.parent / file, people, tables, functions=functions)
 
     return compare

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gatepost import __version__
 from gatepost.embedded import project_home
 
 from .conftest import Command, eventually
@@ -18,6 +19,10 @@ def set_up(todo: Command) -> None:
     assert done.returncode == 0, done.stderr
     assert "applied 20260101090000_todos.sql" in done.stderr
     assert "seeded seed.sql" in done.stderr
+
+
+def test_it_says_which_version_it_is(todo: Command):
+    assert todo.run("--version").stdout == f"gatepost {__version__}\n"
 
 
 def test_applying_again_does_nothing(todo: Command):

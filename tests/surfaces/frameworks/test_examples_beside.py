@@ -92,6 +92,7 @@ def test_starlettes_people_sign_in_and_have_notes_of_their_own(examples: Example
     assert ada.send("/api/notes", {"body": "milk"}).status_code == 201
     found = [[note["body"] for note in each.ask("GET", "/api/notes").json()] for each in (ada, bob)]
     assert found == [["milk"], []]
+    assert [ada.send("/api/notes", each).status_code for each in ({}, ["milk"], {"body": 5})] == [400, 400, 422]
     assert ada.ask("POST", "/account/sign-out").status_code == 303
     assert ada.ask("GET", "/api/me").json() is None
 

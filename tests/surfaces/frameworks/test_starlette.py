@@ -21,6 +21,7 @@ from gatepost.frameworks.core.wishes import Answer, Away, Call
 from gatepost.frameworks.starlette import AuthMiddleware, client_of, csrf_token
 from gatepost.identity.keys import KeyRing, SigningKey, from_jwk, from_secret, generate
 from gatepost.identity.tokens import Tokens
+from gatepost.problem import Problem
 from tests.serving import Served
 from tests.surfaces.frameworks.conftest import SITE, cookies_of, held, kept_session, session_of, visiting
 from tests.surfaces.people import Person, newcomer
@@ -467,6 +468,12 @@ def test_a_host_prefix_needs_secure_cookies(auth_server: AuthServer):
         replace(auth_server, host_prefix=True)
     with pytest.raises(Exception, match="host_prefix"):
         replace(auth_server, host_prefix=True, cookies=CookieOptions(secure=True, domain="notes.test"))
+
+
+def test_cookies_for_other_sites_are_secure(auth_server: AuthServer):
+    with pytest.raises(Problem, match="SameSite=None that is not Secure"):
+        replace(auth_server, cookies=CookieOptions(same_site="none"))
+    replace(auth_server, cookies=CookieOptions(same_site="none", secure=True))
 
 
 def test_the_object_of_an_application_cannot_be_changed(auth_server: AuthServer):

@@ -43,8 +43,8 @@ def token_for(server: AuthServer, jar: Jar) -> str:
     """The token that forms of a page bring along; its cookie is set where the visitor has none."""
     name, options = cookie_name(server), server.options
     token = jar.held.get(name) or new_token()
-    session_only = CookieOptions(options.path, options.domain, "lax", options.secure, http_only=True)
-    jar.set_all([SetCookie(name, token, session_only)] * (name not in jar.held), PRIVATE)
+    hidden = CookieOptions(options.path, options.domain, "lax", options.secure, http_only=True)
+    jar.set_all([SetCookie(name, token, hidden)] * (name not in jar.held), PRIVATE)
     return token
 
 

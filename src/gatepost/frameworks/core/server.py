@@ -67,6 +67,8 @@ class AuthServer:
         if self.mode not in ("compat", "strict"):
             raise Problem("invalid_setting", 500, f'mode is "compat" or "strict", not {self.mode!r}')
         options = self.cookies or (STRICT if self.mode == "strict" else DEFAULT)
+        if options.same_site == "none" and not options.secure:
+            raise Problem("invalid_setting", 500, "Browsers drop a cookie with SameSite=None that is not Secure")
         if self.host_prefix and (not options.secure or options.domain or options.path != "/"):
             hint = 'Take mode="strict", without a domain or a path'
             raise Problem("invalid_setting", 500, "host_prefix needs cookies that are Secure", None, hint)
