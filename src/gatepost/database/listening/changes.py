@@ -5,7 +5,6 @@ Never: a row taken from a payload; payloads are hints. Never an end while the se
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -21,7 +20,9 @@ from ..scope import Scope
 QUERIES = load(Path(__file__).with_name("changes.sql"))
 BURST_SECONDS = 0.1
 POLL_SECONDS = 10.0
-BACKOFF_LIMIT = 32.0
+# A database that is away is tried often: it may be away for a moment, several times in a row.
+RETRY_SECONDS, BACKOFF_LIMIT = 1.0, 4.0
+CONNECT_SECONDS = 10
 
 OnChange = Callable[[frozenset[str]], Awaitable[None]]
 
@@ -43,21 +44,27 @@ class Changes:
         self._tasks = [loop.create_task(work()) for work in (self._listen, self._poll, self._tell)]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Cancelled until they end: before Python 3.12 a driver that waits with a limit may lose a cancellation."""
+        tasks = set(self._tasks)
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=RETRY_SECONDS)
 
     async def _listen(self) -> None:
         """Hear notifications for ever, waiting longer after each failure."""
-        wait = 1.0
+        wait = RETRY_SECONDS
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
+                connecting = psycopg.AsyncConnection.connect(
+                    self._conninfo, autocommit=True, connect_timeout=CONNECT_SECONDS
+                )
+                async with await connecting as connection:
                     for channel in self._channels:
                         await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
                     observe.emit("changes.listening", channels=",".join(self._channels))
                     self._say("")
-                    wait = 1.0
+                    wait = RETRY_SECONDS
                     async for notice in connection.notifies():
                         self._say(notice.payload)
             except (psycopg.Error, OSError) as error:
@@ -67,12 +74,15 @@ class Changes:
 
     async def _poll(self) -> None:
         while True:
-            with contextlib.suppress(Problem):
+            try:
                 [result] = await self._scope.run(Statement(QUERIES["fingerprint"]))
-                found = result.rows[0][0]
-                if self._fingerprint not in (None, found):
-                    self._say("")
-                self._fingerprint = found
+            except Problem:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            found = result.rows[0][0]
+            if self._fingerprint not in (None, found):
+                self._say("")
+            self._fingerprint = found
             await asyncio.sleep(POLL_SECONDS)
 
     def _say(self, payload: str) -> None:
@@ -85,5 +95,8 @@ class Changes:
             await self._heard.wait()
             self._heard.clear()
             payloads, self._payloads = frozenset(self._payloads), set()
-            await self._on_change(payloads)
+            try:
+                await self._on_change(payloads)
+            except Exception:
+                observe.LOGGER.exception("a change of the database was not taken")
             await asyncio.sleep(BURST_SECONDS)

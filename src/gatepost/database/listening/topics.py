@@ -19,7 +19,7 @@ from ..values import Result
 
 LONGEST = 63
 """Bytes of a name: a longer one cannot be notified of."""
-BACKOFF_LIMIT = 32.0
+BACKOFF_LIMIT = 4.0
 
 Hear = Callable[[str], None]
 
