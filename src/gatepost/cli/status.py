@@ -55,13 +55,19 @@ def variables(known: State) -> dict[str, str]:
 
 
 def as_url(conninfo: str) -> str:
-    """A connection string as an URL, which libraries beside libpq read too. Without a host of its own (a socket's
-    folder is none) the address stands in its query.
-    """
-    known = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
-    user, password = (quote(known.pop(name, ""), safe="") for name in ("user", "password"))
-    login = user + (f":{password}" if password else "")
-    return f"postgresql://{login}@/{quote(known.pop('dbname', ''), safe='')}?{urlencode(known, quote_via=quote)}"
+    """A connection string as a URL, which libraries beside libpq read too; a socket's folder is a parameter."""
+    given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+    user, password = (quote(given.pop(name, ""), safe="") for name in ("user", "password"))
+    host, port, name = given.pop("host", ""), given.pop("port", ""), quote(given.pop("dbname", ""), safe="")
+    who = f"{user}:{password}@" if password else f"{user}@" if user else ""
+    if host.startswith("/") or not host:
+        given = {"host": host, "port": port} | given
+        place = ""
+    else:
+        place = f"[{host}]" if ":" in host else host
+        place += f":{port}" if port else ""
+    further = urlencode({name: value for name, value in given.items() if value}, quote_via=quote)
+    return f"postgresql://{who}{place}/{name}" + (f"?{further}" if further else "")
 
 
 def facts(known: State) -> list[tuple[str, str]]:

@@ -8,12 +8,11 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg.abc import QueryNoTemplate as Query
-from psycopg.conninfo import conninfo_to_dict
 
+from gatepost.cli.status import as_url
 from gatepost.project import state
 from gatepost.project.state import State
 
@@ -61,19 +60,3 @@ def rows_of(cursor: "psycopg.Cursor[Any]") -> list[Row]:
         return []
     names = [column.name for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def as_url(conninfo: str) -> str:
-    """A connection string as a URL; a socket's folder is a parameter."""
-    given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
-    user, password = (quote(given.pop(name, ""), safe="") for name in ("user", "password"))
-    host, port, name = given.pop("host", ""), given.pop("port", ""), quote(given.pop("dbname", ""), safe="")
-    who = f"{user}:{password}@" if password else f"{user}@" if user else ""
-    if host.startswith("/") or not host:
-        given = {"host": host, "port": port} | given
-        place = ""
-    else:
-        place = f"[{host}]" if ":" in host else host
-        place += f":{port}" if port else ""
-    further = urlencode({name: value for name, value in given.items() if value})
-    return f"postgresql://{who}{place}/{name}" + (f"?{further}" if further else "")

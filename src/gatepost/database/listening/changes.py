@@ -16,12 +16,12 @@ from ...problem import Problem
 from ...query.sql import Statement
 from ..queries import load
 from ..scope import Scope
+from . import BACKOFF_LIMIT
 
 QUERIES = load(Path(__file__).with_name("changes.sql"))
 BURST_SECONDS = 0.1
 POLL_SECONDS = 10.0
-# A database that is away is tried often: it may be away for a moment, several times in a row.
-RETRY_SECONDS, BACKOFF_LIMIT = 1.0, 4.0
+RETRY_SECONDS = 1.0
 CONNECT_SECONDS = 10
 
 OnChange = Callable[[frozenset[str]], Awaitable[None]]

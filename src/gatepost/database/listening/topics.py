@@ -16,10 +16,10 @@ from ...problem import Problem
 from ...query.sql import identifier
 from ..connection import Command, Connection, reach
 from ..values import Result
+from . import BACKOFF_LIMIT
 
 LONGEST = 63
 """Bytes of a name: a longer one cannot be notified of."""
-BACKOFF_LIMIT = 4.0
 
 Hear = Callable[[str], None]
 

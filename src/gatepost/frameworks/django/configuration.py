@@ -96,8 +96,6 @@ def _server(said: dict[str, Any]) -> AuthServer:
     given = {argument: said[name] for name, (argument, _) in SERVER.items() if name in said}
     if ("SERVER" in said) == ("URL" in said) or ("SERVER" in said and given):
         raise ImproperlyConfigured('GATEPOST names the auth server by "URL" and what belongs to it, or by "SERVER"')
-    if given.get("mode", "compat") not in ("compat", "strict"):
-        raise ImproperlyConfigured(f'GATEPOST["MODE"] is "compat" or "strict", not {given["mode"]!r}')
     given |= {"origins": tuple(given["origins"])} if "origins" in given else {}
     try:
         return said.get("SERVER") or AuthServer(**given)
