@@ -7,6 +7,7 @@ only then). Never: a decision about who may use the connection, or what a comman
 
 import asyncio
 import secrets
+import select
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ Key = tuple[str, str, str]
 OK = frozenset(map(int, (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY)))
 SYNCED, FAILED = int(pq.ExecStatus.PIPELINE_SYNC), int(pq.ExecStatus.FATAL_ERROR)
 CACHE_SIZE = 256
+# A server that went without a word (a firewall forgot it, its machine is gone) is noticed within a minute or so.
+LIVELY = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 LONGEST = 32 * 1024
 """Characters of a statement that is kept: here its text is, and in the server its plan, on every connection."""
 
@@ -101,6 +104,8 @@ class Connection:
         self._stem = f"g{secrets.token_hex(6)}_"
         self._loop = asyncio.get_running_loop()
         self._socket = pgconn.socket
+        self._ends = select.poll()
+        self._ends.register(self._socket, 0)  # of itself it tells of errors and hang-ups
         self._writing = False
         pgconn.nonblocking = 1
         pgconn.notice_handler = _on_notice
@@ -204,6 +209,11 @@ class Connection:
         try:
             self.pgconn.consume_input()
             self._take_results()
+            # uvloop never calls again for a socket with an error (libuv stops watching it), and the answers before the
+            # error may have hidden it: read on until libpq meets it and raises.
+            while self._ends.poll(0):
+                self.pgconn.consume_input()
+                self._take_results()
             if self._writing:
                 self._flush()
         except psycopg.Error as error:
@@ -317,8 +327,10 @@ async def reach(conninfo: str, timeout: float, options: str = "") -> pq.abc.PGco
     the conninfo has (`-c TimeZone=UTC`).
     """
     try:
-        given = conninfo_to_dict(conninfo).get("options") or ""
-        settings = {"options": f"{given} {options}".strip()} if options else {}
+        given = conninfo_to_dict(conninfo)
+        settings: dict[str, str | int] = {name: value for name, value in LIVELY.items() if name not in given}
+        if options:
+            settings["options"] = f"{given.get('options') or ''} {options}".strip()
         full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8", **settings)
         async with asyncio.timeout(timeout):
             return await wait_conn_async(generators.connect(full))

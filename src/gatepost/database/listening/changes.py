@@ -8,21 +8,20 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from ... import observe
 from ...problem import Problem
 from ...query.sql import Statement
+from ..connection import reach
 from ..queries import load
 from ..scope import Scope
 from . import BACKOFF_LIMIT
+from .topics import Listener
 
 QUERIES = load(Path(__file__).with_name("changes.sql"))
 BURST_SECONDS = 0.1
 POLL_SECONDS = 10.0
 RETRY_SECONDS = 1.0
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10.0
 
 OnChange = Callable[[frozenset[str]], Awaitable[None]]
 
@@ -44,7 +43,7 @@ class Changes:
         self._tasks = [loop.create_task(work()) for work in (self._listen, self._poll, self._tell)]
 
     async def stop(self) -> None:
-        """Cancelled until they end: before Python 3.12 a driver that waits with a limit may lose a cancellation."""
+        """Cancelled until they end: before Python 3.12 who waits with a limit may lose a cancellation."""
         tasks = set(self._tasks)
         while tasks:
             for task in tasks:
@@ -55,22 +54,25 @@ class Changes:
         """Hear notifications for ever, waiting longer after each failure."""
         wait = RETRY_SECONDS
         while True:
+            lost = asyncio.Event()
             try:
-                connecting = psycopg.AsyncConnection.connect(
-                    self._conninfo, autocommit=True, connect_timeout=CONNECT_SECONDS
-                )
-                async with await connecting as connection:
+                connection = Listener(await reach(self._conninfo, CONNECT_SECONDS), self._hear, lost.set)
+                try:
                     for channel in self._channels:
-                        await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+                        await connection.listen(channel)
                     observe.emit("changes.listening", channels=",".join(self._channels))
                     self._say("")
                     wait = RETRY_SECONDS
-                    async for notice in connection.notifies():
-                        self._say(notice.payload)
-            except (psycopg.Error, OSError) as error:
+                    await lost.wait()
+                finally:
+                    connection.close()
+            except Problem as error:
                 observe.emit("changes.polling", reason=type(error).__name__)
             await asyncio.sleep(wait)
             wait = min(wait * 2, BACKOFF_LIMIT)
+
+    def _hear(self, _channel: str, payload: str) -> None:
+        self._say(payload)
 
     async def _poll(self) -> None:
         while True:
