@@ -9,12 +9,16 @@ import psycopg
 import pytest
 
 from gatepost import migrate
+from gatepost.database.entrance import Way
+from gatepost.database.prelude import claims_that_count
 from gatepost.embedded import Server
 from tests.conftest import Connect
 
 ANN, SESSION = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000005a"
 REST = f'"sub":"{ANN}","role":"authenticated","session_id":"{SESSION}"'
 ENTER = "select auth_private.enter(%s, %s, %s, %s, %s)"
+# What a request says: rows that are kept ready first.
+PRELUDE = f"select set_config('request.jwt.claim.sub', $1, true), {claims_that_count(Way('enter'), 3)}"
 HOOK = """
 create function public.hook(event jsonb) returns jsonb language sql stable
 as $$ select jsonb_build_object('claims', event -> 'claims' || jsonb_build_object(
@@ -53,15 +57,20 @@ def admin(cluster: Server, connect: Connect, database_name: str) -> Run:
     return run
 
 
-@pytest.fixture
-def enter(connect: Connect, database_name: str, admin: Run) -> Callable[..., dict[str, Any]]:
+@pytest.fixture(params=["function", "prelude"])
+def enter(
+    connect: Connect, database_name: str, admin: Run, request: pytest.FixtureRequest
+) -> Callable[..., dict[str, Any]]:
     """What the door makes of Ann's claims, or of others."""
     login = connect("authenticator", database_name)
 
     def call(session: str = SESSION, role: str = "authenticated", aal: str = "aal1", sub: str = ANN) -> dict[str, Any]:
-        row = login.execute(ENTER, (REST, sub, role, session, aal)).fetchone()
+        if request.param == "function":
+            row = login.execute(ENTER, (REST, sub, role, session, aal)).fetchone()
+        else:
+            row = psycopg.RawCursor(login).execute(PRELUDE.encode(), (sub, REST, role, session, aal)).fetchone()
         assert row is not None
-        return json.loads(str(row[0]))
+        return json.loads(str(row[-1]))
 
     return call
 
@@ -156,8 +165,45 @@ def test_sessions_end_with_the_settings_time_box(
         )
 
 
+def test_who_comes_in_as_he_is_passes_without_a_question(admin: Run, connect: Connect, database_name: str) -> None:
+    session = connect("supabase_admin", database_name)
+    with session.transaction(force_rollback=True):
+        session.execute(
+            "create or replace function auth_private.enter"
+            "(rest text, subject text, role text, session text, level text)"
+            " returns text language sql as $$ select 'asked' $$"
+        )
+        prelude = psycopg.RawCursor(session)
+        for aal, asked in (("aal1", False), ("aal2", True)):
+            row = prelude.execute(PRELUDE.encode(), (ANN, REST, "authenticated", SESSION, aal)).fetchone()
+            assert row is not None
+            assert (row[-1] == "asked") is asked
+
+
+LEAK = """
+create function public.leak(anything anyelement) returns boolean language plpgsql volatile cost 0.0001
+as $$ begin raise notice 'leaked %', anything; return true; end $$
+"""
+
+
+def test_of_others_the_door_shows_nothing(cluster: Server, database_name: str, admin: Run) -> None:
+    bob = "00000000-0000-0000-0000-00000000000b"
+    admin("insert into auth.users (id, role) values (%s, 'authenticated')", bob)
+    admin("insert into auth.sessions (id, user_id, created_at) values (gen_random_uuid(), %s, now())", bob)
+    admin("drop function if exists public.leak")
+    admin(LEAK)
+    notices: list[str] = []
+    with psycopg.connect(cluster.dsn("authenticator", database_name)) as login:
+        login.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
+        asked = "select session_id::text from auth_private.entrance where public.leak(written)"
+        assert login.execute(asked.encode()).fetchall() == []
+        login.execute("select set_config('request.jwt.claim.sub', %s, true)", (ANN,))
+        assert login.execute(asked.encode()).fetchall() == [(SESSION,)]
+    assert len(notices) == 1
+
+
 CALLS = ("auth_private.enter('', '', '', '', '')", "auth_private.admit('', '')", "auth_private.turn_away('')",
-         "gatepost.enter('')")  # fmt: skip
+         "gatepost.enter('')", "1 from auth_private.entrance")  # fmt: skip
 
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])

@@ -1,11 +1,14 @@
 -- What the door needs of a database, as a login sees it.
 
 -- name: door
--- Whether the login may call it: the look-up, and the function of each request.
-select coalesce(bool_or(p.proname = 'enter' and has_function_privilege(p.oid, 'execute')), false),
+-- Whether the login may call it: the look-up, with what is kept ready for it, and the function of each request.
+select coalesce(bool_or(p.proname = 'enter' and has_function_privilege(p.oid, 'execute')), false) and exists (
+        select from pg_catalog.pg_class c where c.relname = 'entrance' and c.relnamespace = to_regnamespace('auth_private')
+            and has_table_privilege(c.oid, 'select')
+    ),
     coalesce(bool_or(p.proname = 'per_request' and has_function_privilege(p.oid, 'execute')), false)
 from pg_catalog.pg_proc p
-where p.pronamespace = (select oid from pg_catalog.pg_namespace where nspname = 'auth_private')
+where p.pronamespace = to_regnamespace('auth_private')
 
 -- name: functions
 -- Functions of that name from jsonb to jsonb: how volatile they are.

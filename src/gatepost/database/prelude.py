@@ -12,11 +12,11 @@ from .connection import Command
 from .entrance import AS_THEY_ARE, Way, arguments, unchanging
 from .values import Context
 
-# `sub` alone is set singly too: auth.uid() reads it first and saves parsing the claims.
+# `sub` alone is set singly too, and first: auth.uid() reads it and saves parsing the claims; a look-up shows his rows.
 # pg_temp comes last, else temporary tables would shadow names.
 PINNED = (
-    "request.jwt.claims",
     "request.jwt.claim.sub",
+    "request.jwt.claims",
     "request.method",
     "request.path",
     "request.headers",
@@ -72,8 +72,8 @@ def prelude(
     names, values = _further(further)
     text = _text(names, most is not None, way, repeated)
     params = (
-        unchanging(identity) if way.look_up == "enter" else identity.claims_json,
         identity.subject.encode(),
+        unchanging(identity) if way.look_up == "enter" else identity.claims_json,
         context.method.encode(),
         context.path.encode("utf-8", "replace"),
         context.headers,
@@ -116,7 +116,7 @@ def _text(further: tuple[str, ...], unlock: bool, way: Way = AS_THEY_ARE, repeat
     first = len(PINNED) + 1
     role = first + 2 * len(further)
     values = {name: f"${index}" for index, name in enumerate(PINNED, 1)}
-    values[CLAIMS] = _claims(way, role)
+    values[CLAIMS] = claims_that_count(way, role)
     calls = [f"set_config('{name}', {value}, true)" for name, value in values.items()]
     again = {name: SINGULAR[name] for name in repeated}
     calls += [f"set_config('{name}', {again.get(name, NOTHING)}, true)" for name in EMPTY]
@@ -128,11 +128,17 @@ def _text(further: tuple[str, ...], unlock: bool, way: Way = AS_THEY_ARE, repeat
     return "select " + ", ".join([*columns, *(f"pg_catalog.num_nulls({group})" for group in groups)])
 
 
-def _claims(way: Way, role: int) -> str:
-    """The claims as they count, from the first parameters, the role's and those behind it."""
-    claims = "$1"
+def claims_that_count(way: Way, role: int) -> str:
+    """An expression of subject, claims, the role's parameter and the two behind it: what is kept ready for the door
+    where it holds, else what the door makes of them.
+    """
+    claims, session, level = "$2", f"${role + 1}", f"${role + 2}"
     if way.look_up == "enter":
-        claims = f"auth_private.enter($1, $2, ${role}, ${role + 1}, ${role + 2})"
+        ready = "select e.written from auth_private.entrance e"
+        ready += f" where e.session_id = nullif({session}, '')::pg_catalog.uuid and e.role = ${role}"
+        ready += f" and ({level} = 'aal1' or e.aal::pg_catalog.text = {level})"
+        door = f"auth_private.enter($2, $1, ${role}, {session}, {level})"
+        claims = f"""coalesce('{{' || $2 || ',"aal":"' || {level} || '"' || ({ready}), {door})"""
     elif way.look_up == "admit":
-        claims = "auth_private.admit($1, $2)"
+        claims = "auth_private.admit($2, $1)"
     return f"auth_private.per_request({claims})" if way.per_request else claims

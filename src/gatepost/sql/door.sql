@@ -10,9 +10,11 @@ begin
     foreach login in array array['authenticator', 'service_authenticator', current_setting('gatepost.owner')] loop
         execute format('grant usage on schema auth_private, gatepost to %I', login);
         execute format(
-            'grant execute on function auth_private.enter(text, text, text, text, text), auth_private.admit(text, text) to %I',
+            'grant execute on function auth_private.enter(text, text, text, text, text), auth_private.admit(text, text),
+            auth_private.session_timebox(), auth_private.has_claims_hook() to %I',
             login
         );
+        execute format('grant select on auth_private.entrance to %I', login);
     end loop;
 end $$;
 

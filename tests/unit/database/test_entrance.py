@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gatepost.database.entrance import AS_THEY_ARE, Entrance, Way, unchanging
-from gatepost.database.prelude import prelude
+from gatepost.database.prelude import claims_that_count, prelude
 from gatepost.database.values import Context
 from gatepost.identity import ANON, Identity
 
@@ -72,21 +72,21 @@ def test_cached_claims_need_nothing() -> None:
 
 def test_the_look_up_comes_before_the_role_and_is_told_what_it_needs() -> None:
     made = prelude(somebody(), Context(), (("app.x", "1"),), way=Way("enter"))
-    assert made.text.index("auth_private.enter($1, $2, $13, $14, $15)") < made.text.index(
-        "set_config('role', $13, true)"
-    )
-    assert made.params[0] == unchanging(somebody())
-    assert b"aal2" not in (made.params[0] or b"")
+    subject, ready = made.text.index("'request.jwt.claim.sub', $1"), made.text.index("from auth_private.entrance e")
+    door, role = made.text.index("auth_private.enter($2, $1, $13, $14, $15)"), made.text.index("'role', $13, true)")
+    assert subject < ready < door < role
+    assert made.params[1] == unchanging(somebody())
+    assert b"aal2" not in (made.params[1] or b"")
     assert made.params[12:] == (b"authenticated", SESSION.encode(), b"aal2")
 
 
 @pytest.mark.parametrize(
     ("way", "call"),
     [
-        (Way("admit"), "auth_private.admit($1, $2)"),
-        (Way("", True), "auth_private.per_request($1)"),
-        (Way("admit", True), "auth_private.per_request(auth_private.admit($1, $2))"),
-        (Way("enter", True), "auth_private.per_request(auth_private.enter($1, $2, $11, $12, $13))"),
+        (Way("admit"), "auth_private.admit($2, $1)"),
+        (Way("", True), "auth_private.per_request($2)"),
+        (Way("admit", True), "auth_private.per_request(auth_private.admit($2, $1))"),
+        (Way("enter", True), f"auth_private.per_request({claims_that_count(Way('enter'), 11)})"),
     ],
 )
 def test_the_projects_function_has_the_last_word(way: Way, call: str) -> None:
