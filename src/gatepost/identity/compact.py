@@ -20,6 +20,9 @@ from .keys import KeyRing, SigningKey
 
 MAX_TOKEN = 64 * 1024
 
+# What reading somebody's base64 and JSON may raise; the last where it is nested too deeply.
+UNREADABLE = (ValueError, msgspec.MsgspecError, RecursionError)
+
 
 class Reason(Enum):
     """Why a token is refused."""
@@ -89,7 +92,7 @@ def read_header(token: str) -> Header:
         raise InvalidToken(Reason.PARTS, str(len(parts)))
     try:
         return msgspec.json.decode(urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)), type=Header)
-    except (ValueError, msgspec.MsgspecError):
+    except UNREADABLE:
         raise InvalidToken(Reason.MALFORMED, "header") from None
 
 
@@ -100,7 +103,7 @@ def claimed_issuer(token: str) -> str:
         return ""
     try:
         found = msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), type=Claimed).iss
-    except (ValueError, msgspec.MsgspecError):
+    except UNREADABLE:
         return ""
     return found if isinstance(found, str) else ""
 
@@ -126,14 +129,14 @@ def _payload(token: str, key: SigningKey, algorithm: str) -> bytes | None:
         with warnings.catch_warnings(action="ignore", category=SecurityWarning):
             # That the name EdDSA says less than Ed25519 (RFC 9864); whoever signs chooses it.
             return jws.deserialize_compact(token, key.key, algorithms=[algorithm]).payload
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, RecursionError):
         return None
 
 
 def read_claims(payload: bytes) -> dict[str, Any]:
     try:
         claims = msgspec.json.decode(payload)
-    except (ValueError, msgspec.MsgspecError):
+    except UNREADABLE:
         raise InvalidToken(Reason.MALFORMED, "claims") from None
     if not isinstance(claims, dict):
         raise InvalidToken(Reason.CLAIMS)
@@ -170,4 +173,7 @@ def time_of(claims: Claims, name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidToken(Reason.CLAIM, name)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidToken(Reason.CLAIM, name) from None

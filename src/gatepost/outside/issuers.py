@@ -97,7 +97,7 @@ class Issuers:
         issuer = source.issuer
         try:
             keys, source.good = await self._keys(source)
-        except (Failed, msgspec.MsgspecError, Problem, ValueError) as error:
+        except (Failed, msgspec.MsgspecError, Problem, ValueError, RecursionError) as error:
             self._keep(source, error)
         else:
             source.fetched, source.failed = self._clock(), False

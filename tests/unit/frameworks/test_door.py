@@ -1,11 +1,14 @@
 """Paths on which everybody may come in; what is required of those who do; words that would open more than meant."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
 import pytest
 
 from gatepost.frameworks.core import AuthServer
-from gatepost.frameworks.core.door import Door, Requirement
+from gatepost.frameworks.core.door import Door, Requirement, says_logged_in
+from gatepost.frameworks.core.sessions import UnverifiedSession
+from gatepost.frameworks.core.wishes import Answer
 from gatepost.identity import Identity
 from gatepost.problem import Problem
 
@@ -47,6 +50,14 @@ def test_a_token_is_of_a_level_only_where_it_says_so(said: object, enough: bool)
     else:
         with pytest.raises(Problem, match="sessions of aal2"):
             Requirement(aal="aal2").check(somebody)
+
+
+def test_cookies_that_are_nested_too_deeply_say_nothing():
+    nested = '{"more":' + "[" * 20_000 + "]" * 20_000 + "}"
+    token = "a." + urlsafe_b64encode(nested.encode()).decode() + ".c"
+    assert says_logged_in(nested) is False
+    assert UnverifiedSession(token, "r", "{}", 0).expires_at == 0
+    assert Answer(200, nested.encode()).json() == {}
 
 
 def test_a_mode_that_is_none_is_refused():

@@ -13,6 +13,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from gatepost.identity import Identity
+from gatepost.identity.compact import claimed_issuer
 from gatepost.identity.keys import KeyRing, from_jwk, from_secret, from_set, generate
 from gatepost.identity.tokens import InvalidToken, Reason, Rules, Tokens
 from gatepost.problem import Problem
@@ -26,14 +27,19 @@ def clock() -> float:
     return NOW
 
 
+def encoded(value: str | bytes) -> str:
+    raw = value.encode() if isinstance(value, str) else value
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def part(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    return encoded(json.dumps(value))
 
 
 def hs256(claims: object, header: dict[str, Any] | None = None, secret: str = SECRET) -> str:
     signed = part({"alg": "HS256", "typ": "JWT", **(header or {})}) + "." + part(claims)
     digest = hmac.digest(secret.encode(), signed.encode(), hashlib.sha256)
-    return signed + "." + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return signed + "." + encoded(digest)
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +178,16 @@ def test_what_is_not_a_token_says_so(tokens: Tokens, token: str, expected: Reaso
     assert reason(tokens, token) is expected
 
 
+@pytest.mark.parametrize("nested", ["[" * 20_000 + "]" * 20_000, '{"a":' * 5_000 + "1" + "}" * 5_000])
+def test_what_is_nested_too_deeply_is_refused_before_anybody_knows_who_sent_it(tokens: Tokens, nested: str) -> None:
+    header, claims = f'{{"alg":"HS256","typ":"JWT","more":{nested}}}', f'{{"role":"authenticated","more":{nested}}}'
+    assert reason(tokens, encoded(header) + ".e30.x") is Reason.MALFORMED
+    signed = encoded('{"alg":"HS256"}') + "." + encoded(claims)
+    digest = hmac.digest(SECRET.encode(), signed.encode(), hashlib.sha256)
+    assert reason(tokens, signed + "." + encoded(digest)) is Reason.MALFORMED
+    assert claimed_issuer("e30." + encoded(claims) + ".x") == ""
+
+
 @pytest.mark.parametrize("claims", [[], "text", 5, None])
 def test_claims_are_an_object(tokens: Tokens, claims: object) -> None:
     assert reason(tokens, hs256(claims)) is Reason.CLAIMS
@@ -182,6 +198,7 @@ def test_times_are_checked(tokens: Tokens) -> None:
     assert reason(tokens, hs256({**CLAIMS, "nbf": NOW + 1})) is Reason.NOT_YET
     assert reason(tokens, hs256({**CLAIMS, "exp": "soon"})) is Reason.CLAIM
     assert reason(tokens, hs256({**CLAIMS, "exp": True})) is Reason.CLAIM
+    assert reason(tokens, hs256({**CLAIMS, "exp": 10**400})) is Reason.CLAIM
     assert tokens.identify(hs256({"role": "service_role"})).role == "service_role"
 
 

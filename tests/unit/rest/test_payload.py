@@ -1,5 +1,7 @@
 """Bodies: what of them is looked at, and what goes on untouched."""
 
+import tracemalloc
+
 import pytest
 
 from gatepost.problem import Problem
@@ -47,6 +49,19 @@ def test_all_objects_have_the_same_keys() -> None:
 @pytest.mark.parametrize("body", ["", "}{ x = 2", "[", "nul", '{"a":1}]', b"\xff\xfe", '{"a":1,}', b'{"a":"\0"}'])
 def test_what_is_no_json(body: str | bytes) -> None:
     assert bad(body) == "Empty or invalid json"
+
+
+@pytest.mark.parametrize("body", [b'"\xff"', b'[1,"\xff"]', b'{"\xff":1}', b'[{"\xff":1}]'])
+def test_text_that_is_no_utf_8_makes_no_json(body: bytes) -> None:
+    assert bad(body) == "Empty or invalid json"
+
+
+def test_what_is_no_row_takes_no_memory() -> None:
+    body = "[" + "[]," * 200_000 + "[]]"
+    tracemalloc.start()
+    assert bad(body) == "All object keys must match"
+    assert tracemalloc.get_traced_memory()[1] < 4 * len(body)
+    tracemalloc.stop()
 
 
 def test_nesting_beyond_reason_is_no_json_either() -> None:

@@ -78,7 +78,7 @@ def read(answer: bytes | None) -> dict[str, Any] | None:
     """A hook's answer; a Problem where it is an error of the hook's own, or no object."""
     try:
         returned = msgspec.json.decode(answer) if answer else None
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise fault("unexpected_failure", "Error unmarshaling JSON output.") from None
     if returned is None:
         return None

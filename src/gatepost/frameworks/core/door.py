@@ -142,7 +142,7 @@ def says_logged_in(cookie: str | None) -> bool:
     """What the application's state says; what can't be read says no."""
     try:
         return cookie is not None and msgspec.json.decode(cookie, type=AppState).logged_in
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
 
 

@@ -63,7 +63,7 @@ class KeySource:
             keys = usable(msgspec.json.decode(answer.body, type=KeySet).keys) if answer.status == 200 else None
             if keys is None:
                 raise Away(f"it answered {answer.status}")
-        except (Away, msgspec.MsgspecError, Problem) as error:
+        except (Away, msgspec.MsgspecError, Problem, RecursionError) as error:
             self._keep(error)
         else:
             now = self._clock()

@@ -102,7 +102,7 @@ def _ends(token: str) -> float:
     payload = token.split(".")[1] if token.count(".") == 2 else ""
     try:
         return msgspec.json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=Times).exp
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         return 0.0
 
 

@@ -48,7 +48,7 @@ class Answer:
         """Its body where that is a JSON object; else an empty one."""
         try:
             return msgspec.json.decode(self.body, type=dict[str, Any])
-        except (msgspec.MsgspecError, ValueError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return {}
 
     @property

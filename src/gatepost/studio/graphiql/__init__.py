@@ -103,7 +103,7 @@ def _act(request: Request) -> Act:
         raise Problem("bad_request", 400, "Send {email} as JSON")
     try:
         return msgspec.json.decode(request.body, type=Act)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise Problem("bad_request", 400, "Send {email} as JSON") from None
 
 

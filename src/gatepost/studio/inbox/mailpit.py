@@ -218,7 +218,7 @@ def _selection(request: Request) -> Selection:
         return Selection()
     try:
         return msgspec.json.decode(request.body, type=Selection)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Problem("bad_request", 400, f"The body is not understood: {error}") from None
 
 
