@@ -230,10 +230,15 @@ class Connection:
     def _take_results(self) -> None:
         """Each result belongs to the oldest batch's next step; libpq keeps the order."""
         pending, is_busy, get_result = self.pending, self.pgconn.is_busy, self.pgconn.get_result
+        ended = False
         while pending and not is_busy():
             result = get_result()
-            if result is None:
+            if result is None:  # what ends a failure; a second one says that libpq waits for nothing more
+                if ended:
+                    raise psycopg.OperationalError("lost count of the server's answers")
+                ended = True
                 continue
+            ended = False
             batch, status = pending[0], result.status
             if status in OK:
                 get_result()  # None, at once: what ends a statement's results
@@ -333,7 +338,7 @@ async def reach(conninfo: str, timeout: float, options: str = "") -> pq.abc.PGco
             settings["options"] = f"{given.get('options') or ''} {options}".strip()
         full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8", **settings)
         async with asyncio.timeout(timeout):
-            return await wait_conn_async(generators.connect(full))
+            return await wait_conn_async(generators.connect(full), interval=timeout)
     except (psycopg.Error, OSError, TimeoutError) as error:
         raise Unavailable("The database cannot be reached", _first_line(error)) from None
 
