@@ -165,24 +165,35 @@ class Protocol(HttpToolsProtocol):
         self._awaited = False
         self._upgrades: Callable[[str], bool] = getattr(application, "upgrades", _never)
         self._upgrading = False
+        self._declined = False
 
     def data_received(self, data: bytes) -> None:
+        again = self._feed(data)
+        while again:
+            again = self._feed(again)
+
+    def _feed(self, data: bytes) -> bytes:
+        """Read; what has to be read again is returned: a request whose upgrade was declined, and what follows it."""
         try:
             cast(Any, self.parser).feed_data(data)
         except httptools.HttpParserError:
             self._refuse(self._refusal)
         except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
             if self._upgrading:
-                self._hand_over(data[upgrade.args[0] :])
-                return
+                self._hand_over(rest)
+                return b""
+            if self._declined:
+                return self._request_line_and_headers(without=b"upgrade") + rest
             self._unsupported_upgrade_warning()
         if self._in_head:
             self._head += len(data)
             if self._head > LONGEST_HEAD:
                 self._refuse(TOO_LONG_HEAD)
+        return b""
 
     def on_message_begin(self) -> None:
-        self._head, self._in_head, self._in_body = 0, True, False
+        self._head, self._in_head, self._in_body, self._declined = 0, True, False, False
         self._idle_since = 0.0
         self.url = b""
         self.expect_100_continue = False
@@ -215,9 +226,11 @@ class Protocol(HttpToolsProtocol):
         if len(self.url) > LONGEST_ADDRESS:
             self._refusal = TOO_LONG_ADDRESS
         parser, before = cast(Any, self.parser), cast(Cycle | None, self.cycle)
-        if self.ws_protocol_class is not None and parser.should_upgrade() and self._wants_socket(before):
-            self._upgrading = True
-            return
+        if parser.should_upgrade():
+            self._upgrading = self.ws_protocol_class is not None and self._wants_socket(before)
+            self._declined = not self._upgrading and parser.get_method() != b"CONNECT"
+            if self._upgrading or self._declined:
+                return
         application = cast(Any, self.app)  # pyright: ignore[reportUnknownMemberType]
         version = parser.get_http_version()
         scope = self._scope(version, parser.get_method().decode("ascii"))
@@ -255,19 +268,28 @@ class Protocol(HttpToolsProtocol):
         """The connection is no longer ours; what was read of it travels along."""
         self._in_head = False
         self._unset_keepalive_if_required()
-        method = cast(Any, self.parser).get_method()
-        lines = [b"%s %s HTTP/1.1" % (method, self.url), *map(b": ".join, self.headers), b"", rest]
+        head = self._request_line_and_headers()
         handler = cast(Any, self.ws_protocol_class)
         protocol = handler(config=self.config, server_state=self.server_state, app_state=self.app_state)
         self.connections.discard(self)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
-        protocol.data_received(b"\r\n".join(lines))
+        protocol.data_received(head + rest)
         if not protocol.handshake_initiated:  # its reader gave up on the head, which has narrower limits than ours
             self._refuse(NO_SOCKET)
 
+    def _request_line_and_headers(self, without: bytes | None = None) -> bytes:
+        """The head of the request as it was read; without its wish to upgrade it is a request like any other.
+
+        The parser takes what follows such a wish for another protocol, be it the body of a POST.
+        """
+        parser = cast(Any, self.parser)
+        lines = [b"%s %s HTTP/%s" % (parser.get_method(), self.url, parser.get_http_version().encode())]
+        lines += (b": ".join(header) for header in self.headers if header[0] != without)
+        return b"\r\n".join((*lines, b"", b""))
+
     def on_message_complete(self) -> None:
-        if self._upgrading:
+        if self._upgrading or self._declined:
             return
         cycle = cast(Cycle, self.cycle)
         if not cycle.response_complete:

@@ -111,3 +111,23 @@ def test_a_sender_that_goes_away_before_the_end_harms_nobody(todo: Served, answe
     with connected(todo) as line:
         line.send(request(todo, QUERIES[0]))
         assert line.answer() == answers[0]
+
+
+HTTP_2 = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQBAAAAAAIAAAAA")
+"""What a client of HTTP/2 may send with its first request; a server that speaks HTTP/1.1 alone answers in that."""
+
+
+def test_a_wish_for_another_protocol_is_passed_over(todo: Served, answers: list[str]) -> None:
+    with connected(todo) as line:
+        line.send(b"".join(request(todo, query, *HTTP_2) for query in QUERIES) + request(todo, QUERIES[0]))
+        assert [line.answer() for _ in range(4)] == [*answers, answers[0]]
+        for part in request(todo, QUERIES[1], *HTTP_2).partition(b"\r\n\r\n"):
+            line.send(part)
+            time.sleep(0.02)
+        assert line.answer() == answers[1]
+
+
+def test_many_wishes_for_another_protocol_in_one_piece(todo: Served) -> None:
+    with connected(todo) as line:
+        line.send(b"GET /health HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % "\r\n".join(HTTP_2[:2]).encode() * 1200)
+        assert {line.answer() for _ in range(1200)} == {'{"status":"ok"}'}
