@@ -102,6 +102,20 @@ async def test_a_user_is_not_confirmed_unless_that_is_said(client: Client) -> No
     assert answer.body["phone"] == ""
 
 
+def nested(levels: int) -> list[object]:
+    found: list[object] = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+async def test_what_is_said_of_a_user_may_be_nested_and_stays_readable(client: Client) -> None:
+    said = {"a": nested(150)}
+    user = await client.new_user(user_metadata=said)
+    found = await client.get(f"/admin/users/{user['id']}", bearer=client.admin)
+    assert found.body["user_metadata"]["a"] == said["a"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -117,6 +131,7 @@ async def test_a_user_is_not_confirmed_unless_that_is_said(client: Client) -> No
         ({"email": "a@example.com", "ban_duration": "99999999999999h"}, 400, "validation_failed"),
         ({"email": "a@example.com", "user_metadata": {"a": "\0"}}, 400, "validation_failed"),
         ({"email": "a@example.com", "user_metadata": "text"}, 400, "bad_json"),
+        ({"email": "a@example.com", "user_metadata": {"a": nested(250)}}, 400, "bad_json"),
         ({"email": ["a@example.com"]}, 400, "bad_json"),
     ],
 )

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,6 +38,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 SINGLE = ("redirect_to", "token", "type", "grant_type", "scope")
 """Parameters that must not be given twice: which one counts would be a guess."""
 
+
+# What a user says of himself comes back within his tokens, other people's lists and hooks' events, each of which adds
+# levels of its own: it must stay far from what any of their readers takes.
+DEEPEST = 200
 
 LONGEST_PRETENCE = 2.0
 REMEMBERED = 10_000
@@ -197,6 +201,8 @@ class Call:
             tree = msgspec.json.decode(self.request.body)
             if not isinstance(tree, dict):
                 raise msgspec.ValidationError("Expected an object")
+            if is_deeper(tree, DEEPEST):  # pyright: ignore[reportUnknownArgumentType]
+                raise msgspec.ValidationError(f"Nested more than {DEEPEST} levels deep")
             given: dict[str, Any] = {name: value for name, value in tree.items() if value is not None}  # pyright: ignore[reportUnknownVariableType]
             return msgspec.convert(given, kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -226,3 +232,18 @@ class Call:
         return redirects.choose(
             self.settings.site_url, self.settings.uri_allow_list, requested, self.request.header(b"referer")
         )
+
+
+def is_deeper(tree: object, levels: int) -> bool:
+    """Whether JSON is nested deeper than that."""
+    layer = [tree]
+    while layer and levels >= 0:
+        layer = [inner for each in layer for inner in _within(each)]
+        levels -= 1
+    return bool(layer)
+
+
+def _within(tree: object) -> Iterable[object]:
+    if isinstance(tree, dict):
+        return tree.values()  # pyright: ignore[reportUnknownVariableType]
+    return tree if isinstance(tree, list) else ()  # pyright: ignore[reportUnknownVariableType]
