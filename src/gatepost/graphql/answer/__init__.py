@@ -13,8 +13,9 @@ from graphql import GraphQLError
 
 from gatepost.problem import Problem
 
-# Texts as Python writes them, but for the kinds of literals, which are written so in JavaScript too.
-QUOTED = re.compile(r"""(?<!\(kind=)'((?:[^'\\]|\\.)*)'|"(?:[^"\\]|\\.)*\"""")
+# Texts as Python writes them, but for the kinds of literals, which are written so in JavaScript too. One that is not
+# closed goes to the end: a message may repeat what a stranger wrote, and for each of his quotes one would look that far.
+QUOTED = re.compile(r"""(?<!\(kind=)'((?:[^'\\]|\\.)*)(?:(')|\\?\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)""", re.DOTALL)
 WORDS = {"True": "true", "False": "false", "None": "null"}
 VALUE = re.compile(r": (True|False|None)$")
 
@@ -51,8 +52,8 @@ def _worded(message: str) -> str:
 
 
 def _in_double_quotes(found: re.Match[str]) -> str:
-    text = found[1]
-    return found[0] if text is None else '"' + text.replace("\\'", "'").replace('"', '\\"') + '"'
+    text, closed = found.groups()
+    return '"' + text.replace("\\'", "'").replace('"', '\\"') + '"' if closed else found[0]
 
 
 def refused_for(problem: Problem) -> Answer:

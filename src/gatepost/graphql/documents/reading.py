@@ -14,7 +14,7 @@ from .shape import check_document
 
 TOO_DEEP = "The document is nested too deeply to be read"
 TOO_MANY_TOKENS = re.compile(r"Document contains more than \d+ tokens")
-SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+SUGGESTION = " Did you mean "
 
 Document = DocumentNode
 
@@ -48,7 +48,7 @@ def invalid(errors: Collection[GraphQLError], limits: Limits) -> Invalid:
 
 def plain(error: GraphQLError) -> GraphQLError:
     """An error without names that were not asked for."""
-    message = SUGGESTION.sub("", error.message)
+    message = error.message.partition(SUGGESTION)[0] if error.message.endswith("?") else error.message
     return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=error.extensions)
 
 

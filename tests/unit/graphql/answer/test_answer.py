@@ -1,7 +1,9 @@
 """Errors as GraphQL responses carry them."""
 
 import json
+import time
 
+import pytest
 from graphql import GraphQLError, Source, parse
 
 from gatepost.graphql.answer import refused, refused_for
@@ -41,9 +43,19 @@ def test_names_are_quoted_as_in_javascript():
             'Variable "$a" got invalid value "both \' and \\""; Expected "B".'
         ),
         "Only texts can be parsed (kind='IntValue')": "Only texts can be parsed (kind='IntValue')",
+        r"""Variable '$a' got invalid value '\'""": "Variable \"$a\" got invalid value '\\'",
         """Variable '$a' got invalid value "it's"; Expected 'B'.""": (
             'Variable "$a" got invalid value "it\'s"; Expected "B".'
         ),
     }
     for python, javascript in told.items():
         assert refused([GraphQLError(python)]).errors[0]["message"] == javascript
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_that_a_stranger_leaves_open_cost_nothing(quote: str):
+    """A block string stands in the message as it was written; looking for an end from each of its quotes took minutes."""
+    message = f"Int cannot represent non-integer value: {quote}" + f"\\{quote}" * 10_000
+    begun = time.thread_time()
+    assert refused([GraphQLError(message)]).errors[0]["message"] == message
+    assert time.thread_time() - begun < 1

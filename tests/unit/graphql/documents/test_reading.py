@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from graphql import build_schema, get_introspection_query
+from graphql import GraphQLError, build_schema, get_introspection_query
 
 from gatepost.graphql.documents import Limits, read
 from gatepost.graphql.documents.limits import DEPTH, FRAGMENTS, SCHEMA_FIELDS
-from gatepost.graphql.documents.reading import Invalid
+from gatepost.graphql.documents.reading import Invalid, plain
 
 SCHEMA = build_schema("""
 type Query { person: Person people: [Person!] node(id: ID!): Node fields: Query }
@@ -51,6 +51,13 @@ def test_without_introspection_nothing_is_suggested_and_the_schema_is_not_told()
 
 
 # ------------------------------------------------------------------ limits that are settings
+
+
+def test_hints_that_a_stranger_writes_himself_cost_nothing():
+    error = GraphQLError("Int cannot represent " + " Did you mean " * 20_000)
+    begun = time.thread_time()
+    assert plain(error).message == error.message
+    assert time.thread_time() - begun < 1
 
 
 def test_depth_counts_fields_through_fragments():
