@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from gatepost.problem import Problem
 
 # Texts as Python writes them, but for the kinds of literals, which are written so in JavaScript too. One that is not
-# closed goes to the end: a message may repeat what a stranger wrote, and for each of his quotes one would look that far.
+# closed goes to the end: a message may repeat what a stranger wrote, and each of his quotes would look that far.
 QUOTED = re.compile(r"""(?<!\(kind=)'((?:[^'\\]|\\.)*)(?:(')|\\?\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)""", re.DOTALL)
 WORDS = {"True": "true", "False": "false", "None": "null"}
 VALUE = re.compile(r": (True|False|None)$")

@@ -54,7 +54,7 @@ def test_names_are_quoted_as_in_javascript():
 
 @pytest.mark.parametrize("quote", ["'", '"'])
 def test_quotes_that_a_stranger_leaves_open_cost_nothing(quote: str):
-    """A block string stands in the message as it was written; looking for an end from each of its quotes took minutes."""
+    """A block string stands in the message as written; looking for an end from each of its quotes took minutes."""
     message = f"Int cannot represent non-integer value: {quote}" + f"\\{quote}" * 10_000
     begun = time.thread_time()
     assert refused([GraphQLError(message)]).errors[0]["message"] == message
