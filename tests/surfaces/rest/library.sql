@@ -22,6 +22,10 @@ create table library.loans (
   primary key (reader_id, book_id)
 );
 create table library.covers (book_id int primary key references library.books on delete cascade, colour text);
+create table library.shelves (
+  room text, number int, within text, place int, primary key (room, number),
+  constraint shelf_within foreign key (within, place) references library.shelves
+);
 create table library.members (id uuid primary key default gen_random_uuid(), owner uuid default auth.uid(), note text);
 create table vault.secrets (id int primary key, word text);
 insert into vault.secrets values (1, 'hidden');
@@ -35,10 +39,12 @@ insert into library.books (id, title, author_id, editor_id, genre, pages, price,
 insert into library.readers values (1, 'Ada'), (2, 'Bob');
 insert into library.loans values (1, 1), (1, 3), (2, 1);
 insert into library.covers values (1, 'green');
+insert into library.shelves values ('hall', 1, null, null), ('hall', 2, 'hall', 1), ('attic', 1, 'hall', 1);
 select setval(pg_get_serial_sequence('library.books', 'id'), 100);
 select setval(pg_get_serial_sequence('library.authors', 'id'), 100);
 
 create view library.novels with (security_invoker) as select id, title, author_id from library.books where genre = 'novel';
+create view library.places with (security_invoker) as select room as spot, number as place from library.shelves;
 create view library.writers with (security_invoker) as select id as writer_id, name from library.authors;
 
 create function library.shout(library.books) returns text language sql stable as 'select upper($1.title)';
@@ -75,7 +81,7 @@ alter table library.members enable row level security;
 create policy own on library.members to authenticated using (owner = auth.uid()) with check (owner = auth.uid());
 revoke all on library.members from anon;
 do $$declare t text; begin
-  foreach t in array array['authors','books','readers','loans','covers']::text[] loop
+  foreach t in array array['authors','books','readers','loans','covers','shelves']::text[] loop
     execute format('alter table library.%I disable row level security', t);
   end loop;
 end$$;

@@ -111,6 +111,14 @@ async def test_two_relations_need_a_hint(library: Library) -> None:
         assert found == [{"authors": {"name": "Borges"}}]
 
 
+async def test_a_table_within_itself_along_several_columns_by_the_constraint(library: Library) -> None:
+    found = await library.rows("/shelves?select=room,number,whole:shelf_within(number)&room=eq.attic")
+    assert found == [{"room": "attic", "number": 1, "whole": {"number": 1}}]
+    query = "select=number,parts:shelves!shelf_within(room)&parts.order=room&room=eq.hall&order=number"
+    parts = [{"room": "attic"}, {"room": "hall"}]
+    assert await library.rows(f"/shelves?{query}") == [{"number": 1, "parts": parts}, {"number": 2, "parts": []}]
+
+
 async def test_no_relation_is_told_with_the_nearest_name(library: Library) -> None:
     answer = await library.get("/readers?select=bok(id)")
     assert (answer.status, answer.code) == (400, "PGRST200")

@@ -20,6 +20,8 @@ async def test_an_insert_says_nothing_unless_asked(unharmed: Library) -> None:
 async def test_headers_only_tells_where_the_row_is(unharmed: Library) -> None:
     answer = await unharmed.post("/loans", {"reader_id": 2, "book_id": 2}, "return=headers-only")
     assert (answer.status, answer.header("location")) == (201, "/loans?book_id=eq.2&reader_id=eq.2")
+    answer = await unharmed.post("/places", {"place": 9, "spot": "cellar"}, "return=headers-only")
+    assert answer.header("location") == "/places?place=eq.9&spot=eq.cellar"
     assert answer.header("preference-applied") == "return=headers-only"
 
 

@@ -106,7 +106,7 @@ class Planner:
         offer = self.offer(table.id, root)
         full = self.request.preferences.returns == "representation"
         whole = Read(Given(), root.scope, (Output(Star(root.scope)),))
-        identify = table.primary_key if self.identifies and isinstance(mutation, Insert) else ()
+        identify = tuple(sorted(table.primary_key)) if self.identifies and isinstance(mutation, Insert) else ()
         node = self.shaped(read if full else whole, offer, mutation, identify, shown=full)
         applies = bool(conflict_columns(self.request, table)) or self.request.params.on_conflict is not None
         return self.planned(answer(node), node, offer, root, read_only=False, resolution_applies=applies)

@@ -112,11 +112,12 @@ def fits(relation: Relation, target: str, hint: str | None) -> bool:
 
 
 def _self_fits(relation: Relation, target: str, hint: str | None) -> bool:
-    """Of a table's relation to itself the name means the children, the column the parent."""
+    """Of a table's relation to itself the name means the children, the column or the constraint the parent."""
     children = target == relation.target.name and relation.cardinality is Cardinality.ONE_TO_MANY
     if hint is None:
-        return children or (relation.cardinality is Cardinality.MANY_TO_ONE and _column(relation, target))
-    return children and _far_column(relation, hint)
+        parent = relation.cardinality is Cardinality.MANY_TO_ONE
+        return children or (parent and (_column(relation, target) or _constraint(relation, target)))
+    return children and (_far_column(relation, hint) or _constraint(relation, hint))
 
 
 def _constraint(relation: Relation, name: str) -> bool:
