@@ -26,7 +26,7 @@ from gatepost import embedded, migrate, web
 from gatepost.cli import assets
 from gatepost.embedded import Options, Server
 from gatepost.migrate import EXTENSIONS
-from gatepost.migrate.objects import Profile
+from gatepost.migrate.ours.objects import Profile
 
 Connect = Callable[..., "psycopg.Connection[tuple[object, ...]]"]
 FreshDatabase = Callable[..., str]

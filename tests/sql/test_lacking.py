@@ -6,7 +6,8 @@ import pytest
 
 from gatepost import migrate
 from gatepost.embedded import Server, extensions
-from gatepost.migrate import Progress, Report, lacking, privileged
+from gatepost.migrate import Progress, Report
+from gatepost.migrate.fitting import lacking, privileged
 from tests.conftest import Connect, FreshDatabase
 
 QUEUES = """

@@ -18,7 +18,7 @@ from gatepost.database.queries import load
 from gatepost.database.values import Result
 from gatepost.migrate.connection import Connection
 from gatepost.migrate.findings import findings
-from gatepost.migrate.objects import FIRST
+from gatepost.migrate.ours.objects import FIRST
 from gatepost.problem import Problem
 from gatepost.project import Project, state
 from gatepost.query.sql import Statement

@@ -25,7 +25,7 @@ from gatepost.embedded import Options, Preparation, Server
 from gatepost.identity import api_keys
 from gatepost.migrate import EXTENSIONS
 from gatepost.migrate.connection import Connection
-from gatepost.migrate.pushing import switch_push
+from gatepost.migrate.ours.pushing import switch_push
 from gatepost.problem import Problem
 from gatepost.project import Project, keys, state
 from gatepost.project.state import State

@@ -5,13 +5,13 @@ Never: a statement of ours run twice to different effect, or a project's file ch
 """
 
 from .contents import hide_new, put_buckets, put_secrets
-from .files import begun, create
 from .findings import Finding, findings
-from .install import ClaimRules, Installation, configure, install, install_auth, let_owner_pass
-from .modules import MODULES, install_module, pass_time
-from .objects import EXTENSIONS, Profile, fingerprint
+from .ours.install import ClaimRules, Installation, configure, install, install_auth, let_owner_pass
+from .ours.modules import MODULES, install_module, pass_time
+from .ours.objects import EXTENSIONS, Profile, fingerprint
 from .project import Progress, Report, State, apply_project, status
-from .watch import watch
+from .texts.files import begun, create
+from .texts.watch import watch
 
 __all__ = [
     "EXTENSIONS",

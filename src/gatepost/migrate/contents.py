@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..database.queries import load
 from . import ledger
 from .connection import Connection
-from .objects import FOLDER
+from .ours.objects import FOLDER
 
 QUERIES = load(FOLDER / "contents.sql")
 

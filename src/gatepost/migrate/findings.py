@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..database.queries import load
-from . import standins
 from .connection import Connection
 from .ledger import array, is_table
-from .objects import FOLDER
+from .ours import standins
+from .ours.objects import FOLDER
 
 Level = Literal["refuse", "danger", "warning", "inert"]
 LEVELS: tuple[Level, ...] = ("refuse", "danger", "warning", "inert")

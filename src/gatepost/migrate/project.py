@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Literal
 
 from ..problem import Problem
-from . import guard, lacking, ledger, privileged
-from .advice import advice
+from . import ledger
 from .connection import Connection, ScriptProblem
-from .files import Migration, SqlFile, listing, seeds
-from .statements import line_and_column
+from .fitting import guard, lacking, privileged
+from .fitting.advice import advice
+from .texts.files import Migration, SqlFile, listing, seeds
+from .texts.statements import line_and_column
 
 Kind = Literal["applied", "seeded", "ignored", "warning", "notice"]
 

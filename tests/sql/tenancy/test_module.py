@@ -7,7 +7,7 @@ import pytest
 
 from gatepost import migrate
 from gatepost.embedded import Server
-from gatepost.migrate.objects import Profile
+from gatepost.migrate.ours.objects import Profile
 from gatepost.problem import Problem
 from tests.conftest import FreshDatabase
 

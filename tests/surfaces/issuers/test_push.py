@@ -18,7 +18,7 @@ import pytest
 from gatepost.cli import doctor
 from gatepost.database.scope import Database
 from gatepost.migrate.connection import Connection
-from gatepost.migrate.pushing import switch_push
+from gatepost.migrate.ours.pushing import switch_push
 from gatepost.outside.push import Push
 from gatepost.problem import Problem
 from gatepost.settings import PushSettings, Seconds

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.migrate import files, watch
+from gatepost.migrate import watch
+from gatepost.migrate.texts import files
 from gatepost.problem import Problem
 
 

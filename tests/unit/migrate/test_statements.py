@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.migrate import files
-from gatepost.migrate.statements import line_and_column, split
+from gatepost.migrate.texts import files
+from gatepost.migrate.texts.statements import line_and_column, split
 from gatepost.problem import Problem
 
 

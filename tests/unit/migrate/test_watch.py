@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from gatepost.migrate.watch import watch
+from gatepost.migrate.texts.watch import watch
 
 
 async def test_a_file_counts_once_it_holds_something_and_holds_still(tmp_path: Path):

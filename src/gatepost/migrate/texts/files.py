@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from ..problem import Problem
+from ...problem import Problem
 from .statements import MetaCommand, SqlStatement, line_and_column, split
 
 NAME = re.compile(r"(\d+)_(.+)\.sql")

@@ -12,7 +12,7 @@ from typing import Literal
 
 Profile = Literal["gatepost", "supabase"]
 
-FOLDER = Path(__file__).parent.parent / "sql"
+FOLDER = Path(__file__).parents[2] / "sql"
 EXTENSIONS = FOLDER / "extensions"
 AUTH = "supabase_auth_admin"
 

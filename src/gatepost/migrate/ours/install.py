@@ -8,10 +8,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..query.sql import identifier
+from ...query.sql import identifier
+from ..connection import Connection
+from ..ledger import array
 from . import standins
-from .connection import Connection
-from .ledger import array
 from .objects import CONFIGURED, DOOR, FIRST, GRANTS, OWNED, PROFILES, THEN, Profile, Script, fingerprint, migrations
 
 LOGINS = ("authenticator", "service_authenticator", "supabase_auth_admin", "postgres")

@@ -7,11 +7,11 @@ file without it. Never: a statement run as it stands in a file; each is read, an
 import re
 from dataclasses import dataclass
 
-from ..query.sql import identifier, literal
-from .connection import Connection
-from .files import SqlFile
+from ...query.sql import identifier, literal
+from ..connection import Connection
+from ..texts.files import SqlFile
+from ..texts.statements import SqlStatement
 from .lacking import CREATE, Rewritten
-from .statements import SqlStatement
 
 # What the embedded server lets an owner create: harmless to whoever owns a database, yet marked for superusers.
 HARMLESS = frozenset((

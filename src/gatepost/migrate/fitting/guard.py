@@ -4,8 +4,8 @@ In: the session a file ran in. Out: row level security on its new tables, polici
 Never: anything in a project whose profile is not gatepost's.
 """
 
-from .connection import Connection
-from .objects import FOLDER
+from ..connection import Connection
+from ..ours.objects import FOLDER
 
 NEEDED = """
 select exists (select from auth_private.installation where (name, value) = ('profile', 'gatepost'))

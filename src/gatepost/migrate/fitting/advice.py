@@ -6,8 +6,8 @@ Never: a guess about a mistake of the file's own.
 
 import re
 
-from .connection import Connection, ScriptProblem
-from .files import SqlFile
+from ..connection import Connection, ScriptProblem
+from ..texts.files import SqlFile
 
 # What is not found where an extension is there by name alone: a type, a function, a schema.
 UNDEFINED = frozenset(("42704", "42883", "3F000"))

@@ -3,7 +3,7 @@
 In: an administrator's connection. Out: which stand-ins are ours. Never: a change in a schema that somebody else made.
 """
 
-from .connection import Connection
+from ..connection import Connection
 from .objects import Script
 
 OWNERS = {

@@ -10,11 +10,11 @@ import contextlib
 import hashlib
 from collections.abc import Iterable
 
-from ..database.scope import Scope
-from ..problem import Problem
-from ..query.sql import Statement, qualified
-from . import ledger
-from .connection import Connection
+from ...database.scope import Scope
+from ...problem import Problem
+from ...query.sql import Statement, qualified
+from .. import ledger
+from ..connection import Connection
 from .install import note, owner_of, run
 from .objects import Script
 

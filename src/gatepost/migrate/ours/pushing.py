@@ -6,8 +6,8 @@ trigger called, where they are not.
 
 import hashlib
 
-from . import ledger
-from .connection import Connection
+from .. import ledger
+from ..connection import Connection
 from .install import note, run
 from .objects import AUTH, Script
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ..query.sql import identifier
-from .connection import Connection
-from .files import SqlFile
-from .objects import EXTENSIONS, Script
-from .statements import SqlStatement
+from ...query.sql import identifier
+from ..connection import Connection
+from ..ours.objects import EXTENSIONS, Script
+from ..texts.files import SqlFile
+from ..texts.statements import SqlStatement
 
 WORKER = re.compile(r"\bgraphile_worker\s*\.", re.IGNORECASE)
 MAKES_WORKER = re.compile(r"create\s+schema\s+(if\s+not\s+exists\s+)?\"?graphile_worker\b", re.IGNORECASE)
