@@ -29,7 +29,7 @@ from .database.entrance import find as find_entrance
 from .database.facts import keys as stored_keys
 from .database.facts.introspect import HARMLESS, MODULES
 from .database.listening.changes import Changes
-from .database.scope import Database
+from .database.scope import Database, Scope
 from .exchange import Request, Response
 from .gateway import ELSEWHERE, JSON, Gateway, Mount, nowhere, refuse
 from .identity.api_keys import ApiKeys
@@ -47,8 +47,8 @@ from .workers import Workers
 LOGINS = ("authenticator", "service", "auth")
 # How long a revoked key may still open the door where the database cannot notify.
 KEY_SECONDS = 3.0
-EMBEDDED_SECONDS = 1.0
-RELOAD_SECONDS = 1.0
+EMBEDDED_SECONDS = RELOAD_SECONDS = 1.0
+OWN_SECONDS, HEALTH_SECONDS = 10.0, 5.0
 GARBAGE = 10_000
 # Links in mails and what browsers are redirected to carry no key; neither does the public key set.
 KEYLESS = ("/verify", "/callback", "/authorize", "/.well-known/", "/sso/saml/")
@@ -125,9 +125,13 @@ class Server:
         for close in self.closers:
             close()
 
+    def own(self) -> Scope:
+        """For what the server does by itself: nobody else ends it where the database is silent."""
+        return self.database.system("auth", limit=OWN_SECONDS)
+
     async def load_keys(self) -> None:
         """Signing keys and API keys as the database has them now."""
-        signing, api = await stored_keys.read(self.database.system("auth"))
+        signing, api = await stored_keys.read(self.own())
         self.api_keys.replace(api)
         self._use_keys(signing)
 
@@ -144,7 +148,7 @@ class Server:
             await asyncio.sleep(KEY_SECONDS)
             with contextlib.suppress(Problem):
                 await self.load_keys()
-                await stored_keys.record_uses(self.database.system("auth"), self.api_keys.take_uses())
+                await stored_keys.record_uses(self.own(), self.api_keys.take_uses())
 
     async def _load(self) -> None:
         """Where the database cannot be read, what was known goes on serving; it is tried again until it can."""
@@ -155,10 +159,9 @@ class Server:
             self._reloading = asyncio.create_task(self._load_later())
 
     async def _load_later(self) -> None:
-        while True:
+        await asyncio.sleep(RELOAD_SECONDS)
+        while not await self._try_load():
             await asyncio.sleep(RELOAD_SECONDS)
-            if await self._try_load():
-                return
 
     async def _try_load(self) -> bool:
         try:
@@ -214,8 +217,7 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
     if settings.project.pages:
         _mount_pages(server, state)
     if settings.project.modules:
-        auth_door = server.database.system("auth")
-        server.background.append(partial(migrate.pass_time, auth_door, settings.project.modules))
+        server.background.append(partial(migrate.pass_time, server.own(), settings.project.modules))
     if state.development:
         server.background.append(partial(_migrate_on_change, project, state))
     if state.embedded:
@@ -357,7 +359,7 @@ def _health(server: Server) -> Callable[[Request], Awaitable[Response]]:
 
     async def answer(_: Request) -> Response:
         try:
-            await server.database.system("catalog").run(Statement("select 1"))
+            await server.database.system("catalog", limit=HEALTH_SECONDS).run(Statement("select 1"))
         except Problem as problem:
             body = {"status": "database unavailable", "message": problem.message}
             return Response(503, msgspec.json.encode(body), [*JSON, (b"retry-after", b"1")])

@@ -17,7 +17,7 @@ from . import observe
 from .exchange import ANSWER, HEAD, Finish, Head, Headers, Request, Response, Surface
 from .identity import Credential, Proof
 from .identity.identify import Identifier
-from .problem import Problem
+from .problem import Problem, Unavailable
 from .sockets import Socket, Talk
 
 Scope = Mapping[str, Any]
@@ -29,6 +29,7 @@ Answer = Callable[[int, str | None, Headers, bytes], None]
 
 JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
 BODILESS = frozenset((204, 304))
+STOPPING = Unavailable("The server is stopping")
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED = (
     b"Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, "
@@ -153,6 +154,8 @@ class Gateway:
         async def wait() -> None:
             try:
                 answering(await response)
+            except asyncio.CancelledError:
+                answering(answering.mount.refuse(answering.request, STOPPING))
             except Exception as error:
                 answering(self.fail(answering.mount, answering.request, error))
 
@@ -271,6 +274,8 @@ class Gateway:
             return await mount.surface(request)
         except Problem as problem:
             return mount.refuse(request, problem)
+        except asyncio.CancelledError:  # its time was over when the server was told to stop
+            return mount.refuse(request, STOPPING)
         except Exception as error:
             return self.fail(mount, request, error)
 
@@ -363,7 +368,9 @@ class Gateway:
             await self._on_start()
 
     async def stop(self) -> None:
-        """After the last answer."""
+        """After the last answer, or when time is over for those that are still to come."""
+        for task in self._tasks:
+            task.cancel()
         if self._on_stop is not None:
             await self._on_stop()
 

@@ -1,5 +1,6 @@
 """The front door: prefixes, keys, browsers, limits, ids; each refusal in the surface's own dialect."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gatepost.exchange import Request, Response
+from gatepost.exchange import Finish, Request, Response
 from gatepost.gateway import Gateway, Mount
 from gatepost.identity.api_keys import ApiKey, ApiKeys, digest
 from gatepost.identity.identify import Identifier
@@ -194,3 +195,37 @@ async def test_lengths(client: httpx.AsyncClient) -> None:
 async def test_the_proof_is_handed_over_unread(client: httpx.AsyncClient) -> None:
     await client.get("/rest/v1/x", headers={"authorization": "Bearer  not-a-token "})
     assert (SEEN[-1].proof.api_key, SEEN[-1].proof.bearer) == (PUBLISHABLE, "not-a-token")
+
+
+async def test_a_request_whose_time_is_over_is_told_in_its_surfaces_words():
+    begun = asyncio.Event()
+
+    async def wait(_: Request) -> Response:
+        begun.set()
+        await asyncio.sleep(60)
+        return Response(204, b"")
+
+    async with browser(Gateway([Mount("/rest/v1", wait, refuse)])) as client:
+        asking = asyncio.create_task(client.get("/rest/v1/todos"))
+        await begun.wait()
+        asking.cancel()
+        answer = await asking
+    assert (answer.status_code, answer.json()) == (503, {"dialect": "rest", "code": "database_unavailable"})
+
+
+async def test_so_is_one_without_a_task_of_its_own():
+    async def wait() -> Response:
+        await asyncio.sleep(60)
+        return Response(204, b"")
+
+    def begin(_: Request, finish: Finish) -> bool:
+        finish(wait())
+        return True
+
+    opened = Gateway([Mount("/rest/v1", echo, refuse, begin=begin)])
+    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    scope = {"method": "GET", "path": "/rest/v1/todos", "query_string": b"", "headers": []}
+    assert opened.begin(scope, b"", lambda status, *_: told.set_result(status))
+    await asyncio.sleep(0)
+    await opened.stop()
+    assert await asyncio.wait_for(told, 5) == 503

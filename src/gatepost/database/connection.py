@@ -6,10 +6,12 @@ only then). Never: a decision about who may use the connection, or what a comman
 """
 
 import asyncio
+import os
 import secrets
 import select
+import socket
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,6 +34,7 @@ SYNCED, FAILED = int(pq.ExecStatus.PIPELINE_SYNC), int(pq.ExecStatus.FATAL_ERROR
 CACHE_SIZE = 256
 # A server that went without a word (a firewall forgot it, its machine is gone) is noticed within a minute or so.
 LIVELY = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+CANCEL_SECONDS = 10.0
 LONGEST = 32 * 1024
 """Characters of a statement that is kept: here its text is, and in the server its plan, on every connection."""
 
@@ -107,6 +110,7 @@ class Connection:
         self._ends = select.poll()
         self._ends.register(self._socket, 0)  # of itself it tells of errors and hang-ups
         self._writing = False
+        self._silent = False
         pgconn.nonblocking = 1
         pgconn.notice_handler = _on_notice
         pgconn.enter_pipeline_mode()
@@ -154,6 +158,26 @@ class Connection:
     def forget(self) -> None:
         """The server dropped its named statements (DISCARD ALL, DEALLOCATE ALL): prepare them anew."""
         self._prepared.clear()
+
+    async def cancel(self) -> None:
+        """Ask the server to end what it runs. Returns when it took that in and has answered everything, so that the
+        cancel cannot hit what comes next.
+        """
+        asking = self.pgconn.cancel_conn()
+        try:
+            asking.start()
+            await wait_conn_async(generators.cancel(asking), interval=CANCEL_SECONDS)
+        finally:
+            asking.finish()
+        await self.send([])
+
+    def watch(self) -> None:
+        """Called from time to time where no answer takes long: a server that said nothing since the last call, and owes
+        answers, is given up.
+        """
+        if self._silent and self.pending:
+            self._lose("silent")
+        self._silent = bool(self.pending)
 
     def close(self) -> None:
         """End the connection; whoever still waits for an answer gets Unavailable."""
@@ -206,6 +230,7 @@ class Connection:
             self._lose(str(error))
 
     def _on_readable(self) -> None:
+        self._silent = False
         try:
             self.pgconn.consume_input()
             self._take_results()
@@ -336,11 +361,24 @@ async def reach(conninfo: str, timeout: float, options: str = "") -> pq.abc.PGco
         settings: dict[str, str | int] = {name: value for name, value in LIVELY.items() if name not in given}
         if options:
             settings["options"] = f"{given.get('options') or ''} {options}".strip()
-        full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8", **settings)
         async with asyncio.timeout(timeout):
+            settings |= await _addressed(given)
+            full = make_conninfo(conninfo, application_name="gatepost", client_encoding="UTF8", **settings)
             return await wait_conn_async(generators.connect(full), interval=timeout)
-    except (psycopg.Error, OSError, TimeoutError) as error:
+    except TimeoutError:
+        raise Unavailable("The database cannot be reached", f"No answer within {timeout:g} s") from None
+    except (psycopg.Error, OSError) as error:
         raise Unavailable("The database cannot be reached", _first_line(error)) from None
+
+
+async def _addressed(given: Mapping[str, object]) -> dict[str, str]:
+    """Addresses of a host that has a name: libpq would look it up itself, and everybody would wait meanwhile."""
+    host = str(given.get("host") or os.environ.get("PGHOST") or "")
+    if given.get("hostaddr") or not host or host.startswith(("/", "@")) or "," in host:
+        return {}
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    return {"host": ",".join(host for _ in addresses), "hostaddr": ",".join(addresses)}
 
 
 def _first_line(error: BaseException) -> str:

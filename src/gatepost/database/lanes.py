@@ -61,6 +61,11 @@ class Lanes:
         except Unavailable:
             return  # requests go to the pool meanwhile, which reports it
 
+    def watch(self) -> None:
+        """Give up lanes that are silent: a read is a matter of milliseconds, and its caller asks again, alone."""
+        for lane in self._open:
+            lane.watch()
+
     def close(self) -> None:
         if self._opening is not None:
             self._opening.cancel()

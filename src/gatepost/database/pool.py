@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import psycopg
 from psycopg import pq
 
 from .. import observe
@@ -19,6 +20,8 @@ from .connection import Connection, connect
 from .wash import DISCARD, ROLLBACK, WASH
 
 IDLE_SECONDS = 60.0
+CLOSING_SECONDS = 1.0
+STOPPING = "The server is stopping"
 
 
 class Pool:
@@ -50,6 +53,8 @@ class Pool:
                 self._return(taken)
 
     async def _take(self) -> Connection:
+        if self._closing:
+            raise Unavailable(STOPPING)
         while self._idle:
             connection, _ = self._idle.pop()
             if not connection.closed:
@@ -86,11 +91,21 @@ class Pool:
         return connection if connection is not None else await self._take()
 
     async def _give_back(self, connection: Connection, thorough: bool) -> None:
-        if not connection.closed and connection.pending:
-            await self._stop(connection)
-        if not connection.closed:
-            await self._wash(connection, thorough)
-        self._return(connection)
+        """Whoever borrowed it may have gone away in the middle. What is not ready for the next in time is closed."""
+        try:
+            async with asyncio.timeout(self.timeout):
+                if not connection.closed and connection.pending:
+                    await connection.cancel()
+                if not connection.closed and not self._closing:
+                    await self._wash(connection, thorough)
+        except (Problem, TimeoutError, psycopg.Error, OSError) as error:
+            observe.emit("database.wash_failed", reason=type(error).__name__)
+            connection.close()
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+        finally:
+            self._return(connection)
 
     def _return(self, connection: Connection) -> None:
         if connection.closed or self._closing:
@@ -100,16 +115,6 @@ class Pool:
         else:
             self._hand_on(connection)
 
-    async def _stop(self, connection: Connection) -> None:
-        """Whoever borrowed it went away in the middle: cancel, and wait for both the cancel and ReadyForQuery, so that
-        the cancel cannot hit the next statement.
-        """
-        try:
-            await asyncio.wait_for(asyncio.to_thread(connection.pgconn.get_cancel().cancel), self.timeout)
-            await asyncio.wait_for(connection.send([]), self.timeout)
-        except Exception:
-            connection.close()
-
     async def _wash(self, connection: Connection, thorough: bool) -> None:
         segments = [DISCARD if thorough else WASH]
         if connection.pgconn.transaction_status != pq.TransactionStatus.IDLE:
@@ -117,11 +122,7 @@ class Pool:
         if thorough:
             connection.forget()
             connection.soiled = False
-        try:
-            await asyncio.wait_for(connection.send(*segments), self.timeout)
-        except (Problem, TimeoutError) as error:
-            observe.emit("database.wash_failed", reason=type(error).__name__)
-            connection.close()
+        await connection.send(*segments)
 
     def _hand_on(self, connection: Connection) -> None:
         while self._waiting:
@@ -156,13 +157,16 @@ class Pool:
         self._idle = kept
 
     async def close(self) -> None:
-        """Wait for what is being washed, then end all idle connections."""
+        """End all connections: who is being cancelled or washed has a moment left."""
         self._closing = True
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(Unavailable(STOPPING))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSING_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for connection, _ in self._idle:
             connection.close()
         self._idle.clear()
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_exception(Unavailable("The server is stopping"))

@@ -31,6 +31,9 @@ NO_CONTEXT = Context()
 SHARED = {"catalog": "authenticator"}
 FORCE_CONSTRAINTS = Command("set constraints all immediate", silent=True)
 RETIRE_SECONDS = 30.0
+WATCH_SECONDS = 5.0
+CATALOG_SECONDS = 60.0
+"""How long the database may take to tell what it contains."""
 
 
 class Transaction(Protocol):
@@ -65,7 +68,7 @@ class Database:
         self._pools = {name: self._pool(name, conninfo) for name, conninfo in logins.items()}
         self._lanes: dict[tuple[str, str], Lanes] = {}
         self._timeout = int(self.settings.statement_timeout * 1000)
-        self._keeper: asyncio.Task[None] | None = None
+        self._keepers: list[asyncio.Task[None]] = []
 
     def _pool(self, name: str, conninfo: str) -> Pool:
         size = self.settings.pool_size if name == "authenticator" else max(2, self.settings.pool_size // 2)
@@ -189,14 +192,17 @@ class Database:
             async with opened.ended(rollback or context.rollback):
                 yield opened
 
-    def system(self, name: str, *, washed: bool = True) -> Scope:
+    def system(self, name: str, *, washed: bool = True, limit: float | None = None) -> Scope:
         """One of our own logins by name; a Problem where this server was not given it. Not `washed`: a compiler makes
-        every statement that is not foreign, and the login is one program's own.
+        every statement that is not foreign, and the login is one program's own. What runs longer than `limit` seconds
+        is Unavailable: nobody stands by to end what a server does for itself.
         """
+        if limit is None and name == "catalog":
+            limit = CATALOG_SECONDS
         name = SHARED.get(name, name)
         if name not in self._pools:
             raise Problem("login_missing", 500, f"The server has no login for {name}", None, "Run gatepost doctor")
-        return _System(self._pools[name], washed)
+        return _System(self._pools[name], washed, limit)
 
     def _login(self, identity: Identity) -> str:
         return "service" if identity.role == SERVICE_ROLE and "service" in self._pools else "authenticator"
@@ -206,8 +212,9 @@ class Database:
         return self._pools[name].conninfo
 
     def start(self) -> None:
-        """Close idle connections from now on."""
-        self._keeper = asyncio.get_running_loop().create_task(self._keep())
+        """Close idle connections and silent lanes from now on."""
+        loop = asyncio.get_running_loop()
+        self._keepers = [loop.create_task(work()) for work in (self._keep, self._watch)]
 
     async def _keep(self) -> None:
         while True:
@@ -215,14 +222,19 @@ class Database:
             for pool in self._pools.values():
                 pool.retire()
 
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            for lanes in self._lanes.values():
+                lanes.watch()
+
     async def close(self) -> None:
         """End all connections; what is under way is waited for by whoever started it."""
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         for lanes in self._lanes.values():
             lanes.close()
-        for pool in self._pools.values():
-            await pool.close()
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
 
 
 class Reading:
@@ -271,6 +283,8 @@ class _Transaction:
     async def ended(self, rollback: bool) -> AsyncGenerator[None]:
         try:
             yield
+        except asyncio.CancelledError:
+            raise  # a database that is silent is not waited for: the pool ends what goes on
         except BaseException:
             await self._end([])
             raise
@@ -285,10 +299,17 @@ class _Transaction:
 class _System:
     """A login of our own: no prelude, the session's own role."""
 
-    def __init__(self, pool: Pool, washed: bool) -> None:
-        self._pool, self._washed = pool, washed
+    def __init__(self, pool: Pool, washed: bool, limit: float | None) -> None:
+        self._pool, self._washed, self._limit = pool, washed, limit
 
     async def run(self, *statements: Statement) -> list[Result]:
+        try:
+            async with asyncio.timeout(self._limit):
+                return await self._run(statements)
+        except TimeoutError:
+            raise Unavailable("The database does not answer", f"No answer within {self._limit:g} s") from None
+
+    async def _run(self, statements: Sequence[Statement]) -> list[Result]:
         async with self._pool.connection(washed=self._washed) as connection:
             _mark(connection, statements)
             try:

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import pq
 
 from ... import observe
-from ...problem import Problem
+from ...problem import Problem, Unavailable
 from ...query.sql import identifier
 from ..connection import Command, Connection, reach
 from ..values import Result
@@ -20,6 +20,8 @@ from . import BACKOFF_LIMIT
 
 LONGEST = 63
 """Bytes of a name: a longer one cannot be notified of."""
+
+LISTEN_SECONDS = 10.0
 
 Hear = Callable[[str], None]
 
@@ -108,9 +110,15 @@ class Listener(Connection):
         self._say, self._lost = say, lost
 
     async def listen(self, channel: str) -> None:
+        """Returns when it is listened to. Unavailable, and the end of the connection, where the server is silent."""
         if channel not in self.heard:
             self.heard[channel] = self.send([Command(f"listen {identifier(channel)}", silent=True)])
-        await asyncio.shield(self.heard[channel])
+        try:
+            async with asyncio.timeout(LISTEN_SECONDS):
+                await asyncio.shield(self.heard[channel])
+        except TimeoutError:
+            self._lose("silent")
+            raise Unavailable("The database does not answer") from None
 
     def unlisten(self, channel: str) -> None:
         self.heard.pop(channel, None)
