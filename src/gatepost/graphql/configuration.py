@@ -15,6 +15,7 @@ from gatepost.problem import Problem
 from gatepost.settings import GraphQLSettings
 
 from .documents import Limits
+from .documents.limits import UNBOUNDED
 from .options import Options
 from .subscriptions.declaration import Declaration, declarations
 
@@ -120,6 +121,7 @@ def limits(settings: GraphQLSettings) -> Limits:
     return Limits(
         depth=settings.max_depth,
         cost=settings.max_cost,
+        unbounded=settings.unbounded_rows or settings.max_page_size or UNBOUNDED,
         page=settings.max_page_size,
         roots=settings.max_root_fields,
         length=settings.max_document_length,

@@ -148,6 +148,9 @@ class GraphQLSettings(Section, frozen=True):
     ] = True
     max_depth: Annotated[int, Option("Deepest operation, in levels of fields")] = 20
     max_cost: Annotated[int, Option("Most fields of an operation, each as often as its pages can hold it")] = 1_000_000
+    unbounded_rows: Annotated[
+        int, Option("Rows that max_cost counts for a list without `first` or `last`; 0: as max_page_size")
+    ] = 10
     max_page_size: Annotated[
         int, Option("Most rows at once: largest `first` or `last`, and what is shown where neither is given")
     ] = 1000

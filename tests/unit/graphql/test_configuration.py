@@ -219,3 +219,8 @@ def test_a_project_says_who_may_listen_to_any_topic():
 def test_limits_are_settings():
     found = limits(GraphQLSettings(max_depth=3, max_cost=5, max_page_size=7, max_tokens=11, introspection=False))
     assert (found.depth, found.cost, found.page, found.tokens, found.introspection) == (3, 5, 7, 11, False)
+
+
+@pytest.mark.parametrize(("rows", "page", "found"), [(10, 1000, 10), (50, 1000, 50), (0, 1000, 1000), (0, 0, 10)])
+def test_a_list_without_a_bound_costs_so_many_rows_or_those_it_can_show(rows: int, page: int, found: int):
+    assert limits(GraphQLSettings(unbounded_rows=rows, max_page_size=page)).unbounded == found

@@ -33,8 +33,6 @@ from ..meaning import MEANING, Argument
 from .limits import Limits, exceeded
 from .shape import in_order
 
-UNBOUNDED = 10
-"""Rows that a list without a bound counts as."""
 KEPT = 100
 
 Variables = Mapping[str, Any]
@@ -96,10 +94,25 @@ class Priced:
             return
         known: dict[str, int] = {}
         for name, terms in self._fragments.items():
-            known[name] = _cost(terms, known, sizes)
-        cost = _cost(self._terms, known, sizes)
+            known[name] = self._cost(terms, known, sizes)
+        cost = self._cost(self._terms, known, sizes)
         if cost > most:
             yield exceeded("The operation costs {}", cost, most, "max_cost", [self._operation])
+
+    def _cost(self, terms: tuple[Term, ...], known: Mapping[str, int], sizes: Sizes) -> int:
+        """A field costs 1, and what is below it as often as its page can hold it."""
+        cost = 0
+        for term in terms:
+            if term.fragment:
+                cost += known.get(term.fragment, 0)
+            else:
+                below = self._cost(term.below, known, sizes)
+                cost += 1 + (below if term.pages is None else below * self._rows(term.pages, sizes))
+        return cost
+
+    def _rows(self, pages: tuple[ArgumentNode, ...], sizes: Sizes) -> int:
+        given = [size for size in (_size(page.value, sizes) for page in pages) if size is not None]
+        return max(0, min(given)) if given else self._limits.unbounded
 
     def _read(self, document: DocumentNode) -> None:
         fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
@@ -132,23 +145,6 @@ class Priced:
 def price(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, limits: Limits) -> Priced:
     """What there is to know of an operation's cost before its variables."""
     return Priced(schema, document, operation, limits)
-
-
-def _cost(terms: tuple[Term, ...], known: Mapping[str, int], sizes: Sizes) -> int:
-    """A field costs 1, and what is below it as often as its page can hold it."""
-    cost = 0
-    for term in terms:
-        if term.fragment:
-            cost += known.get(term.fragment, 0)
-        else:
-            below = _cost(term.below, known, sizes)
-            cost += 1 + (below if term.pages is None else below * _rows(term.pages, sizes))
-    return cost
-
-
-def _rows(pages: tuple[ArgumentNode, ...], sizes: Sizes) -> int:
-    given = [size for size in (_size(page.value, sizes) for page in pages) if size is not None]
-    return max(0, min(given)) if given else UNBOUNDED
 
 
 def _field(type_: GraphQLNamedType | None, name: str) -> GraphQLField | None:

@@ -16,6 +16,8 @@ values in variables.
 """
 SCHEMA_FIELDS = 500
 """Fields that ask for the schema: each may be answered for every type there is. Tools ask with half of that."""
+UNBOUNDED = 10
+"""Rows that a list without a bound counts as, where nothing else is said."""
 MOST_ERRORS = 50
 """No more are told of one request."""
 
@@ -24,7 +26,8 @@ MOST_ERRORS = 50
 class Limits:
     """0 turns a limit off.
 
-    `depth`: levels of fields. `cost`: fields, each as often as its pages can hold it. `page`: `first` and `last`.
+    `depth`: levels of fields. `cost`: fields, each as often as its pages can hold it; a list without a bound
+    holds `unbounded` rows. `page`: `first` and `last`.
     `roots`: fields of the operation itself, aliases included. `length`: characters of a document. `tokens` of it.
     `request`: bytes of a request, its variables among them.
     `introspection`: whether a document may ask for the schema, and errors suggest names.
@@ -32,6 +35,7 @@ class Limits:
 
     depth: int = 0
     cost: int = 0
+    unbounded: int = UNBOUNDED
     page: int = 0
     roots: int = 0
     length: int = 0

@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from gatepost.graphql.documents import Limits, price
-from gatepost.graphql.documents.cost import UNBOUNDED
+from gatepost.graphql.documents.limits import UNBOUNDED
 from gatepost.graphql.meaning import MEANING, Argument
 
 PAGES = {
@@ -71,6 +71,13 @@ def cost(text: str, **variables: Any) -> int:
 )
 def test_fields_count_as_often_as_their_pages_can_hold_them(text: str, found: int):
     assert cost(text) == found
+
+
+def test_lists_without_a_bound_count_as_what_the_settings_say():
+    text = "{ people { friends { id } } }"
+    [message] = told(text, Limits(cost=1, unbounded=1000))
+    assert message.startswith("The operation costs 1001001;")
+    assert told(text, Limits(cost=200)) == []
 
 
 def test_pages_may_come_with_variables():
