@@ -442,6 +442,7 @@ def serving(settings: Settings, gateway: Gateway) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=int(settings.server.keep_alive),
         timeout_graceful_shutdown=int(settings.server.shutdown_grace),
     )
 

@@ -6,11 +6,12 @@ import json
 import pytest
 
 from gatepost import app
-from gatepost.app import Server
+from gatepost.app import Server, serving
 from gatepost.database.scope import Database
+from gatepost.gateway import Gateway
 from gatepost.identity.keys import from_jwk, generate
 from gatepost.problem import Unavailable
-from gatepost.settings import AuthSettings, Settings
+from gatepost.settings import AuthSettings, Seconds, ServerSettings, Settings
 
 
 async def test_what_could_not_be_read_is_read_again_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,6 +32,13 @@ async def test_what_could_not_be_read_is_read_again_until_it_can(monkeypatch: py
     await asyncio.sleep(0.05)
     assert len(tries) == 4
     await server.stop()
+
+
+def test_a_connection_outlives_what_proxies_and_clients_keep_idle() -> None:
+    """Whoever sends on one that is being closed sees the request fail: nginx keeps 60 s, load balancers the same."""
+    gateway = Gateway([])
+    assert serving(Settings(), gateway).timeout_keep_alive > 60
+    assert serving(Settings(server=ServerSettings(keep_alive=Seconds(5))), gateway).timeout_keep_alive == 5
 
 
 def test_keys_of_the_settings_stand_instead_of_the_databases() -> None:

@@ -74,6 +74,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     "/health": {"GET": Route(about.health)},
     "/settings": {"GET": Route(about.show_settings)},
     "/.well-known/jwks.json": {"GET": Route(about.jwks)},
+    "/.well-known/openid-configuration": {"GET": Route(about.discovery)},
     "/authorize": {"GET": Route(unserved.authorize)},
     "/signup": {"POST": Route(signup.sign_up)},
     "/token": {"POST": Route(token, limit="token")},

@@ -32,6 +32,10 @@ class ServerSettings(Section, frozen=True):
     shutdown_grace: Annotated[Seconds, Option("How long requests in flight may take when the server stops")] = Seconds(
         10
     )
+    keep_alive: Annotated[
+        Seconds,
+        Option("How long a connection may be idle; a proxy in front, or a client's pool, should give it up sooner"),
+    ] = Seconds(75)
     cors_origins: Annotated[
         tuple[str, ...], Option("Origins a browser may call from; empty: any, without credentials")
     ] = ()

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from gatepost.settings import Seconds
-from tests.surfaces.auth.conftest import PASSWORD, Client, Open, address, pkce
+from tests.surfaces.auth.conftest import MODERN, PASSWORD, Client, Open, address, pkce
 
 HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 
@@ -333,6 +333,9 @@ async def test_identities_are_unlinked_only_where_that_is_on(open_client: Open) 
     only = await client.delete(f"/user/identities/{identity}", bearer=session["access_token"])
     assert (only.status, only.code) == (422, "single_identity_not_deletable")
     assert (await client.delete("/user/identities/mine", bearer=session["access_token"])).status == 404
+    headers = [*MODERN, (b"x-jwt-aud", b"others")]
+    other = await client.delete(f"/user/identities/{identity}", bearer=session["access_token"], headers=headers)
+    assert (other.status, other.code) == (403, "unexpected_audience")
 
 
 async def test_the_address_goes_with_its_identity(open_client: Open) -> None:

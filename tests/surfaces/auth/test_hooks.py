@@ -331,6 +331,28 @@ async def test_a_code_to_a_phone_is_good_for_that_phone_and_a_minute(hooked: Ope
     assert (await client.post("/verify", {"type": "sms", "phone": phone, "token": sent(owner)["otp"]})).status == 200
 
 
+@pytest.mark.parametrize("channel", ["whatsapp", "pigeon"])
+async def test_how_a_code_gets_to_a_phone_is_the_applications_matter(
+    hooked: Open, open_client: Open, owner: Owner, channel: str
+) -> None:
+    client, phone = hooked("send_sms", **TEXTS), number()
+    assert (await client.post("/otp", {"phone": phone, "channel": channel})).status == 200
+    session = (await client.post("/verify", {"type": "sms", "phone": phone, "token": sent(owner)["otp"]})).body
+    body = {"phone": number(), "channel": channel}
+    assert (await client.put("/user", body, bearer=session["access_token"])).status == 200
+    # Where no function sends, there is one way at most, and an address by mail has nothing to do with it.
+    alone = open_client(**TEXTS, sms_autoconfirm=True)
+    mailed = await alone.post("/signup", {"email": address(), "password": PASSWORD, "channel": channel})
+    assert mailed.status == 200
+    user = await alone.signed_in()
+    for refused in (
+        await alone.post("/signup", {"phone": number(), "password": PASSWORD, "channel": channel}),
+        await alone.put("/user", body, bearer=user["access_token"]),
+    ):
+        assert (refused.status, refused.code) == (400, "validation_failed")
+        assert refused.message.startswith("Invalid channel, supported values are 'sms' or 'whatsapp'.")
+
+
 async def with_phone(client: Client, owner: Owner) -> dict[str, Any]:
     """A session of somebody who has a phone and no address."""
     phone = number()

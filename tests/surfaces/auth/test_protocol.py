@@ -5,7 +5,7 @@ import pytest
 from gatepost.auth.endpoints import ROUTES
 from gatepost.auth.limits import Rate
 from gatepost.database.scope import Database
-from tests.surfaces.auth.conftest import MODERN, PASSWORD, Answer, Client, Open, address
+from tests.surfaces.auth.conftest import API, MODERN, PASSWORD, Answer, Client, Open, address
 
 NAME = "00000000-0000-4000-8000-000000000000"
 
@@ -167,6 +167,18 @@ async def test_the_public_keys(client: Client) -> None:
     assert key["use"] == "sig"
     assert key["key_ops"] == ["verify"]
     assert "d" not in key
+
+
+@pytest.mark.parametrize("issuer", [API, "https://app.example.com/", ""])
+async def test_the_keys_are_found_from_the_issuer_alone(open_client: Open, issuer: str) -> None:
+    client = open_client(jwt_issuer=issuer)
+    answer = await client.get("/.well-known/openid-configuration")
+    assert answer.headers["cache-control"] == "public, max-age=600"
+    assert answer.body["issuer"] == (issuer or API)  # as tokens have it, to the letter
+    assert answer.body["jwks_uri"] == (issuer or API).rstrip("/") + "/.well-known/jwks.json"
+    assert answer.body["id_token_signing_alg_values_supported"][0] == "ES256"
+    [(_, page)] = [(name, url) for name, url in answer.body.items() if name == "token_endpoint"]
+    assert (await client.post(page.removeprefix((issuer or API).rstrip("/")), {})).code == "feature_disabled"
 
 
 async def test_too_many_requests_of_one_address(open_client: Open) -> None:

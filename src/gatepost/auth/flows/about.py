@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ... import __version__
-from ...exchange import Response
+from ...exchange import Headers, Response
 from ..responses import reply
 from .call import Auth, Call
 
@@ -16,6 +16,7 @@ DESCRIPTION: Mapping[str, str] = {
     "name": "GoTrue",
     "description": "GoTrue is a user registration and authentication API",
 }
+KEPT: Headers = [(b"cache-control", b"public, max-age=600")]
 
 
 async def health(auth: Auth, call: Call) -> Response:
@@ -47,4 +48,27 @@ async def show_settings(auth: Auth, call: Call) -> Response:
 
 async def jwks(auth: Auth, call: Call) -> Response:
     """The public keys tokens are verified with (RFC 7517); empty where only a shared secret signs."""
-    return reply(auth.keys.jwks(), 200, [(b"cache-control", b"public, max-age=600")])
+    return reply(auth.keys.jwks(), 200, KEPT)
+
+
+async def discovery(auth: Auth, call: Call) -> Response:
+    """Where the keys are, for whoever knows the issuer alone (OpenID Connect Discovery 1.0 §3).
+
+    The pages of an authorization server stand there since the form wants them; they answer that it is off, as
+    GoTrue's do.
+    """
+    name = auth.settings.jwt_issuer or auth.settings.external_url
+    base = name.rstrip("/")
+    algorithms = {algorithm for key in auth.keys.keys for algorithm in key.algorithms}
+    body = {
+        "issuer": name,
+        "jwks_uri": f"{base}/.well-known/jwks.json",
+        "authorization_endpoint": f"{base}/oauth/authorize",
+        "token_endpoint": f"{base}/oauth/token",
+        "userinfo_endpoint": f"{base}/oauth/userinfo",
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": sorted(algorithms),
+    }
+    return reply(body, 200, KEPT)

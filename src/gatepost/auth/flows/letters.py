@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from ...problem import Problem
-from ..errors import fault
+from ..errors import fault, invalid
 from ..hooks import Door
 from ..hooks.events import Hooks
 from ..one_time import Code, action_link, check_authorized
@@ -29,6 +29,11 @@ NOTES: Mapping[str, str] = {
     "OldEmail": "old_email", "OldPhone": "old_phone", "Provider": "provider", "FactorType": "factor_type",
 }  # fmt: skip
 """What a hook is told of a notification, by the variables of its template."""
+
+BAD_CHANNEL = (
+    "Invalid channel, supported values are 'sms' or 'whatsapp'. "
+    "'whatsapp' is only supported if Twilio or Twilio Verify is used as the provider."
+)
 
 
 async def send_link(auth: Auth, call: Call, door: Door, kind: str, user: User, code: Code) -> None:
@@ -94,6 +99,12 @@ def check_texts(auth: Auth, call: Call) -> None:
     """422 where nothing can be sent to a phone."""
     if not auth.hooks(call).is_on("send_sms"):
         raise fault("sms_send_failed", "Error sending sms OTP: no SMS provider is configured")
+
+
+def check_channel(auth: Auth, call: Call, channel: str) -> None:
+    """400 for a way to a phone that there is not; by which one the application's function sends is its own matter."""
+    if channel not in ("", "sms") and not auth.hooks(call).is_on("send_sms"):
+        raise invalid(BAD_CHANNEL)
 
 
 def allow(auth: Auth, address: str) -> None:

@@ -13,9 +13,9 @@ from ..responses import reply
 from ..users import Metadata, User
 from . import strength
 from .call import Auth, Call
-from .letters import check_texts, send_text
+from .letters import check_channel, check_texts, send_text
 from .recover import mail_recovery
-from .signup import BAD_CHANNEL, CHANNELS, Applicant, check_open, confirms_itself, register
+from .signup import Applicant, check_open, confirms_itself, register
 from .token import pkce
 
 
@@ -98,8 +98,7 @@ async def _text(auth: Auth, call: Call, body: Otp) -> Response:
     if not auth.settings.external_phone_enabled:
         raise fault("phone_provider_disabled", "Unsupported phone provider")
     phone = addresses.phone_number(body.phone)
-    if body.channel not in CHANNELS:
-        raise invalid(BAD_CHANNEL)
+    check_channel(auth, call, body.channel)
     check_texts(auth, call)
     user = users.read((await auth.scope.run(query("user_by_phone", phone, call.audience)))[0])
     if user is None and not body.create_user:

@@ -19,15 +19,10 @@ from ..one_time import Code, check_frequency, new_code
 from ..users import Metadata, NewUser, User
 from . import strength
 from .call import Auth, Call
-from .letters import check_texts, send_link, send_text
+from .letters import check_channel, check_texts, send_link, send_text
 from .token import pkce
 
 UNSAVED = "Database error saving new user"
-CHANNELS = ("", "sms", "whatsapp")
-BAD_CHANNEL = (
-    "Invalid channel, supported values are 'sms' or 'whatsapp'. "
-    "'whatsapp' is only supported if Twilio or Twilio Verify is used as the provider."
-)
 
 
 class SignUp(msgspec.Struct):
@@ -63,7 +58,7 @@ async def sign_up(auth: Auth, call: Call) -> Response:
         return await sign_up_anonymously(auth, call, body.data)
     auth.limits.check("signup", call.request)
     check_open(auth)
-    applicant = read_applicant(auth, body)
+    applicant = read_applicant(auth, call, body)
     user = await register(auth, call, applicant)
     if user is None:
         return _pretend(auth, call, applicant)
@@ -104,15 +99,15 @@ def check_open(auth: Auth) -> None:
         raise fault("signup_disabled", "Signups not allowed for this instance")
 
 
-def read_applicant(auth: Auth, body: SignUp) -> Applicant:
+def read_applicant(auth: Auth, call: Call, body: SignUp) -> Applicant:
     """The body, checked in GoTrue's order."""
     if not body.password:
         raise invalid("Signup requires a valid password")
     strength.check(body.password, auth.settings)
     if body.email and body.phone:
         raise invalid("Only an email address or phone number should be provided on signup.")
-    if body.channel not in CHANNELS:
-        raise invalid(BAD_CHANNEL)
+    if body.phone:
+        check_channel(auth, call, body.channel)
     if body.phone and body.code_challenge:
         raise invalid("PKCE not supported for phone signups")
     pkce.check_challenge(body.code_challenge, body.code_challenge_method)

@@ -22,6 +22,8 @@ async def link(auth: Auth, call: Call) -> Response:
 async def unlink(auth: Auth, call: Call) -> Response:
     """`DELETE /user/identities/{identity_id}`: the address that came with it goes too."""
     _check_enabled(auth)
+    if call.caller is None or call.audience != call.caller.audience:
+        raise fault("unexpected_audience", "Token audience doesn't match request audience")
     user = call.user
     identities = user.identities or []
     if len(identities) < 2:

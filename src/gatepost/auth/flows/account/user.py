@@ -17,7 +17,7 @@ from ...issue import Door
 from ...users import Metadata, User
 from .. import strength
 from ..call import Auth, Call
-from ..letters import check_texts, tell
+from ..letters import check_channel, check_texts, tell
 from ..token import pkce
 from . import email_change, phone_change
 from .reauthenticate import spend_nonce
@@ -50,7 +50,7 @@ async def show(auth: Auth, call: Call) -> Response:
 async def update(auth: Auth, call: Call) -> Response:
     """`PUT /user`."""
     body = call.body(Update)
-    _check_format(auth, body)
+    _check_format(auth, call, body)
     wanted = _without_same(call.user, body)
     _check_allowed(auth, call, wanted)
     await _check_taken(auth, call, wanted)
@@ -66,11 +66,12 @@ async def update(auth: Auth, call: Call) -> Response:
     return responses.private(responses.user(user))
 
 
-def _check_format(auth: Auth, body: Update) -> None:
+def _check_format(auth: Auth, call: Call, body: Update) -> None:
     if body.email:
         body.email = addresses.email_address(body.email)
     if body.phone:
         body.phone = addresses.phone_number(body.phone)
+        check_channel(auth, call, body.channel)
     if body.password is not None:
         strength.check(body.password, auth.settings)
     pkce.check_challenge(body.code_challenge, body.code_challenge_method)
