@@ -39,7 +39,9 @@ class TokenCallers:
 
     async def user(self, bearer: str | None) -> Caller:
         """The user a token names, and the session: one round trip."""
-        claims = self._claims(bearer)
+        return await self._present(self._claims(bearer))
+
+    async def _present(self, claims: dict[str, Any]) -> Caller:
         subject, session_id = _subject(claims), _session_id(claims)
         statements = [users.find(subject), *([sessions.find(session_id)] if session_id else [])]
         results = await self._auth.scope.run(*statements)
@@ -54,14 +56,13 @@ class TokenCallers:
         return Caller(claims, user, session)
 
     async def admin(self, bearer: str | None) -> Caller:
-        """A role that may administer; a user's token with such a role needs its session alive."""
+        """A role that may administer; a user's token with such a role needs the user, and the session fit to go on."""
         claims = self._claims(bearer)
         caller = Caller(claims)
         if caller.role not in self._auth.settings.jwt_admin_roles:
             raise fault("not_admin", "User not allowed")
-        session_id = _session_id(claims)
-        if session_id:
-            await self._check_session(session_id)
+        if _session_id(claims):
+            self._check_session(await self._present(claims))
         return caller
 
     async def inviter(self, bearer: str | None) -> Caller:
@@ -78,12 +79,10 @@ class TokenCallers:
         except Problem:
             return False
 
-    async def _check_session(self, session_id: str) -> None:
-        session = sessions.read((await self._auth.scope.run(sessions.find(session_id)))[0])
-        if session is None:
-            raise fault("session_not_found", "Session from session_id claim in JWT does not exist")
-        if sessions.has_expired(session, self._auth.now(), self._auth.settings):
-            raise fault("session_expired", "Session expired", 403)
+    def _check_session(self, present: Caller) -> None:
+        user, session, now = present.user, present.session, self._auth.now()
+        if user is None or session is None or sessions.has_ended(session, user, now, self._auth.settings):
+            raise fault("session_expired", "Session is no longer valid", 403)
 
     def _claims(self, bearer: str | None) -> dict[str, Any]:
         if not bearer or bearer.split() != [bearer]:

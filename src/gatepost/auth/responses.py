@@ -87,10 +87,10 @@ def identity(identity: UserIdentity) -> Shape:
         "user_id": identity.user_id,
         "identity_data": identity.identity_data or {},
         "provider": identity.provider,
-        "last_sign_in_at": utc(identity.last_sign_in_at),
         "created_at": utc(identity.created_at),
         "updated_at": utc(identity.updated_at),
     }
+    shape |= {"last_sign_in_at": utc(identity.last_sign_in_at)} if identity.last_sign_in_at else {}
     return shape | ({"email": identity.email} if identity.email else {})
 
 

@@ -38,6 +38,7 @@ class Session(msgspec.Struct, kw_only=True):
     aal: str | None = "aal1"
     factor_id: str | None = None
     not_after: datetime | None = None
+    refreshed_at: datetime | None = None
     amr: list[Method] = []
 
     @property
@@ -138,12 +139,17 @@ def read_rotation(result: Result) -> tuple[str, bool] | None:
     return None if outcome == "busy" else (issued, outcome == "rotated")
 
 
-def has_expired(session: Session, now: datetime, settings: AuthSettings) -> bool:
-    """Whether a session is past its end (its own, or the settings' time box)."""
-    ends = [session.not_after] if session.not_after else []
+def has_ended(session: Session, user: User, now: datetime, settings: AuthSettings) -> bool:
+    """Whether a session cannot be refreshed any more: past its end or the settings' time box, left alone for too long,
+    or for too long without the second factor that its user has.
+    """
+    ends = [session.not_after, low_assurance_end(session, user, settings)]
     if settings.sessions_timebox:
         ends.append(session.created_at + timedelta(seconds=settings.sessions_timebox))
-    return any(now > end for end in ends)
+    if settings.sessions_inactivity_timeout:
+        used = session.refreshed_at.replace(tzinfo=UTC) if session.refreshed_at else session.created_at
+        ends.append(used + timedelta(seconds=settings.sessions_inactivity_timeout))
+    return any(end is not None and now > end for end in ends)
 
 
 def low_assurance_end(session: Session, user: User, settings: AuthSettings) -> datetime | None:

@@ -7,6 +7,7 @@ import pytest
 
 from gatepost.auth.endpoints import AuthSurface
 from gatepost.identity.api_keys import ApiKey, ApiKeys, create, digest
+from gatepost.settings import Seconds
 from tests.surfaces.auth.conftest import PASSWORD, SITE, Client, Open, address
 
 
@@ -67,6 +68,34 @@ async def test_an_administrators_session_must_be_alive(client: Client) -> None:
     await client.post("/logout", bearer=session["access_token"])
     answer = await client.get("/admin/users", bearer=session["access_token"])
     assert (answer.status, answer.code) == (403, "session_not_found")
+
+
+async def test_an_administrator_who_is_banned_or_gone_administers_no_more(client: Client) -> None:
+    session = await client.signed_in(role="supabase_admin")
+    path = f"/admin/users/{session['user']['id']}"
+    await client.put(path, {"ban_duration": "1h"}, bearer=client.admin)
+    assert (await client.get("/admin/users", bearer=session["access_token"])).code == "user_banned"
+    await client.delete(path, bearer=client.admin)
+    answer = await client.get("/admin/users", bearer=session["access_token"])
+    assert (answer.status, answer.code) == (403, "user_not_found")
+
+
+@pytest.mark.parametrize("limit", ["timebox", "inactivity_timeout", "allow_low_aal"])
+async def test_an_administrators_session_must_be_one_that_could_go_on(open_client: Open, limit: str) -> None:
+    client = open_client(**{f"sessions_{limit}": Seconds(600)})
+    session = await client.signed_in(role="supabase_admin")
+    client.sql(
+        "insert into auth.mfa_factors (id, user_id, factor_type, status, created_at, updated_at, secret, friendly_name)"
+        " values (gen_random_uuid(), %s, 'totp', 'verified', now(), now(), 'x', 'phone')",
+        session["user"]["id"],
+    )
+    client.clock.forward(500)
+    session = (await client.refresh(session["refresh_token"])).body
+    assert (await client.get("/admin/users", bearer=session["access_token"])).status == 200
+    bearer = client.tokens.sign(dict(client.tokens.verify(session["access_token"])) | {"exp": 2**33})
+    client.clock.forward(650)
+    answer = await client.get("/admin/users", bearer=bearer)
+    assert (answer.status, answer.code, answer.message) == (403, "session_expired", "Session is no longer valid")
 
 
 async def test_a_user_is_stored_as_given(client: Client) -> None:

@@ -30,6 +30,7 @@ def test_a_user_as_clients_know_them() -> None:
     assert shape["created_at"] == "2026-01-01T12:30:15.250000Z"
     assert shape["identities"][0]["identity_id"] == "row"
     assert shape["identities"][0]["id"] == "theirs"
+    assert "last_sign_in_at" not in shape["identities"][0], "absent, as the clients' types have it"
     assert not {"encrypted_password", "confirmation_token", "is_sso_user", "factors", "new_email"} & set(shape)
     assert responses.user(user, listed=True)["identities"] is None
 
