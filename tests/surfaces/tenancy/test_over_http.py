@@ -242,3 +242,15 @@ def test_the_command_installs_it_into_a_database_and_says_so(
     assert "up to date" in said[1].stdout + said[1].stderr
     assert "There is: tenancy" in said[2].stdout + said[2].stderr
     assert state.read(tmp_path / ".gatepost") is not None
+
+
+def test_keys_that_only_references_need_are_no_fields(server: Served) -> None:
+    answer = httpx.post(
+        f"{server.url}/graphql",
+        json={"query": "{ __schema { queryType { fields { name } } } }"},
+        headers={"apikey": server.publishable},
+        timeout=20,
+    )
+    names = {field["name"] for field in answer.json()["data"]["__schema"]["queryType"]["fields"]}
+    assert {"resident", "residents", "tenantSubscription"} <= names
+    assert not [name for name in names if name.endswith("ByIdAndTenantId")]

@@ -208,6 +208,9 @@ create table if not exists app.license (
 create index if not exists license_seat_idx on app.license (tenant_subscription_id, license_type_key);
 create index if not exists license_tenant_idx on app.license (tenant_id);
 create index if not exists license_expiry_idx on app.license (expires_at) where status = 'active';
+-- Those keys are there for references alone; an id is enough to ask by.
+comment on constraint tenant_subscription_id_tenant_id_key on app.tenant_subscription is '@behavior -*';
+comment on constraint resident_id_tenant_id_key on app.resident is '@behavior -*';
 
 -- Support: who is in whose place, why, and until when; the tenant's admins read it.
 create table if not exists app.support_session (
