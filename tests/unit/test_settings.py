@@ -88,3 +88,17 @@ def test_a_secret_is_not_repeated_in_the_refusal():
     with pytest.raises(Problem) as caught:
         load({"database": {"url": {"password": "hunter2"}}} | {"mail": {"smtp_pass": True}})
     assert "hunter2" not in str(caught.value) + str(caught.value.details)
+
+
+@pytest.mark.parametrize(
+    ("variables", "channels"),
+    [
+        ({}, ("gatepost", "pgrst")),
+        ({"PGRST_DB_CHANNEL": "api"}, ("gatepost", "api")),
+        ({"PGRST_DB_CHANNEL_ENABLED": "false"}, ("gatepost",)),
+    ],
+)
+def test_word_of_a_change_comes_by_our_channel_and_by_the_one_that_is_named(
+    variables: dict[str, str], channels: tuple[str, ...]
+):
+    assert load(environ=variables).rest.channels == channels

@@ -18,7 +18,7 @@ from ..identity.tokens import Tokens
 from ..observe import emit
 from ..problem import Problem
 from ..settings import AuthSettings, FactorSettings
-from . import hooks
+from . import hooks, redirects
 from .callers import Callers, TokenCallers
 from .errors import answer, fault, invalid
 from .flows import about, otp, recover, resend, signup, unserved, verify
@@ -121,9 +121,9 @@ PATTERNS = [
 class AuthSurface:
     """The surface: `await surface(request)`.
 
-    A Problem names a hook that cannot be called. `api_keys` lets a secret key be an administrator's bearer; `hasher`
-    and `limits` can be shared or set for tests; `remote` asks hooks over HTTP; `owned_keys`
-    of user_metadata are the server's claims', None where those do not stand there.
+    A Problem names a hook that cannot be called, or a redirect pattern that is none. `api_keys` lets a secret key be an
+    administrator's bearer; `hasher` and `limits` can be shared or set for tests; `remote` asks hooks over HTTP;
+    `owned_keys` of user_metadata are the server's claims', None where those do not stand there.
     """
 
     def __init__(
@@ -142,6 +142,7 @@ class AuthSurface:
         owned_keys: tuple[str, ...] | None = None,
     ) -> None:
         hooks.check(settings)
+        redirects.check_patterns(settings.uri_allow_list)
         self.auth = Auth(
             settings=settings,
             scope=database.system("auth"),

@@ -53,10 +53,19 @@ class Rules:
 
 
 class Tokens:
-    """Verification with a cache of what was verified; its key is the token's hash, so no token stays in memory."""
+    """Verification with a cache of what was verified, `most` tokens; its key is the token's hash, so no token stays in
+    memory.
+    """
 
-    def __init__(self, keys: KeyRing, rules: Rules | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        keys: KeyRing,
+        rules: Rules | None = None,
+        clock: Callable[[], float] = time.time,
+        most: int = CACHE_SIZE,
+    ) -> None:
         self.rules = rules or Rules()
+        self._most = most
         self.issuers: Mapping[str, Issuer] = {}
         """Whose tokens are believed beside the server's own, by their `iss`."""
         self._keys = keys
@@ -129,7 +138,7 @@ class Tokens:
             return
         self._cache[digest] = verified
         self._held += verified.length
-        while len(self._cache) > CACHE_SIZE or self._held > CACHE_BYTES:
+        while len(self._cache) > self._most or self._held > CACHE_BYTES:
             _, dropped = self._cache.popitem(last=False)
             self._held -= dropped.length
 

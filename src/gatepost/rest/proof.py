@@ -35,7 +35,7 @@ def identifier(settings: RestSettings) -> Callable[[Proof], Identity]:
         default_role=settings.anon_role,
         role=find,
     )
-    tokens = Tokens(KeyRing(keys), rules)
+    tokens = Tokens(KeyRing(keys), rules, most=settings.jwt_cache_size)
 
     def identify(proof: Proof) -> Identity:
         if proof.bearer is None:

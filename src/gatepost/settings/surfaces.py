@@ -103,7 +103,8 @@ class RestSettings(Section, frozen=True):
         str, Option("JSON path of the role in a token's claims", env=("PGRST_JWT_ROLE_CLAIM_KEY",))
     ] = "$.role"
     jwt_cache_size: Annotated[
-        int, Option("Verified tokens that are remembered", env=("PGRST_JWT_CACHE_MAX_ENTRIES",))
+        int,
+        Option("Verified tokens that a stand-alone API remembers; 0: none", env=("PGRST_JWT_CACHE_MAX_ENTRIES",)),
     ] = 1000
     database_config: Annotated[
         bool, Option("Whether `pgrst.*` settings of the login's role count", env=("PGRST_DB_CONFIG",))
@@ -121,6 +122,11 @@ class RestSettings(Section, frozen=True):
     channel_enabled: Annotated[
         bool, Option("Whether that channel is listened to", env=("PGRST_DB_CHANNEL_ENABLED",))
     ] = True
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Where the database says that something has changed: our own channel, and the one for others."""
+        return ("gatepost", self.channel) if self.channel_enabled else ("gatepost",)
 
 
 class GraphQLSettings(Section, frozen=True):

@@ -5,6 +5,7 @@ import pytest
 from gatepost.auth.endpoints import ROUTES
 from gatepost.auth.limits import Rate
 from gatepost.database.scope import Database
+from gatepost.problem import Problem
 from tests.surfaces.auth.conftest import API, MODERN, PASSWORD, Answer, Client, Open, address
 
 NAME = "00000000-0000-4000-8000-000000000000"
@@ -237,3 +238,8 @@ async def test_nothing_secret_is_logged(client: Client, caplog: pytest.LogCaptur
 async def test_what_is_not_served_says_so(client: Client, method: str, path: str, status: int, message: str) -> None:
     answer = await client.send(method, path, {"provider": "google", "id_token": "x"})
     assert (answer.status, answer.message) == (status, message)
+
+
+async def test_a_surface_with_a_redirect_pattern_that_is_none_does_not_open(open_client: Open) -> None:
+    with pytest.raises(Problem, match="is not closed"):
+        open_client(uri_allow_list=("https://fine.test/**", "https://{a,b.test/**["))

@@ -276,3 +276,11 @@ def test_what_is_remembered_is_bounded(private: dict[str, Any], monkeypatch: pyt
     assert 1 <= len(tokens._cache) <= 5
     tokens.identify(tokens.sign({**CLAIMS, "padding": "x" * 10_000}))
     assert len(tokens._cache) <= 5
+
+
+@pytest.mark.parametrize("most", [0, 2])
+def test_how_many_are_remembered_can_be_said(private: dict[str, Any], most: int) -> None:
+    tokens = Tokens(KeyRing([from_jwk(private)]), clock=clock, most=most)
+    for number in range(5):
+        assert tokens.identify(tokens.sign({**CLAIMS, "n": number})).role == "authenticated"
+    assert len(tokens._cache) == most
