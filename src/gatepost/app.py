@@ -103,11 +103,10 @@ class Server:
             await self.load_keys()
             self.background.append(self._keep_keys)
         if self.loaders:
-            scope = self.database.system("catalog")
+            scope, login = self.database.system("catalog"), self.database.conninfo("authenticator")
             self.database.entrance = await find_entrance(scope, self.settings)
             await self._load()
-            login = self.database.conninfo("authenticator")
-            self._changes = Changes(login, ("pgrst", "gatepost"), self._changed, scope)
+            self._changes = Changes(login, self.settings.rest.channels, self._changed, scope)
             self._changes.start()
         self._tasks = [asyncio.create_task(work()) for work in self.background]
         observe.emit("server.started", surfaces=" ".join(mount.prefix or "/" for mount in self.mounts))
@@ -160,7 +159,7 @@ class Server:
 
     async def _load_later(self) -> None:
         await asyncio.sleep(RELOAD_SECONDS)
-        while not await self._try_load():
+        while not await self._try_load():  # noqa: ASYNC110 - nobody tells when it can be read
             await asyncio.sleep(RELOAD_SECONDS)
 
     async def _try_load(self) -> bool:
