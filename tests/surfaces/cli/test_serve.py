@@ -72,6 +72,7 @@ def test_rest_alone_in_postgrests_place(alone: Command, cluster: Server, fresh_d
         "PGRST_DB_ANON_ROLE": "anon",
         "PGRST_JWT_SECRET": SECRET,
         "PGRST_SERVER_PORT": str(alone.port),
+        "PGRST_DB_CHANNEL": "news",
         "PGRST_MOON_PHASE": "full",
     }
     process = alone.start("serve", "rest")
@@ -80,6 +81,9 @@ def test_rest_alone_in_postgrests_place(alone: Command, cluster: Server, fresh_d
     status, problem = ask(alone.port, "GET", "/things", Authorization="Bearer nonsense")
     assert (status, problem["code"][:5]) == (401, "PGRST")
     assert "PGRST_MOON_PHASE has no effect here" in alone.output()
+    with psycopg.connect(cluster.dsn(dbname=name), autocommit=True) as admin:
+        listener = "select from pg_stat_activity where datname = current_database() and query = 'listen \"news\"'"
+        eventually(lambda: admin.execute(listener).fetchall() != [], "the server listens there")
 
 
 def empty_database(cluster: Server) -> str:
