@@ -20,6 +20,10 @@ COPIED = 64 * 1024
 """A body up to that size travels in one piece with its head."""
 AWAITED = 64 * 1024
 """A request whose body is no longer is asked once all of it is there; of a longer one so much is taken in ahead."""
+PATIENCE = 30.0
+"""Seconds between two looks at a peer: whoever keeps us waiting has been told so, or is left, by the second."""
+LEAST = 1024
+"""Bytes of a body that come between two looks at least."""
 SHORT = "protocol.short"
 # The parser's own limit.
 LONGEST_ADDRESS = 65_535
@@ -31,6 +35,7 @@ TOO_LONG_ADDRESS = (
 )
 TOO_LONG_HEAD = (431, f"The head of the request is longer than {LONGEST_HEAD} bytes", None)
 NO_REQUEST = (400, "This is not a valid HTTP request", None)
+TOO_SLOW = (408, "The request did not come in time", "Send it without pauses")
 NO_SOCKET = (400, "This is not a valid beginning of a WebSocket", "Its headers have 8192 bytes each at most")
 
 
@@ -165,7 +170,41 @@ class Protocol(HttpToolsProtocol):
         self._awaited = False
         self._upgrades: Callable[[str], bool] = getattr(application, "upgrades", _never)
         self._upgrading = False
+        self._received = 0
+        self._seen: tuple[object, int, int] = (None, 0, 0)
+        self._looking: asyncio.TimerHandle | None = None
         self._declined = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        super().connection_made(transport)
+        self._looking = self.loop.call_later(PATIENCE, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._look_no_more()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        """A peer that kept us waiting ever since the last look is left: it sent next to nothing, or took in nothing."""
+        self._looking = self.loop.call_later(PATIENCE, self._look)
+        before, unsent = self._seen, self.transport.get_write_buffer_size()
+        self._seen = wanted, received, _ = self._wanted(), self._received, unsent
+        if unsent and unsent == before[2]:
+            self.transport.abort()
+        elif wanted is not None and wanted is before[0] and received - before[1] < LEAST:
+            self._refuse(TOO_SLOW)
+
+    def _wanted(self) -> object:
+        """The head or the body that is still to come; a connection that is idle between two requests has a timer."""
+        cycle = cast(Cycle | None, self.cycle)
+        if cycle is None:
+            return self
+        if cycle.response_complete:
+            return self.headers if self._idle_since == 0.0 else None
+        return cycle if cycle.more_body and not self.flow.read_paused else None
+
+    def _look_no_more(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
 
     def data_received(self, data: bytes) -> None:
         again = self._feed(data)
@@ -217,6 +256,7 @@ class Protocol(HttpToolsProtocol):
         if self._upgrading or cycle.response_complete:
             return
         cycle.body += body
+        self._received += len(body)
         if len(cycle.body) > AWAITED:
             self.flow.pause_reading()
         cycle.tell()
