@@ -150,11 +150,6 @@ class Function:
         return not self.returns_set and self.returns == Name("pg_catalog", "void")
 
     @property
-    def returns_scalar(self) -> bool:
-        """One value that is no row."""
-        return not self.returns_set and not self.returns_composite
-
-    @property
     def volatile(self) -> bool:
         """Whether a call may change something."""
         return self.volatility == "v"

@@ -34,18 +34,6 @@ DbNull: Final = Null.DbNull
 JsonNull: Final = Null.JsonNull
 AnyNull: Final = Null.AnyNull
 
-PYTHON_TYPES: Mapping[str, type] = {
-    "String": str,
-    "Boolean": bool,
-    "Int": int,
-    "BigInt": int,
-    "Float": float,
-    "Decimal": Decimal,
-    "DateTime": datetime,
-    "Bytes": bytes,
-}
-"""What a field's value is in Python, by its ZModel type; enums are str, Json is anything JSON can say."""
-
 JSON_DEPTH = 100
 JSON_BITS = 1024
 EPOCH = date(1970, 1, 1)

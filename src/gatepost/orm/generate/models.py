@@ -28,7 +28,6 @@ from gatepost.zmodel.schema import Field, Model, Schema
 
 ORDER = Words(("asc", "desc"))
 SUMMED = ("Int", "BigInt", "Float", "Decimal")
-ROW_OPERATIONS = ("create", "update", "upsert", "delete", "createManyAndReturn", "updateManyAndReturn")
 
 
 def shapes(schema: Schema) -> dict[str, Shape]:

@@ -20,7 +20,6 @@ from .parsing import Parser, SyntaxFault, parse
 T = TypeVar("T")
 Pairs = list[tuple[str, str | None]]
 
-MODIFIERS = {"order", "limit", "offset", "and", "or"}
 RESERVED = {"select", "columns", "on_conflict"}
 DEEPEST = 50
 """Nesting of embeds or of logic trees."""
