@@ -100,8 +100,10 @@ def unpadded_base64(text: str) -> bytes:
 # ------------------------------------------------------------------ the role among the claims
 
 STEP = re.compile(
-    r"""\.(?P<key>[\w$@-]+) | \."(?P<quoted>[^"]*)" | \[(?P<index>-?\d+)\] | \[(['"])(?P<name>.*?)\4\]
-    | \[\?\s*\(?\s*@\s*(?P<test>==\^|\^==|\*==|==|!=)\s*(['"])(?P<value>.*?)\7\s*\)?\s*\]""",
+    r"""\.(?P<key>[\w$@-]+) | \."(?P<quoted>[^"]*)" | \[(?P<index>-?\d+)\] | \[(?P<q1>['"])(?P<name>.*?)(?P=q1)\]
+    | (?P<every>\.\*|\[\*\])
+    | \[\?\s*\(?\s*@\s*(?P<test>==\^|\^==|\*==|==|!=)\s*(?P<q2>['"])(?P<value>.*?)(?P=q2)\s*\)?\s*\]
+    | \[\?\s*\(?\s*search\(\s*@\s*,\s*(?P<q3>['"])(?P<pattern>.*?)(?P=q3)\s*\)\s*\)?\s*\]""",
     re.VERBOSE,
 )
 TESTS: dict[str, Callable[[str, str], bool]] = {
@@ -111,16 +113,20 @@ TESTS: dict[str, Callable[[str, str], bool]] = {
     "==^": lambda text, value: text.endswith(value),
     "*==": lambda text, value: value in text,
 }
+ESCAPED = re.compile(r"""\\([\\'"/])""")
 
 
 def role_finder(path: str) -> Callable[[Claims], str | None]:
-    """A function that follows a JSON path (`$.a.b[0]`, `$.roles[?(@ == "x")]`) through the claims."""
-    steps = list(parsed(path))
+    """A function that follows a JSON path (RFC 9535: `$.a.b[0]`, `$.roles[?search(@, "^app_")]`) through the claims, to
+    the first that it leads to.
+    """
+    steps = [(step, pattern_of(step, path)) for step in parsed(path)]
 
     def find(claims: Claims) -> str | None:
-        value: Any = claims
-        for step in steps:
-            value = followed(value, step)
+        values: list[Any] = [claims]
+        for step, pattern in steps:
+            values = [found for value in values for found in followed(value, step, pattern)]
+        value = values[0] if values else None
         if value is None or isinstance(value, str):
             return value
         return msgspec.json.encode(value).decode()
@@ -135,22 +141,42 @@ def parsed(path: str) -> Iterator[re.Match[str]]:
     while position < len(rest):
         step = STEP.match(rest, position)
         if step is None:
-            message = f"failed to parse role-claim-key value ({path})"
-            raise Problem("invalid_setting", 500, message, None, 'Write it like $.role or $["app.role"]')
+            raise no_path(path)
         yield step
         position = step.end()
 
 
-def followed(value: Any, step: re.Match[str]) -> Any:
-    """One step; None where it leads nowhere."""
+def pattern_of(step: re.Match[str], path: str) -> re.Pattern[str] | None:
+    """The expression of a `search`; a Problem where it is none."""
+    if step["pattern"] is None:
+        return None
+    try:
+        return re.compile(ESCAPED.sub(r"\1", step["pattern"]))
+    except re.error:
+        raise no_path(path) from None
+
+
+def no_path(path: str) -> Problem:
+    message = f"failed to parse role-claim-key value ({path})"
+    return Problem("invalid_setting", 500, message, None, 'Write it like $.role or $["app.role"]')
+
+
+def followed(value: Any, step: re.Match[str], pattern: re.Pattern[str] | None) -> list[Any]:
+    """Where one step leads."""
     key = step["key"] or step["quoted"] or step["name"]
     if key is not None:
-        return value.get(key) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    if not isinstance(value, list):
-        return None
-    items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return [value[key]] if isinstance(value, dict) and key in value else []
     if step["index"] is not None:
         index = int(step["index"])
-        return items[index] if -len(items) <= index < len(items) else None
-    test, wanted = TESTS[step["test"]], step["value"]
-    return next((item for item in items if isinstance(item, str) and test(item, wanted)), None)
+        return value[index : index + 1 or None] if isinstance(value, list) and index >= -len(value) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    members: Any = value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return [each for each in members if chosen(each, step, pattern)] if isinstance(value, dict | list) else []
+
+
+def chosen(member: Any, step: re.Match[str], pattern: re.Pattern[str] | None) -> bool:
+    """Whether a filter lets a member through."""
+    if step["every"] is not None:
+        return True
+    if not isinstance(member, str):
+        return False
+    return pattern.search(member) is not None if pattern else TESTS[step["test"]](member, step["value"])
