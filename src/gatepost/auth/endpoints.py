@@ -4,6 +4,7 @@ In: a Request below `/auth/v1`. Out: a Response, errors included. Never: a beare
 public; clients send their API key there.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -158,7 +159,11 @@ class AuthSurface:
 
     async def __call__(self, request: Request) -> Response:
         try:
-            return await self._answer(request)
+            async with asyncio.timeout(self.auth.settings.max_request_duration or None):
+                return await self._answer(request)
+        except TimeoutError:
+            emit("request.failed", surface="auth", id=request.id, code="request_timeout", cause="")
+            return answer(fault("request_timeout", "The request took too long; try again in a moment"), request)
         except Problem as error:
             if error.status >= 500:
                 emit("request.failed", surface="auth", id=request.id, code=error.code, cause=_cause(error))

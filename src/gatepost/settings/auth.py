@@ -167,6 +167,13 @@ class AuthSettings(Section, frozen=True):
             toml="auth.sessions.inactivity_timeout",
         ),
     ] = Seconds(0)
+    max_request_duration: Annotated[
+        Seconds,
+        Option(
+            "How long a request may take; a longer one is answered 504 (0: no end)",
+            env=("GOTRUE_API_MAX_REQUEST_DURATION",),
+        ),
+    ] = Seconds(10)
     sessions_allow_low_aal: Annotated[
         Seconds,
         Option(

@@ -6,6 +6,7 @@ from gatepost.auth.endpoints import ROUTES
 from gatepost.auth.limits import Rate
 from gatepost.database.scope import Database
 from gatepost.problem import Problem
+from gatepost.settings import Seconds
 from tests.surfaces.auth.conftest import API, MODERN, PASSWORD, Answer, Client, Open, address
 
 NAME = "00000000-0000-4000-8000-000000000000"
@@ -243,3 +244,15 @@ async def test_what_is_not_served_says_so(client: Client, method: str, path: str
 async def test_a_surface_with_a_redirect_pattern_that_is_none_does_not_open(open_client: Open) -> None:
     with pytest.raises(Problem, match="is not closed"):
         open_client(uri_allow_list=("https://fine.test/**", "https://{a,b.test/**["))
+
+
+async def test_a_request_that_takes_too_long_is_told_so_and_holds_nothing_up(open_client: Open) -> None:
+    client = open_client(max_request_duration=Seconds(0.2))
+    with client.connect() as other:
+        other.autocommit = False
+        other.execute("lock table auth.users in access exclusive mode")
+        answer = await client.post("/token?grant_type=password", {"email": address(), "password": PASSWORD})
+        assert (answer.status, answer.code) == (504, "request_timeout")
+        other.rollback()
+    answer = await client.post("/token?grant_type=password", {"email": address(), "password": PASSWORD})
+    assert answer.code == "invalid_credentials"

@@ -13,6 +13,8 @@ from gatepost.problem import Problem
 
 FRESH = 1.0
 """Seconds that an answer is good for."""
+PATIENCE = 10.0
+"""Seconds to wait for one: everybody waits for the same."""
 
 FindLive = Callable[[Sequence[str]], Awaitable[frozenset[str]]]
 
@@ -47,7 +49,8 @@ class Sessions:
 
     async def _read(self, ids: set[str], find_live: FindLive) -> None:
         try:
-            live = await find_live(tuple(ids))
-        except Problem:
+            async with asyncio.timeout(PATIENCE):
+                live = await find_live(tuple(ids))
+        except (Problem, TimeoutError):
             live = frozenset(ids)
         self._asked, self._live, self._read_at = frozenset(ids), live, self._clock()

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
+from gatepost.graphql.subscriptions import sessions as asked
 from gatepost.graphql.subscriptions.sessions import Sessions
 from gatepost.problem import Unavailable
 
@@ -73,3 +76,14 @@ async def test_without_sessions_nothing_can_end():
     world = World()
     assert await world.sessions().holds("")
     assert world.asked == []
+
+
+async def test_a_silent_database_ends_nobody_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch):
+    async def find(_: Sequence[str]) -> frozenset[str]:
+        await asyncio.sleep(60)
+        return frozenset()
+
+    monkeypatch.setattr(asked, "PATIENCE", 0.05)
+    sessions = Sessions(find)
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*map(sessions.holds, "aaa")) == [True] * 3
