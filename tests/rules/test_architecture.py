@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "gatepost"
-PURE = {"problem", "settings", "identity", "exchange", "catalog", "query", "zmodel", "policy"}
+PURE = {"problem", "settings", "recent", "identity", "exchange", "catalog", "query", "zmodel", "policy"}
 SURFACES = {"auth", "rest", "graphql", "orm", "studio", "pages"}
 DRIVERS = {"psycopg", "socket", "asyncio", "uvicorn", "httptools", "uvloop"}
 # Of the client: what changes databases, which most programs never load. Of fixtures: all, until a test asks.

@@ -5,10 +5,8 @@ Plan, made once for each shape of variables. Never: a plan of another schema: a 
 never more than a bounded memory, whatever is sent.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable
-from threading import Lock
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -21,6 +19,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from ..recent import Recent
 from . import documents, plan
 from .documents.limits import MOST_ERRORS, VALUES, exceeded
 from .documents.reading import Invalid, invalid
@@ -34,36 +33,6 @@ PLANS, LONGEST = 200, 500_000
 """At most so many plans of one operation are kept, of so many characters of SQL together."""
 EVENT, NODE = "", " "
 """Where an event and its node id stand among the values: no variable has such a name."""
-
-Value = TypeVar("Value")
-
-
-class Recent(Generic[Value]):
-    """The most recently used values, as far as their sizes together allow; for several threads."""
-
-    def __init__(self, most: int, room: int) -> None:
-        self._most, self._room, self._used = most, room, 0
-        self._kept: OrderedDict[Hashable, tuple[int, Value]] = OrderedDict()
-        self._lock = Lock()
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._kept
-
-    def find(self, key: Hashable) -> Value | None:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                return None
-            self._kept.move_to_end(key)
-            return found[1]
-
-    def put(self, key: Hashable, value: Value, size: int = 0) -> None:
-        with self._lock:
-            self._used += size - self._kept.pop(key, (0, None))[0]
-            self._kept[key] = (size, value)
-            while len(self._kept) > self._most or self._used > self._room:
-                _, (freed, _) = self._kept.popitem(last=False)
-                self._used -= freed
 
 
 class Operation:

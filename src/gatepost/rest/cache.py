@@ -5,17 +5,17 @@ but for the values of plain filters. Never: a plan of another catalog: a new cat
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
 from ..exchange import Request
 from ..query.sql import Statement
+from ..recent import Recent
 from .plan import Plan
 
-SIZE = 1024
+SIZE, ROOM = 1024, 4 * 1024 * 1024
+"""At most so many are kept, of so many bytes of what was asked together: headers are as long as clients like."""
 LONGEST_QUERY = 2048
 METHODS = frozenset(("GET", "HEAD"))
 HEADERS = frozenset((b"accept", b"prefer", b"range", b"accept-profile"))
@@ -25,23 +25,7 @@ ASKED = "rest.asked"
 MARKER = b"gatepostvalue"
 RESERVED = frozenset((b"select", b"columns", b"on_conflict", b"order", b"limit", b"offset", b"and", b"or"))
 
-Key = tuple[object, ...]
-Value = TypeVar("Value")
-
-
-class Recent(OrderedDict[Key, Value]):
-    """The most recently used values, SIZE of them."""
-
-    def find(self, key: Key) -> Value | None:
-        value = self.get(key)
-        if value is not None:
-            self.move_to_end(key)
-        return value
-
-    def put(self, key: Key, value: Value) -> None:
-        self[key] = value
-        if len(self) > SIZE:
-            self.popitem(last=False)
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +53,24 @@ class Plans:
 
     def __init__(self, make: Callable[[Request], Plan]) -> None:
         self.make = make
-        self.exact: Recent[Plan] = Recent()
-        self.templates: Recent[Template] = Recent()
+        self.exact: Recent[Plan] = Recent(SIZE, ROOM)
+        self.templates: Recent[Template] = Recent(SIZE, ROOM)
 
     def plan(self, request: Request) -> Plan:
         """The plan of a request; a Problem where it cannot be planned (that is not remembered)."""
         if request.method not in METHODS or len(request.query) > LONGEST_QUERY:
             return self.make(request)
-        headers = request.kept.get(ASKED)
+        headers: Headers | None = request.kept.get(ASKED)
         if headers is None:
             headers = request.kept[ASKED] = tuple(item for item in request.headers if item[0] in HEADERS)
         key = (request.method, request.raw_path or request.path, request.query, headers)
         found = self.exact.find(key)
         if found is None:
             found = self._similar(request, headers) or self.make(request)
-            self.exact.put(key, found)
+            self.exact.put(key, found, length(request, headers))
         return found
 
-    def _similar(self, request: Request, headers: Key) -> Plan | None:
+    def _similar(self, request: Request, headers: Headers) -> Plan | None:
         """The plan of a request of the same shape, with this one's values; None where the shape has no template."""
         shape, values = abstracted(request.query)
         if not values:
@@ -97,7 +81,7 @@ class Plans:
             template = self._template(request, shape, len(values))
             if template is None:
                 return None
-            self.templates.put(key, template)
+            self.templates.put(key, template, length(request, headers))
         return template.filled(values)
 
     def _template(self, request: Request, shape: tuple[bytes, ...], count: int) -> Template | None:
@@ -108,6 +92,11 @@ class Plans:
         if len(found) != count or len(plan.statements) != 1:
             return None
         return Template(plan, tuple(found))
+
+
+def length(request: Request, headers: Headers) -> int:
+    """How much is kept of a request, about."""
+    return len(request.raw_path) + len(request.query) + sum(len(value) for _, value in headers)
 
 
 def marker(number: int) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gatepost.catalog import Catalog, Column, Name, Table
 from gatepost.exchange import Request
 from gatepost.problem import Problem
-from gatepost.rest.cache import Plans
+from gatepost.rest.cache import ROOM, Plans
 from gatepost.rest.plan import Plan, plan
 from gatepost.rest.request import read_request
 from gatepost.settings import RestSettings
@@ -77,3 +77,12 @@ def test_a_problem_is_not_remembered() -> None:
         with pytest.raises(Problem):
             plans.plan(asked(b"title=is.7"))
     assert not plans.exact
+
+
+def test_what_is_remembered_has_an_end_however_long_headers_are() -> None:
+    plans, last = Plans(make), asked(b"id=eq.1")
+    for number in range(200):
+        last.headers, last.kept = [(b"prefer", b"%d" % number + b" " * 100_000)], {}
+        plans.plan(last)
+    assert 0 < len(plans.exact) * 100_000 <= ROOM
+    assert 0 < len(plans.templates) * 100_000 <= ROOM
