@@ -80,7 +80,14 @@ class LimitSettings(Section, frozen=True):
     application says for whom it asks.
     """
 
-    header: Annotated[str, _rate("HEADER", "Header that holds the client's address; empty: no limits per client")] = ""
+    header: Annotated[
+        str,
+        _rate(
+            "HEADER",
+            "Header that holds the client's address; empty: no limits per client. Of a list the first counts, as in "
+            "GoTrue: the proxy must write the header anew, not add to what a client sent",
+        ),
+    ] = ""
     forwarded: Annotated[
         bool,
         Option(
