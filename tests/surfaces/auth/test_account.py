@@ -330,6 +330,8 @@ async def test_identities_are_unlinked_only_where_that_is_on(open_client: Open) 
     assert (answer.status, answer.message) == (404, "Manual linking is disabled")
 
     client = open_client(manual_linking_enabled=True)
+    answer = await client.get("/user/identities/authorize?provider=google", bearer=session["access_token"])
+    assert (answer.status, answer.message) == (400, "Unsupported provider: provider is not enabled")
     only = await client.delete(f"/user/identities/{identity}", bearer=session["access_token"])
     assert (only.status, only.code) == (422, "single_identity_not_deletable")
     assert (await client.delete("/user/identities/mine", bearer=session["access_token"])).status == 404

@@ -340,8 +340,10 @@ async def test_how_a_code_gets_to_a_phone_is_the_applications_matter(
     session = (await client.post("/verify", {"type": "sms", "phone": phone, "token": sent(owner)["otp"]})).body
     body = {"phone": number(), "channel": channel}
     assert (await client.put("/user", body, bearer=session["access_token"])).status == 200
-    # Where no function sends, there is one way at most, and an address by mail has nothing to do with it.
+    # Where no function sends, whoever is nobody is told that first; there is one way at most, and an address by mail
+    # has nothing to do with it.
     alone = open_client(**TEXTS, sms_autoconfirm=True)
+    assert (await alone.post("/otp", {"phone": number(), "create_user": False})).code == "otp_disabled"
     mailed = await alone.post("/signup", {"email": address(), "password": PASSWORD, "channel": channel})
     assert mailed.status == 200
     user = await alone.signed_in()

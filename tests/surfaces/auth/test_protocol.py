@@ -233,7 +233,8 @@ async def test_nothing_secret_is_logged(client: Client, caplog: pytest.LogCaptur
         ("GET", "/user/oauth/grants", 404, "OAuth server is disabled"),
         ("POST", "/token?grant_type=web3", 422, "Web3 provider is disabled"),
         ("POST", "/token?grant_type=id_token", 400, 'Provider (issuer "google") is not enabled'),
-        ("GET", "/authorize?provider=google", 400, "Unsupported provider: Provider google could not be found"),
+        ("GET", "/authorize?provider=google", 400, "Unsupported provider: provider is not enabled"),
+        ("GET", "/authorize?provider=Nobody", 400, "Unsupported provider: Provider nobody could not be found"),
     ],
 )
 async def test_what_is_not_served_says_so(client: Client, method: str, path: str, status: int, message: str) -> None:

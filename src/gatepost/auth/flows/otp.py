@@ -99,10 +99,10 @@ async def _text(auth: Auth, call: Call, body: Otp) -> Response:
         raise fault("phone_provider_disabled", "Unsupported phone provider")
     phone = addresses.phone_number(body.phone)
     check_channel(auth, call, body.channel)
-    check_texts(auth, call)
     user = users.read((await auth.scope.run(query("user_by_phone", phone, call.audience)))[0])
     if user is None and not body.create_user:
         raise fault("otp_disabled", "Signups not allowed for otp")
+    check_texts(auth, call)
     if user is None or user.phone_confirmed_at is None:
         check_open(auth)
         applicant = Applicant(strength.random_password(auth.settings), body.data, phone=phone)

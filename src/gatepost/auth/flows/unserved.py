@@ -10,6 +10,7 @@ import msgspec
 from ...exchange import Response
 from ...problem import Problem
 from ..errors import fault, invalid
+from .about import PROVIDERS
 from .call import Auth, Call
 
 OFF: Mapping[str, tuple[str, str]] = {
@@ -24,6 +25,8 @@ OFF: Mapping[str, tuple[str, str]] = {
     "/scim": ("feature_disabled", "SCIM server is disabled"),
 }
 """Paths of features that are off, by how they begin."""
+
+KNOWN = frozenset((*PROVIDERS, "x", "vercel_marketplace"))
 
 
 class IdToken(msgspec.Struct):
@@ -43,7 +46,14 @@ def switched_off(path: str) -> Problem | None:
 
 async def authorize(auth: Auth, call: Call) -> Response:
     """`GET /authorize`: no provider is configured."""
-    raise invalid(f"Unsupported provider: Provider {call.parameter('provider')} could not be found")
+    raise unsupported(call)
+
+
+def unsupported(call: Call) -> Problem:
+    """The 400 of a provider that is asked for: a known one is off, which is what clients tell people to look for."""
+    name = call.parameter("provider").lower()
+    words = "provider is not enabled" if name in KNOWN else f"Provider {name} could not be found"
+    return invalid(f"Unsupported provider: {words}")
 
 
 async def id_token(auth: Auth, call: Call) -> Response:

@@ -9,14 +9,13 @@ from ...responses import reply
 from ...users import User, UserIdentity, email_rank
 from ..call import Auth, Call
 from ..letters import tell
+from ..unserved import unsupported
 
 
 async def link(auth: Auth, call: Call) -> Response:
     """`GET /user/identities/authorize`: no provider is served yet."""
     _check_enabled(auth)
-    raise fault(
-        "validation_failed", f"Unsupported provider: Provider {call.parameter('provider')} could not be found", 400
-    )
+    raise unsupported(call)
 
 
 async def unlink(auth: Auth, call: Call) -> Response:
