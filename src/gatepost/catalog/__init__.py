@@ -182,7 +182,7 @@ class Catalog:
 
     `representations` give a conversion function by (from type, to type). `inert` are the relations whose reading runs
     no function outside the allow-list; `hazards` names operators that PostgreSQL's own types might resolve to a
-    project's function (and `::` for casts).
+    project's function (and `::` for casts). `statement_timeout` (ms) is the login's own, 0 for none.
     """
 
     tables: Mapping[Name, Table] = field(default_factory=_nothing)
@@ -194,4 +194,5 @@ class Catalog:
     inert: frozenset[Name] = frozenset()
     hazards: frozenset[str] = frozenset()
     server_version: int = 0
+    statement_timeout: int = 0
     database: str = ""

@@ -36,6 +36,7 @@ def catalog(facts: Facts, harmless: Iterable[Name] = ()) -> Catalog:
         inert=inert_relations(facts, frozenset(harmless)),
         hazards=hazards(facts),
         server_version=facts["server"]["version"],
+        statement_timeout=facts["server"]["statement_timeout"],
         database=facts["server"]["database"],
     )
 

@@ -53,9 +53,10 @@ class Scope(Protocol):
 class Database:
     """The doors. `logins` maps `authenticator`, `service` (optional), `auth` … to conninfos.
 
-    `role_settings` holds what `ALTER ROLE … SET` gave the API roles; the catalog's owner keeps it current. `options`
-    are session defaults of every connection (`-c TimeZone=UTC`). `entrance` is what claims pass before they count, None
-    where they count as they are.
+    `role_settings` holds what `ALTER ROLE … SET` gave the API roles, `login_timeout` what their login's statements may
+    take (ms) where our own settings do not say; the catalog's owner keeps both current. `options` are session defaults
+    of every connection (`-c TimeZone=UTC`). `entrance` is what claims pass before they count, None where they count as
+    they are.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Database:
         self.settings = settings or DatabaseSettings()
         self._options = options
         self.role_settings: Mapping[str, tuple[tuple[str, str], ...]] = {}
+        self.login_timeout = 0
         self.entrance: Entrance | None = None
         self._pools = {name: self._pool(name, conninfo) for name, conninfo in logins.items()}
         self._lanes: dict[tuple[str, str], Lanes] = {}
@@ -167,7 +169,8 @@ class Database:
     def _prelude(self, connection: Connection, identity: Identity, context: Context) -> Command:
         settings = self.role_settings.get(identity.role, ())
         timezone, way = connection.timezone, self.way(identity)
-        return prelude(identity, context, settings, timezone=timezone, timeout=self._timeout, way=way)
+        timeout = self._timeout or self.login_timeout
+        return prelude(identity, context, settings, timezone=timezone, timeout=timeout, way=way)
 
     def way(self, identity: Identity) -> Way:
         """What the claims of an identity pass at the door, now."""

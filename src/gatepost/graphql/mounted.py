@@ -111,7 +111,7 @@ class Mounted:
         role = None if options.ignore_rbac else options.introspection_role or login
         facts = await anatomy(scope, options.schemas, role)
         catalog = await introspect(scope, options.schemas, harmless=self._harmless)
-        self.database.role_settings = catalog.role_settings
+        self.database.role_settings, self.database.login_timeout = catalog.role_settings, catalog.statement_timeout
         try:
             tags = _tags(self.configuration.tags_file)
             rows = await values(scope, enum_tables(facts, options, tags))

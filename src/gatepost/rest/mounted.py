@@ -63,7 +63,7 @@ class Mounted:
         if settings != endpoint.settings:
             endpoint, surface = self.compose(settings)
         catalog = await introspect(scope, settings.schemas, settings.hoisted_settings, self.harmless)
-        self.database.role_settings = catalog.role_settings
+        self.database.role_settings, self.database.login_timeout = catalog.role_settings, catalog.statement_timeout
         endpoint.use(catalog)
         self.endpoint, self.surface = endpoint, surface
         observe.emit("catalog.loaded", tables=len(catalog.tables))

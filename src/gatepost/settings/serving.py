@@ -57,4 +57,6 @@ class DatabaseSettings(Section, frozen=True):
     ] = ()
     acquire_timeout: Annotated[Seconds, Option("How long a request may wait for a connection")] = Seconds(10)
     prepared_statements: Annotated[bool, Option("Named prepared statements; off behind an old PgBouncer")] = True
-    statement_timeout: Annotated[Seconds, Option("Longest statement of an API request; 0: none")] = Seconds(0)
+    statement_timeout: Annotated[Seconds, Option("Longest statement of an API request; 0: what its login may take")] = (
+        Seconds(0)
+    )

@@ -16,7 +16,7 @@ from gatepost.identity import ANON, Proof
 from gatepost.identity.keys import KeyRing, from_secret
 from gatepost.identity.tokens import Tokens
 from gatepost.rest.mounted import Mounted, alone, behind_door
-from gatepost.settings import DatabaseSettings, RestSettings
+from gatepost.settings import DatabaseSettings, RestSettings, Seconds
 
 SECRET = "a secret of more than thirty-two bytes"
 SQL = """
@@ -156,6 +156,20 @@ async def test_settings_of_the_login_in_this_database_count(
         admin.execute(f"alter role authenticator in database {database_name} reset pgrst.db_max_rows".encode())
     await api.surface.load()
     assert len(await api.read("/books")) == 3
+
+
+async def test_the_time_that_the_login_may_take_holds_where_the_role_has_none(
+    database: Database, admin: "psycopg.Connection[tuple[object, ...]]", database_name: str
+) -> None:
+    admin.execute(f"alter role authenticator in database {database_name} set statement_timeout = '7s'".encode())
+    try:
+        assert await (await started(database)).read("/rpc/setting?name=statement_timeout") == "7s"
+        settings = DatabaseSettings(pool_size=1, lanes=0, statement_timeout=Seconds(2))
+        own = Database({"authenticator": database.conninfo("authenticator")}, settings)
+        assert await (await started(own)).read("/rpc/setting?name=statement_timeout") == "2s"
+        await own.close()
+    finally:
+        admin.execute(f"alter role authenticator in database {database_name} reset statement_timeout".encode())
 
 
 async def test_a_function_may_set_what_the_login_does_not(

@@ -290,4 +290,6 @@ select json_build_object(
 )
 
 -- name: server
-select json_build_object('version', current_setting('server_version_num')::int, 'database', current_database())
+-- The time that this login's own statements may take (ms): what ALTER ROLE or ALTER DATABASE said; 0 is no end.
+select json_build_object('version', current_setting('server_version_num')::int, 'database', current_database(),
+  'statement_timeout', (select reset_val::int from pg_catalog.pg_settings where name = 'statement_timeout'))
