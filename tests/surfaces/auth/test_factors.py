@@ -383,6 +383,8 @@ async def test_verifying_can_be_turned_off(open_client: Open):
     with_factors(client, totp_verify_enabled=False)
     answer = await phone.challenge(factor)
     assert (answer.status, answer.code) == (422, "mfa_totp_verify_not_enabled")
+    nobodys = await phone.challenge(str(uuid4()))
+    assert (nobodys.status, nobodys.code) == (404, "mfa_factor_not_found")
 
 
 # -- with a verified factor ----------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ class Answer(msgspec.Struct):
 
 async def challenge(auth: Auth, call: Call) -> Response:
     """`POST /factors/{factor_id}/challenge`: what a code must be given for, within its life."""
-    _check_verification(auth)
     factor, now, challenge_id = own_factor(call), auth.now(), str(uuid4())
+    _check_verification(auth)
     await auth.scope.run(
         query("purge_challenges", factor.id, now - timedelta(days=1)),
         query("insert_challenge", challenge_id, factor.id, now, call.origin.address),
