@@ -4,13 +4,18 @@ In: a bound socket and what one process does with it. Out: N processes, replaced
 Never: an event loop or a connection made before the fork.
 """
 
+import contextlib
+import ctypes
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from types import FrameType
 
+PR_SET_PDEATHSIG = 1
+ENDING = (signal.SIGINT, signal.SIGTERM)
 RESTART_SECONDS = 1.0
 """Pause before a process that died is replaced, so that one that cannot start does not spin."""
 
@@ -25,7 +30,7 @@ class Workers:
 
     def run(self) -> None:
         """Until SIGINT or SIGTERM, and until every process has finished its requests."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, self._stop)
         for _ in range(self._count):
             self._fork()
@@ -37,16 +42,22 @@ class Workers:
                 self._fork()
 
     def _fork(self) -> None:
-        if self._stopping:
-            return
-        pid = os.fork()
+        prepare = die_with(os.getpid())
+        # A signal between the fork and the note of it would not reach the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        pid = 0 if self._stopping else os.fork()
         if pid:
             self._pids.add(pid)
+        if pid or self._stopping:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             return
         code = 1
         try:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in ENDING:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+            if prepare is not None:
+                prepare()
             self._work(self._socket)
             code = 0
         finally:
@@ -55,4 +66,19 @@ class Workers:
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
         for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(pid, signal.SIGTERM)
+
+
+def die_with(parent: int) -> Callable[[], None] | None:
+    """To run in a child: end when the parent does, however it ends (Linux; elsewhere signals are forwarded only)."""
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+
+    def prepare() -> None:
+        library.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare

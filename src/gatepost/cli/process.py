@@ -4,7 +4,6 @@ In: the state file's path and the lock that marks the project as served. Out: a 
 Never: the command line's libraries in it: it is a fresh interpreter.
 """
 
-import ctypes
 import http.client
 import os
 import signal
@@ -19,8 +18,8 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from gatepost.problem import Problem
+from gatepost.workers import die_with
 
-PR_SET_PDEATHSIG = 1
 START_SECONDS = 30.0
 # -P: the current folder is not a place to import from.
 PYTHON = [sys.executable, "-P", "-m", "gatepost.app"]
@@ -85,7 +84,7 @@ class Child:
             [*PYTHON, str(state_file)],
             pass_fds=(lock,),
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - there is one thread
+            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - there is one thread
         )
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._forward)
@@ -131,17 +130,3 @@ def healthy(url: str) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """To run in the child: end when the parent does, however it ends (Linux; elsewhere signals are forwarded only)."""
-    if sys.platform != "linux":
-        return None
-    library = ctypes.CDLL(None)
-
-    def prepare() -> None:
-        library.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return prepare

@@ -3,16 +3,20 @@
 In: a connection string. Out: rows as text, notices, DatabaseProblems. Never: used to answer a request.
 """
 
+import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
+import psycopg
 from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ..problem import DatabaseProblem, Unavailable
 
 Row = tuple[str | None, ...]
 Notice = Callable[[str], None]
 
+CONNECT_SECONDS = 10
 SUCCESS = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY)
 
 
@@ -33,7 +37,7 @@ class Connection:
     """One session. Statements run one after the other; nothing is prepared, nothing retried."""
 
     def __init__(self, dsn: str, on_notice: Notice | None = None) -> None:
-        self._raw = pq.PGconn.connect(dsn.encode())
+        self._raw = pq.PGconn.connect(patient(dsn).encode())
         if self._raw.status != pq.ConnStatus.OK:
             message = self._raw.get_error_message().strip()
             self._raw.finish()
@@ -141,6 +145,15 @@ def _problem(result: pq.abc.PGresult) -> ScriptProblem:
     problem.internal = field(pq.DiagnosticField.INTERNAL_QUERY)
     problem.context = field(pq.DiagnosticField.CONTEXT)
     return problem
+
+
+def patient(dsn: str) -> str:
+    """The connection string with an end to the wait for a server that is silent, unless something else was said."""
+    try:
+        said = "connect_timeout" in conninfo_to_dict(dsn) or "PGCONNECT_TIMEOUT" in os.environ
+    except psycopg.Error:
+        return dsn  # libpq says what is wrong with it
+    return dsn if said else make_conninfo(dsn, connect_timeout=CONNECT_SECONDS)
 
 
 def _text(value: bytes | None) -> str | None:
