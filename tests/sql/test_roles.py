@@ -155,3 +155,28 @@ def test_a_superusers_stand_in_runs_no_trigger_of_the_owners(
         owner.execute(f"create trigger mine before insert on {table} for each row execute function public.spy()")  # pyright: ignore
     owner.execute("select net.http_get('https://example.com'), vault.create_secret('s')")
     assert spied(owner) == []
+
+
+def test_a_type_of_the_callers_takes_no_place_in_a_function_that_runs_as_another(
+    connect: Connect, fresh_database: FreshDatabase
+) -> None:
+    """Temporary types are found before PostgreSQL's own, unless the path says that they come last."""
+    owner = connect("postgres", fresh_database())
+    seen: list[str | None] = []
+    owner.add_notice_handler(lambda notice: seen.append(notice.message_primary))
+    owner.execute(
+        "create function public.spy(given text) returns boolean language plpgsql as $$ begin"
+        " raise notice 'as %', current_user; return true; end $$;"
+        "grant execute on function public.spy(text) to public;"
+        "create domain pg_temp.uuid as pg_catalog.text check (public.spy(value))"
+    )
+    nobody = "00000000-0000-4000-8000-000000000000"
+    assert owner.execute("select auth_private.admit('{}', %s)", (nobody,)).fetchall() == [("{}",)]
+    with pytest.raises(psycopg.DatabaseError, match="does not exist any more"):
+        owner.execute("select auth_private.enter('', %s, 'authenticated', '', 'aal1')", (nobody,))
+    assert seen == []
+    unpinned = owner.execute(
+        "select proname from pg_proc where prosecdef and pronamespace::regnamespace::text ~ '^(auth_private|gatepost)$'"
+        " and not coalesce(proconfig @> array['search_path=pg_catalog, pg_temp'], false)"
+    )
+    assert unpinned.fetchall() == []

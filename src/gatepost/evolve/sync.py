@@ -100,7 +100,7 @@ def _of_model(schema: Schema, model: Model) -> Iterator[Definition]:
     call = qualified(PRIVATE, name)
     body = (
         f"create or replace function {call}() returns trigger\n"
-        "language plpgsql security definer set search_path = '' as $gatepost$\n"
+        "language plpgsql security definer set search_path = pg_catalog, pg_temp as $gatepost$\n"
         f"{_body(schema, model)}\n$gatepost$;\nrevoke all on function {call} from public;"
     )
     yield Definition("function", f"{PRIVATE}.{name}", body, f"drop function if exists {call} cascade;")

@@ -78,7 +78,7 @@ TEXTS: dict[str, tuple[Level, str, str]] = {
     "loose_definers": (
         "warning",
         "{0} runs with its owner's rights and its caller's search path",
-        "alter function {0} set search_path = ''; and name schemas in its body",
+        "alter function {0} set search_path = pg_catalog, pg_temp; and name schemas in its body",
     ),
     "always_true": ("warning", "The policy {0} lets everybody {1} every row", "Say whose rows they are"),
     "user_metadata": (

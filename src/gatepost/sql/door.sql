@@ -22,7 +22,7 @@ end $$;
 -- verify what an asymmetric key signed, so nothing of the token is believed but which session it names: that one has to
 -- live, and all else comes from the database. Whoever may call this may take the role and set the claims by hand.
 create or replace function gatepost.enter(token text) returns text
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     part text := split_part(token, '.', 2);

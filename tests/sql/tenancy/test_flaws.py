@@ -275,7 +275,7 @@ def test_f21_every_definer_pins_its_search_path(site: Site) -> None:
     rows = site.owner.execute(
         "select oid::regprocedure::text from pg_proc where prosecdef and pronamespace::regnamespace::text in "
         + OURS  # pyright: ignore
-        + " and not coalesce(proconfig @> array['search_path=\"\"'], false)"
+        + " and not coalesce(proconfig @> array['search_path=pg_catalog, pg_temp'], false)"
     ).fetchall()
     assert rows == []
 

@@ -75,7 +75,7 @@ def function(helper: Helper, options: Options) -> Definition:
     arguments = ", ".join(f"{identifier(each)} {type_of(helper.table, each)}" for each in helper.arguments)
     sql = (
         f"create or replace function {name}({arguments}) returns {helper.returns}\n"
-        f"language sql stable parallel safe security definer set search_path = ''\n"
+        f"language sql stable parallel safe security definer set search_path = pg_catalog, pg_temp\n"
         f"begin atomic\n    {helper.body};\nend;\n"
         f"revoke all on function {name} from public;\n"
         f"grant execute on function {name} to {options.audience};"
@@ -122,7 +122,7 @@ def trigger(table: Name, name: str, when: str, body: str, function: str, options
         held += f" and current_user <> {literal(options.service)}"
     sql = (
         f"create or replace function {call}() returns trigger\n"
-        f"language plpgsql security definer set search_path = '' as {dollars(body)};\n"
+        f"language plpgsql security definer set search_path = pg_catalog, pg_temp as {dollars(body)};\n"
         f"revoke all on function {call} from public;\n"
         f"create or replace trigger {identifier(name)} {when} on {on}\n"
         f"    for each row when ({held}) execute function {call}();"

@@ -17,7 +17,7 @@ alter table auth_private.user_claims enable row level security;
 
 -- The row as it has to be now. Claims that ended and that nobody writes anew are none.
 create or replace function auth_private.renew_claims(owner uuid) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     held auth_private.user_claims;

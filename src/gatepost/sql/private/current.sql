@@ -13,7 +13,7 @@ end $$;
 
 -- The end of a token's claims, as JSON behind a comma: what of them does not depend on the session.
 create or replace function auth_private.written_claims(person auth.users, said jsonb) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select ',"is_anonymous":' || case when person.is_anonymous then 'true' else 'false' end
         || ',"email":' || to_json(coalesce(person.email, ''))
@@ -50,7 +50,7 @@ $$;
 -- Two who change the same user come one after the other, and the second sees what the first wrote: it looks in a statement
 -- of its own, behind the lock.
 create or replace function auth_private.keep_claims(owner uuid) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform from auth_private.current_claims k where k.user_id = owner for update;
@@ -67,7 +67,7 @@ end $$;
 
 -- All of them: where the table is new, or other settings or another version write other claims.
 create or replace function auth_private.keep_all_claims() returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     lock table auth_private.current_claims in exclusive mode;
@@ -79,7 +79,7 @@ end $$;
 
 -- Nobody else sees a new user yet.
 create or replace function auth_private.keep_new_user() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into auth_private.current_claims
@@ -90,7 +90,7 @@ end $$;
 
 -- What changed is asked in here, since the condition of a trigger would tie columns of auth.users down.
 create or replace function auth_private.keep_changed_user() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if (old.id, old.role, old.email, old.phone, old.is_anonymous, old.raw_app_meta_data, old.raw_user_meta_data,
@@ -105,7 +105,7 @@ begin
 end $$;
 
 create or replace function auth_private.keep_changed_claims() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform auth_private.keep_claims(coalesce(new.user_id, old.user_id));
@@ -113,7 +113,7 @@ begin
 end $$;
 
 create or replace function auth_private.keep_emptied_claims() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform auth_private.keep_all_claims();

@@ -21,7 +21,7 @@ end $$;
 
 -- No, as every surface understands it: the code is its status, the constraint tells it from an application's own.
 create or replace function auth_private.turn_away(why text) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using errcode = 'PT401', message = why, constraint = 'gatepost.enter',
@@ -30,7 +30,7 @@ end $$;
 
 -- The claims as the hook wants them now. What a token would not be issued with is refused.
 create or replace function auth_private.hooked(claims jsonb, subject text, role text) returns text
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     answer jsonb := auth_private.claims_hook(jsonb_build_object(
@@ -50,7 +50,7 @@ end $$;
 
 -- The claims of a user as they are, where none are kept ready that hold.
 create or replace function auth_private.look_claims_up(owner uuid) returns auth_private.current_claims
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     found_claims auth_private.current_claims;
@@ -80,7 +80,7 @@ where k.user_id = nullif(pg_catalog.current_setting('request.jwt.claim.sub', tru
 -- would cost more than the look-ups. `session` is '' for a token of ours without one. A token is never worth more than its
 -- session, nor than it was.
 create or replace function auth_private.enter(rest text, subject text, role text, session text, level text) returns text
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     owner uuid := subject;
@@ -119,7 +119,7 @@ end $$;
 -- A token without a session that this server's auth surface did not issue: a program's own statement, which stands
 -- unless it is about a user who may not come in.
 create or replace function auth_private.admit(claims text, subject text) returns text
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if subject ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' and exists (

@@ -17,7 +17,7 @@ create table if not exists auth_private.code_attempts (
 create or replace function auth_private.count_code_attempt(
     owner uuid, asked text, current_code text, moment timestamptz, most integer
 ) returns boolean
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     insert into auth_private.code_attempts as c (user_id, purpose, code, attempts, since, in_this_hour)
     values (owner, asked, current_code, 1, moment, 1)
@@ -33,7 +33,7 @@ $$;
 create or replace function auth_private.session_ended(
     held auth.sessions, used timestamptz, moment timestamptz, options jsonb
 ) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select case
         when held.not_after < moment then 'expired'
@@ -54,7 +54,7 @@ create or replace function auth_private.rotate_refresh_token(
     given text, fresh text, moment timestamptz, address inet, agent text, options jsonb,
     out outcome text, out issued text
 )
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     held auth.refresh_tokens;

@@ -24,7 +24,7 @@ alter table auth_private.claims_outbox enable row level security;
 -- The next number is taken when the row is locked: of two transactions that change one user's claims the later one's is
 -- larger. Those that come while the row is leased leave it to its worker, who looks at the number again.
 create or replace function auth_private.push_claims(owner uuid, last_known jsonb default null) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     insert into auth_private.claims_outbox as o (user_id, version, gone)
     values (owner, nextval('auth_private.claims_version'), last_known)
@@ -35,7 +35,7 @@ as $$
 $$;
 
 create or replace function auth_private.claims_changed() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform auth_private.push_claims(case when tg_op = 'DELETE' then old.user_id else new.user_id end);
@@ -44,7 +44,7 @@ end $$;
 
 -- Before the row and its identities are gone, or made unrecognisable.
 create or replace function auth_private.user_goes() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform auth_private.push_claims(old.id, jsonb_build_object(
@@ -54,7 +54,7 @@ begin
 end $$;
 
 create or replace function auth_private.identities_of(owner uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         jsonb_agg(jsonb_build_object('provider', i.provider, 'id', i.provider_id) order by i.provider, i.provider_id), '[]'

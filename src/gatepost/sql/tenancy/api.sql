@@ -5,29 +5,29 @@
 -- Anybody who is signed in -----------------------------------------------------------------------------------------------
 
 create or replace function app_api.current_profile_claims() returns app_fn.profile_claims
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select app_private.my_claims() $$;
 
 create or replace function app_api.available_modules() returns app_fn.module_info[]
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select app_fn.available_modules((app_private.my_claims()).permissions) $$;
 
 create or replace function app_api.get_myself() returns app.profile
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select p from app.profile p where p.id = auth.uid() $$;
 
 create or replace function app_api.my_profile_residencies() returns setof app.resident
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select * from app.resident r where r.profile_id = auth.uid() and r.type <> 'support' order by r.tenant_name $$;
 
 create or replace function app_api.update_profile(
     _display_name text, _first_name text, _last_name text, _phone text default null
 ) returns app.profile
-language sql volatile security definer set search_path = ''
+language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$ select app_fn.update_profile(auth.uid(), _display_name, _first_name, _last_name, _phone) $$;
 
 create or replace function app_api.assume_residency(_resident_id uuid) returns app.resident
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident := app_fn.assume_residency(_resident_id, auth.uid());
@@ -37,7 +37,7 @@ begin
 end $$;
 
 create or replace function app_api.decline_residency(_resident_id uuid) returns app.resident
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident := app_fn.decline_residency(_resident_id, auth.uid());
@@ -47,13 +47,13 @@ begin
 end $$;
 
 create or replace function app_api.decline_invitation(_resident_id uuid) returns app.resident
-language sql volatile security definer set search_path = ''
+language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$ select app_api.decline_residency(_resident_id) $$;
 
 -- The address book: who is in it sees who is in it -------------------------------------------------------------------
 
 create or replace function app_api.set_in_address_book(_is_public boolean) returns app.profile
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _profile app.profile;
@@ -64,16 +64,16 @@ begin
 end $$;
 
 create or replace function app_api.join_address_book() returns app.profile
-language sql volatile security definer set search_path = ''
+language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$ select app_api.set_in_address_book(true) $$;
 
 create or replace function app_api.leave_address_book() returns app.profile
-language sql volatile security definer set search_path = ''
+language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$ select app_api.set_in_address_book(false) $$;
 
 -- `_profile_id` is not looked at: it is always the caller's book.
 create or replace function app_api.get_ab_listings(_profile_id uuid default null) returns setof app_fn.ab_listing
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:address-book');
@@ -92,7 +92,7 @@ end $$;
 -- Admins of a tenant -----------------------------------------------------------------------------------------------------
 
 create or replace function app_api.tenant_profile_residencies() returns setof app.resident
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -102,7 +102,7 @@ begin
 end $$;
 
 create or replace function app_api.tenant_licenses() returns setof app.license
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -111,7 +111,7 @@ begin
 end $$;
 
 create or replace function app_api.tenant_support_sessions() returns setof app.support_session
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -121,7 +121,7 @@ end $$;
 
 create or replace function app_api.tenant_audit_events(_paging_options app_fn.paging_options default null)
 returns setof app.audit_event
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -134,7 +134,7 @@ end $$;
 create or replace function app_api.invite_user(
     _email text, _assignment_scope app.license_type_assignment_scope default 'user'
 ) returns app.resident
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -152,7 +152,7 @@ end $$;
 create or replace function app_api.grant_user_license(
     _resident_id uuid, _license_type_key text, _expires_at timestamptz default null
 ) returns app.license
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -169,7 +169,7 @@ begin
 end $$;
 
 create or replace function app_api.revoke_user_license(_license_id uuid) returns boolean
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -186,7 +186,7 @@ begin
 end $$;
 
 create or replace function app_api.block_resident(_resident_id uuid) returns app.resident
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -209,7 +209,7 @@ begin
 end $$;
 
 create or replace function app_api.unblock_resident(_resident_id uuid) returns app.resident
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin', 'p:app-admin-super');
@@ -223,5 +223,5 @@ end $$;
 -- Anybody at all, where a demonstration is on ---------------------------------------------------------------------------
 
 create or replace function app_api.demo_profile_residencies() returns setof app.resident
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select * from app_private.demo_residents() $$;

@@ -2,7 +2,7 @@
 -- API. What is there already is compared: an upgrade changes what differs, and says each change. Runs as the owner.
 
 create or replace function app_fn.tell_changes(_application text, _what text, _changes text[]) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _change text;
@@ -14,7 +14,7 @@ end $$;
 
 -- A key belongs to one application.
 create or replace function app_fn.refuse_foreign_keys(_info app_fn.application_info) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     _foreign text := (
@@ -32,7 +32,7 @@ begin
 end $$;
 
 create or replace function app_fn.install_navigation(_info app_fn.application_info) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _changes text[];
@@ -85,7 +85,7 @@ end $$;
 
 -- Licence types that the application no longer has stay where somebody holds one.
 create or replace function app_fn.install_license_types(_info app_fn.application_info) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _changes text[];
@@ -138,7 +138,7 @@ end $$;
 
 -- What a pack newly offers is handed out to the tenants that have it.
 create or replace function app_fn.install_license_packs(_info app_fn.application_info) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _changes text[];
@@ -188,7 +188,7 @@ begin
 end $$;
 
 create or replace function app_fn.install_parts(_info app_fn.application_info) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform app_fn.install_navigation(_info);
@@ -197,12 +197,12 @@ begin
 end $$;
 
 create or replace function app_fn.install_parts_quietly(_info app_fn.application_info) returns void
-language sql volatile set search_path = '' set client_min_messages = warning
+language sql volatile set search_path = pg_catalog, pg_temp set client_min_messages = warning
 as $$ select app_fn.install_parts(_info) $$;
 
 -- Of a new application it is said that it is there, not each of its parts.
 create or replace function app_fn.install_application(_application_info app_fn.application_info) returns app.application
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _info app_fn.application_info := _application_info;
@@ -225,7 +225,7 @@ end $$;
 create or replace function app_fn.install_basic_application(
     _key text, _name text, _description text, _auto_subscribe boolean, _modules app_fn.module_info[]
 ) returns app.application
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     select app_fn.install_application(row(
         _key, _name,
@@ -244,7 +244,7 @@ $$;
 
 -- The application every site has: to be a user, an admin, the site's admin or support.
 create or replace function app_fn.install_anchor_application() returns app.application
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     select app_fn.install_application(row(
         'base', 'Base',

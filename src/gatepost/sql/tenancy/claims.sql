@@ -54,7 +54,7 @@ $$;
 -- Sets for policies, found once a statement: an index finds the rows by them. The tenants whose administration the token
 -- lets one read (one's own, for its admins; all, for the site's), the profiles beside one's own, and one's own residencies.
 create or replace function auth_ext.readable_tenants() returns uuid[]
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select case
         when auth_ext.has_permission('p:app-admin-super') then array(select t.id from app.tenant t)
@@ -64,19 +64,19 @@ as $$
 $$;
 
 create or replace function auth_ext.readable_profiles() returns uuid[]
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select case when auth_ext.has_permission('p:app-admin-super') then array(select p.id from app.profile p) else '{}' end
 $$;
 
 create or replace function auth_ext.own_residents() returns uuid[]
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select array(select r.id from app.resident r where r.profile_id = auth.uid()) $$;
 
 -- Whether the token is of support that may only look: as the support it was made for, or its successor, began. A token
 -- that outlives that support permits no more than it did.
 create or replace function auth_ext.is_read_only() returns boolean
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select coalesce((
         select s.read_only from app.support_session s
@@ -87,7 +87,7 @@ $$;
 -- Who may only look changes nothing, whatever the caller of this goes on to try: PostgreSQL refuses it.
 create or replace function auth_ext.enforce_permission(_permission_key text, _tenant_id uuid default null)
 returns boolean
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not auth_ext.has_permission(_permission_key, _tenant_id) then
@@ -101,7 +101,7 @@ end $$;
 
 -- In PL/pgSQL, which keeps the plans. What a residency permits now: its licences; in support mode what the tenant's admins may.
 create or replace function app_fn.resident_permissions(_resident_id uuid) returns text[]
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     return array(
@@ -126,7 +126,7 @@ end $$;
 
 -- Where somebody is: the active residency, while person and tenant are active, and support has not run out.
 create or replace function app_fn.current_residency(_profile_id uuid) returns app.resident
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident;
@@ -145,7 +145,7 @@ begin
 end $$;
 
 create or replace function app_fn.current_profile_claims(_profile_id uuid) returns app_fn.profile_claims
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     _profile app.profile;
@@ -170,7 +170,7 @@ end $$;
 
 -- When those claims end by themselves.
 create or replace function app_fn.claims_valid_until(_profile_id uuid) returns timestamptz
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select min(ends) from (
         select l.expires_at
@@ -185,7 +185,7 @@ $$;
 -- The row that tokens are made from, written again. Locked before anything is read, so that of two changes at once the
 -- second sees the first.
 create or replace function app_private.refresh_claims(_profile_id uuid) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not exists (select from app.profile p where p.id = _profile_id) then
@@ -203,7 +203,7 @@ end $$;
 
 -- As a trigger of a statement: for everybody the trigger's query finds, in one order, so that two never wait on each other.
 create or replace function app_private.claims_changed() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _profile_id uuid;

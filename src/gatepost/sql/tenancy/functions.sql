@@ -4,11 +4,11 @@
 
 -- Everything that changes who has what in a tenant goes one after the other.
 create or replace function app_fn.lock_tenant(_tenant_id uuid) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$ select pg_advisory_xact_lock(hashtextextended('app.tenant ' || _tenant_id, 0)) $$;
 
 create or replace function app_fn.audit(_action text, _tenant_id uuid, _actor_profile_id uuid, _subject jsonb) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     insert into app.audit_event (action, tenant_id, actor_profile_id, subject)
     values (_action, _tenant_id, _actor_profile_id, jsonb_strip_nulls(_subject))
@@ -55,7 +55,7 @@ create or replace function app_fn.issue_licenses(
     _resident_id uuid, _scope app.license_type_assignment_scope, _license_pack_key text default null,
     _counted boolean default true
 ) returns setof app.license
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     insert into app.license (tenant_id, resident_id, tenant_subscription_id, license_type_key, expires_at)
     select distinct on (rank = 0, case rank when 0 then key else application_key end)
@@ -88,7 +88,7 @@ create or replace function app_fn.grant_user_license(
     _resident_id uuid, _license_type_key text, _expires_at timestamptz default null,
     _granter_resident_id uuid default null, _granter_rank integer default 4
 ) returns app.license
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident;
@@ -140,7 +140,7 @@ end $$;
 
 -- The highest scope somebody holds in an application.
 create or replace function app_fn.held_rank(_resident_id uuid, _application_key text) returns integer
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(max(app_fn.scope_rank(lt.assignment_scope)), 0)
     from app.license l join app.license_type lt on lt.key = l.license_type_key
@@ -150,7 +150,7 @@ $$;
 create or replace function app_fn.revoke_user_license(
     _license_id uuid, _granter_resident_id uuid default null, _granter_rank integer default 4
 ) returns app.license
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _license app.license;
@@ -177,7 +177,7 @@ end $$;
 
 -- What an admin does may not leave a tenant without one.
 create or replace function app_fn.ensure_an_admin(_tenant_id uuid) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not exists (
@@ -191,7 +191,7 @@ end $$;
 
 -- Licences that ran out are marked so; claims do not wait for it. For a job, or by hand. How many there were.
 create or replace function app_fn.expire_licenses() returns bigint
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     with expired as (
         update app.license l set status = 'expired' where l.status = 'active' and l.expires_at <= now() returning l.id
@@ -204,7 +204,7 @@ $$;
 -- Everybody gets what fits his standing; licences whose seats are counted are given by hand.
 create or replace function app_fn.subscribe_tenant_to_license_pack(_tenant_id uuid, _license_pack_key text)
 returns app.tenant_subscription
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _subscription app.tenant_subscription;
@@ -221,7 +221,7 @@ begin
 end $$;
 
 create or replace function app_fn.hand_out(_tenant_subscription_id uuid) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
     select app_fn.issue_licenses(r.id, held.scope, s.license_pack_key, _counted => false)
     from app.tenant_subscription s
@@ -239,7 +239,7 @@ $$;
 create or replace function app_fn.set_tenant_subscription_status(
     _tenant_subscription_id uuid, _status app.tenant_subscription_status
 ) returns app.tenant_subscription
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _subscription app.tenant_subscription;

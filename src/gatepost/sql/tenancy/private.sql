@@ -3,7 +3,7 @@
 
 -- A new residency: whose it is follows from the address, if its owner has confirmed it; support brings its own.
 create or replace function app_private.fill_resident() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     new.email := lower(btrim(new.email));
@@ -30,7 +30,7 @@ create or replace trigger fill_resident before insert on app.resident
 
 -- A residency changes by the table of transitions, stays in its tenant, and keeps its person as long as there is one.
 create or replace function app_private.check_resident() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if new.tenant_id <> old.tenant_id or new.id <> old.id
@@ -60,7 +60,7 @@ create or replace trigger check_resident before update on app.resident
 
 -- Who declines gives the seats back.
 create or replace function app_private.leave() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     delete from app.license l where l.resident_id = new.id;
@@ -70,7 +70,7 @@ create or replace trigger leave after update of status on app.resident
     for each row when (new.status = 'declined') execute function app_private.leave();
 
 create or replace function app_private.rename_tenant() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     update app.resident r set tenant_name = new.name where r.tenant_id = new.id;
@@ -81,7 +81,7 @@ create or replace trigger rename_tenant after update of name on app.tenant
 
 -- Licences to run the site are the anchor tenant's alone, and packs that hold them too.
 create or replace function app_private.check_subscription() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if exists (
@@ -97,7 +97,7 @@ create or replace trigger check_subscription before insert or update of tenant_i
 
 -- A licence is one that its subscription offers, and takes a seat: counted under a lock, so that the last one goes once.
 create or replace function app_private.check_license() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _offer app.license_pack_license_type;
@@ -137,7 +137,7 @@ create or replace trigger check_license before insert or update on app.license
 -- A user's profile: made with the user, whatever way he came. Invitations wait for the address to be confirmed. Nothing
 -- in here may keep anybody from signing up.
 create or replace function app_private.handle_user() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _email text := nullif(lower(btrim(new.email)), '');
@@ -175,7 +175,7 @@ create or replace trigger on_auth_user_changed after update of email, email_conf
 -- The door of `app_api`: who asks, as the database knows him now. A token that says less, more or something else than
 -- that is not good enough to change anything, however long it has to live.
 create or replace function app_private.authorize(variadic _permission_keys text[]) returns app_fn.profile_claims
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_fn.current_profile_claims(auth.uid());
@@ -198,7 +198,7 @@ end $$;
 
 -- What may be shown of a user's account: nothing that opens it.
 create or replace function app_private.account(_profile_id uuid) returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object('id', u.id, 'email', u.email, 'phone', u.phone, 'created_at', u.created_at,
         'email_confirmed_at', u.email_confirmed_at, 'last_sign_in_at', u.last_sign_in_at, 'invited_at', u.invited_at,
@@ -208,7 +208,7 @@ $$;
 
 -- Whom a demonstration lets one be: nobody, unless app_settings says `demo` is `on`.
 create or replace function app_private.demo_residents() returns setof app.resident
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select r.*
     from app.resident r join app.tenant t on t.id = r.tenant_id and t.type in ('demo', 'anchor')
@@ -218,19 +218,19 @@ $$;
 
 -- Whether somebody has an active residency, in whatever tenant.
 create or replace function app_private.is_somewhere(_profile_id uuid) returns boolean
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select exists (select from app.resident r where r.profile_id = _profile_id and r.status in ('active', 'supporting')) $$;
 
 -- The caller's claims as the database knows him now; whether his token says the same is another matter.
 create or replace function app_private.my_claims() returns app_fn.profile_claims
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select app_fn.current_profile_claims(auth.uid()) where auth.uid() is not null $$;
 
 -- Whether the mail of an invitation may go out now, for the auth surface: true, and it counts as sent; false where it was
 -- sent within the minute, or the tenant has had its hundred in an hour; null where this user has nobody of that address
 -- to invite. It looks at nothing outside the tenant, so that no answer tells who has an account.
 create or replace function app_private.mail_invitation(_profile_id uuid, _email text) returns boolean
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_fn.current_profile_claims(_profile_id);
@@ -262,7 +262,7 @@ end $$;
 -- What time alone changes: licences and support that ran out; for the server, every few seconds. Claims do not wait,
 -- and neither does a token. Of several servers one works at a time, on a thousand at most. How many there were.
 create or replace function app_private.pass_time() returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _licenses integer;

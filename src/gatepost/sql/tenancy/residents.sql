@@ -7,7 +7,7 @@ create or replace function app_fn.create_tenant(
     _name text, _identifier text default null, _email text default null, _type app.tenant_type default 'customer',
     _invited_by_profile_id uuid default null
 ) returns app.tenant
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _tenant app.tenant;
@@ -27,7 +27,7 @@ end $$;
 
 -- The tenant that runs the site: made once, with the base application.
 create or replace function app_fn.create_anchor_tenant(_name text, _email text default null) returns app.tenant
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _tenant app.tenant;
@@ -46,7 +46,7 @@ end $$;
 
 -- Everybody who was in a tenant is out of it at once, and may come back when it is active again.
 create or replace function app_fn.deactivate_tenant(_tenant_id uuid) returns app.tenant
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _tenant app.tenant;
@@ -64,7 +64,7 @@ begin
 end $$;
 
 create or replace function app_fn.activate_tenant(_tenant_id uuid) returns app.tenant
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _tenant app.tenant;
@@ -86,7 +86,7 @@ create or replace function app_fn.invite_user(
     _tenant_id uuid, _email text, _assignment_scope app.license_type_assignment_scope default 'user',
     _invited_by_profile_id uuid default null
 ) returns app.resident
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident;
@@ -114,7 +114,7 @@ end $$;
 
 -- The tenant somebody works in: one at a time.
 create or replace function app_fn.assume_residency(_resident_id uuid, _profile_id uuid) returns app.resident
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident;
@@ -134,7 +134,7 @@ begin
 end $$;
 
 create or replace function app_fn.decline_residency(_resident_id uuid, _profile_id uuid) returns app.resident
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident;
@@ -149,7 +149,7 @@ begin
 end $$;
 
 create or replace function app_fn.block_resident(_resident_id uuid) returns app.resident
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident;
@@ -165,7 +165,7 @@ end $$;
 
 -- Back to where he was: invited; or in the tenant at once, unless he has gone to another.
 create or replace function app_fn.unblock_resident(_resident_id uuid) returns app.resident
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _resident app.resident;
@@ -188,7 +188,7 @@ end $$;
 create or replace function app_fn.update_profile(
     _profile_id uuid, _display_name text, _first_name text, _last_name text, _phone text default null
 ) returns app.profile
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _profile app.profile;
@@ -211,7 +211,7 @@ drop function if exists app_fn.become_support(uuid, uuid, text, timestamptz);
 create or replace function app_fn.become_support(
     _tenant_id uuid, _profile_id uuid, _reason text, _until timestamptz, _read_only boolean default false
 ) returns app.resident
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _actual app.resident;
@@ -245,7 +245,7 @@ end $$;
 
 -- Back to the residency it began from, unless that was blocked meanwhile. `_resume` false: to none.
 create or replace function app_fn.end_support(_support_session_id uuid, _resume boolean default true) returns app.resident
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
     _session app.support_session;
@@ -267,7 +267,7 @@ end $$;
 -- Navigation ----------------------------------------------------------------------------------------------------------
 
 create or replace function app_fn.available_modules(_permissions text[]) returns app_fn.module_info[]
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(array_agg(
         row(m.key, m.name, m.permission_keys, m.default_icon_key, m.ordinal, (

@@ -4,7 +4,7 @@
 create or replace function app_api.create_tenant(
     _name text, _identifier text default null, _email text default null, _type app.tenant_type default 'customer'
 ) returns app.tenant
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super');
@@ -20,7 +20,7 @@ begin
 end $$;
 
 create or replace function app_api.deactivate_tenant(_tenant_id uuid) returns app.tenant
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super');
@@ -31,7 +31,7 @@ begin
 end $$;
 
 create or replace function app_api.activate_tenant(_tenant_id uuid) returns app.tenant
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super');
@@ -43,7 +43,7 @@ end $$;
 
 create or replace function app_api.subscribe_tenant_to_license_pack(_tenant_id uuid, _license_pack_key text)
 returns app.tenant_subscription
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super');
@@ -56,7 +56,7 @@ end $$;
 
 create or replace function app_api.deactivate_tenant_subscription(_tenant_subscription_id uuid)
 returns app.tenant_subscription
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super');
@@ -69,7 +69,7 @@ end $$;
 
 create or replace function app_api.reactivate_tenant_subscription(_tenant_subscription_id uuid)
 returns app.tenant_subscription
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super');
@@ -86,7 +86,7 @@ drop function if exists app_api.become_support(uuid, text, integer);
 create or replace function app_api.become_support(
     _tenant_id uuid, _reason text, _minutes integer default 60, _read_only boolean default false
 ) returns app.resident
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super', 'p:app-admin-support');
@@ -106,7 +106,7 @@ begin
 end $$;
 
 create or replace function app_api.exit_support_mode() returns app.resident
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _session app.support_session;
@@ -125,7 +125,7 @@ end $$;
 
 create or replace function app_api.search_residents(_options app_fn.search_residents_options default null)
 returns setof app.resident
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform app_private.authorize('p:app-admin-support');
@@ -140,7 +140,7 @@ end $$;
 
 create or replace function app_api.search_profiles(_options app_fn.search_profiles_options default null)
 returns setof app.profile
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform app_private.authorize('p:app-admin-support');
@@ -155,7 +155,7 @@ end $$;
 
 create or replace function app_api.search_tenants(_options app_fn.search_tenants_options default null)
 returns setof app.tenant
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform app_private.authorize('p:app-admin-support');
@@ -169,7 +169,7 @@ begin
 end $$;
 
 create or replace function app_api.site_user_by_id(_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform app_private.authorize('p:app-admin-support');
