@@ -8,7 +8,7 @@ import pytest
 
 from gatepost.auth.hooks import read, statement
 from gatepost.auth.issue import REQUIRED, build_claims, check_claims
-from gatepost.auth.sessions import Method, Session, has_expired
+from gatepost.auth.sessions import Method, Session, has_ended
 from gatepost.auth.users import Factor, ServerClaims, User
 from gatepost.problem import Problem
 from gatepost.settings import AuthSettings, Seconds
@@ -65,11 +65,26 @@ def test_without_the_second_factor_a_token_ends_early() -> None:
     assert build_claims(settings, User(id="u"), session("password"), NOW)["exp"] == int(NOW.timestamp()) + 3600
 
 
-def test_a_session_ends_by_itself_or_by_the_time_box() -> None:
-    settings = AuthSettings(sessions_timebox=Seconds(60))
-    assert not has_expired(session("otp"), NOW + timedelta(seconds=60), settings)
-    assert has_expired(session("otp"), NOW + timedelta(seconds=61), settings)
-    assert not has_expired(session("otp"), NOW + timedelta(days=900), AuthSettings())
+def test_a_session_ends_by_itself_or_by_the_settings() -> None:
+    user, factor = User(id="u"), Factor(id="f", status="verified", factor_type="totp")
+
+    def ended(after: float, given: Session, of: User = user, **settings: float) -> bool:
+        limits = {f"sessions_{name}": Seconds(value) for name, value in settings.items()}
+        return has_ended(given, of, NOW + timedelta(seconds=after), AuthSettings(**limits))
+
+    assert not ended(60, session("otp"), timebox=60)
+    assert ended(61, session("otp"), timebox=60)
+    assert not ended(900 * 86400, session("otp"))
+    assert ended(1, msgspec.structs.replace(session("otp"), not_after=NOW))
+    # As PostgreSQL gives it: without a time zone.
+    used = msgspec.structs.replace(session("otp"), refreshed_at=(NOW + timedelta(seconds=30)).replace(tzinfo=None))
+    assert not ended(90, used, inactivity_timeout=60)
+    assert ended(91, used, inactivity_timeout=60)
+    assert ended(61, session("otp"), inactivity_timeout=60)
+    has_one = User(id="u", factors=[factor])
+    assert ended(61, session("password"), has_one, allow_low_aal=60)
+    assert not ended(61, session("totp"), has_one, allow_low_aal=60)
+    assert not ended(61, session("password"), allow_low_aal=60)
 
 
 def whole(**changes: Any) -> dict[str, Any]:
