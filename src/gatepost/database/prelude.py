@@ -30,6 +30,8 @@ PINNED = (
 ARGUMENTS = 90
 UNLOCK = "pg_catalog.pg_advisory_unlock_all()"
 CLAIMS = "request.jwt.claims"
+# A database that is a copy, or whose disk is full, takes no writes: its own words say so, and reads go on.
+READ_ONLY = "transaction_read_only"
 # Settings that repeat claims: where those change at the door, each is read from what came of them.
 SINGULAR = {
     "request.jwt.claim": f"pg_catalog.current_setting('{CLAIMS}')",
@@ -79,7 +81,7 @@ def prelude(
         context.headers,
         context.cookies,
         _searched(context.search_path),
-        b"on" if context.read_only else b"off",
+        b"on" if context.read_only else None,
         b"%d" % limit,
         _encoded(context.timezone or timezone),
         *values,
@@ -117,6 +119,7 @@ def _text(further: tuple[str, ...], unlock: bool, way: Way = AS_THEY_ARE, repeat
     role = first + 2 * len(further)
     values = {name: f"${index}" for index, name in enumerate(PINNED, 1)}
     values[CLAIMS] = claims_that_count(way, role)
+    values[READ_ONLY] = f"coalesce({values[READ_ONLY]}, pg_catalog.current_setting('{READ_ONLY}'))"
     calls = [f"set_config('{name}', {value}, true)" for name, value in values.items()]
     again = {name: SINGULAR[name] for name in repeated}
     calls += [f"set_config('{name}', {again.get(name, NOTHING)}, true)" for name in EMPTY]

@@ -237,6 +237,18 @@ async def test_settings_of_the_role_hold(database: Database) -> None:
     assert await value(database, ANN, say(shown)) == "1234msblue"
 
 
+async def test_a_database_that_takes_no_writes_says_so_and_is_read(cluster: Server, prepared: str) -> None:
+    given = DatabaseSettings(pool_size=2)
+    opened = Database(logins(cluster, prepared), given, options="-c default_transaction_read_only=on")
+    try:
+        with pytest.raises(DatabaseProblem) as refused:
+            await opened.run(ANN, [say("insert into public.pairs values (77, null)")])
+        assert refused.value.code == "25006"
+        assert await value(opened, ANN, say("select count(*) from public.pairs where id = 77")) == "0"
+    finally:
+        await opened.close()
+
+
 async def test_a_login_that_is_not_there_says_what_to_do(database: Database) -> None:
     with pytest.raises(Problem, match="gatepost doctor"):
         database.system("orm")
