@@ -19,7 +19,7 @@ DEFINERS = {
 }
 ROUTINES = """
 select pronamespace::regnamespace || '.' || proname as name, prosecdef, proowner::regrole::text,
-    coalesce(proconfig @> array['search_path=""'], false)
+    coalesce(proconfig && array['search_path=""', 'search_path=pg_catalog, pg_temp'], false)
 from pg_proc where pronamespace::regnamespace::text = any (%s)
 """
 
