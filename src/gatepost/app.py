@@ -205,7 +205,7 @@ def project_server(state: State, project: Project, settings: Settings) -> Gatewa
     logins = {name: login for name, login in state.logins.items() if name in LOGINS}
     server = Server(settings, Database(logins, settings.database), state.keys.jwt_secret, stored_keys=True)
     inbox = _mount_inbox(server, project) if state.development else None
-    identifier = Identifier(server.tokens, server.api_keys)
+    identifier = Identifier(server.tokens, server.api_keys, required=settings.server.require_key)
     if settings.identity.issuers or settings.push.url:
         load_room("outside.composed").compose(server, identifier)
     server.mounts.append(Mount("/health", _health(server), refuse, lambda path: False))

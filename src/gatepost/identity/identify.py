@@ -16,7 +16,8 @@ from .tokens import InvalidToken, Tokens
 
 @dataclass(slots=True)
 class Identifier:
-    """Who a request is, behind the front door: an API key is required, a user's token wins over the key's role.
+    """Who a request is, behind the front door: an API key is required, a user's token wins over the key's role. Where
+    none is `required`, who brings no credential at all is nobody.
 
     `fetch` brings the keys of another issuer up to date, where tokens of others are believed; it never fails.
     """
@@ -24,6 +25,7 @@ class Identifier:
     tokens: Tokens
     api_keys: ApiKeys
     fetch: Callable[[Issuer], Awaitable[None]] | None = None
+    required: bool = True
 
     async def who(self, proof: Proof) -> Identity:
         """Who the request acts as, once the keys are there that its token is verified with."""
@@ -47,6 +49,8 @@ class Identifier:
         browser, where every visitor could read it.
         """
         key = proof.api_key or proof.bearer
+        if not key and not self.required:
+            return ANON
         if not key:
             raise Problem(
                 "no_api_key", 401, "No API key found in request", None, "Send the project's key in an `apikey` header"

@@ -36,6 +36,10 @@ class ServerSettings(Section, frozen=True):
         Seconds,
         Option("How long a connection may be idle; a proxy in front, or a client's pool, should give it up sooner"),
     ] = Seconds(75)
+    require_key: Annotated[
+        bool,
+        Option("Requests need an API key; without, who brings none is anonymous, as at Supabase's command line"),
+    ] = True
     cors_origins: Annotated[
         tuple[str, ...], Option("Origins a browser may call from; empty: any, without credentials")
     ] = ()

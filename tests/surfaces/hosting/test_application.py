@@ -114,6 +114,13 @@ def test_clients_that_know_of_no_key_are_anonymous(server: Served) -> None:
     assert httpx.post(f"{server.url}/graphql", json={"query": "{ __typename }"}, headers=forged).status_code == 401
 
 
+def test_nor_does_rest_or_auth_ask_for_one_here(server: Served) -> None:
+    assert httpx.get(f"{server.url}/rest/v1/nowhere").json()["code"] == "PGRST205"
+    assert httpx.get(f"{server.url}/auth/v1/settings").status_code == 200
+    assert httpx.get(f"{server.url}/rest/v1/nowhere", headers={"apikey": "x"}).status_code == 401
+    assert httpx.get(f"{server.url}/auth/v1/admin/users").status_code == 401
+
+
 def test_without_a_claim_the_application_says_no(server: Served) -> None:
     answer = httpx.post(f"{server.url}/graphql", json={"query": CREATE, "variables": {"info": {"name": "no"}}}).json()
     assert answer["data"] == {"createPlot": None}

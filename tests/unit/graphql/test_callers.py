@@ -71,6 +71,7 @@ def test_behind_the_door_a_key_is_needed():
     with pytest.raises(Problem) as refused:
         by_key(door(), "role")(Proof(), POST)
     assert refused.value.status == 401
+    assert by_key(door(), "role", required=False)(Proof(), POST).role == "anon"
 
 
 def test_a_users_token_wins_over_the_key():

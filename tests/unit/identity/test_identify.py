@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.identity import Proof
+from gatepost.identity import ANON, Proof
 from gatepost.identity.api_keys import ApiKey, ApiKeys, create, digest
 from gatepost.identity.identify import Identifier
 from gatepost.identity.keys import KeyRing, from_secret
@@ -55,6 +55,15 @@ def test_no_key_is_refused_with_what_to_send(identifier: Identifier) -> None:
         identifier.check_key(Proof())
     assert (refused.value.status, refused.value.code) == (401, "no_api_key")
     assert "apikey" in str(refused.value.hint)
+
+
+def test_where_no_key_is_required_who_brings_nothing_is_nobody(identifier: Identifier) -> None:
+    identifier.required = False
+    assert identifier.check_key(Proof()) == identifier.identify(Proof()) == ANON
+    assert identifier.identify(Proof(None, USER)).subject == "u"
+    for wrong in (Proof("x"), Proof(None, "x")):
+        with pytest.raises(Problem):
+            identifier.check_key(wrong)
 
 
 @pytest.mark.parametrize("key", ["sb_secret_guess", "sb_publishable_", "x", ANON_KEY[:-4] + "AAAA"])
