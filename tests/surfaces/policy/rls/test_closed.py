@@ -89,7 +89,9 @@ def test_functions_are_pinned_and_belong_to_the_tables_owner(world: World) -> No
         """
     )
     for name, definer, config, owner, volatile, many, returns, public in rows:
-        assert (definer, config, owner, public) == (True, ['search_path=pg_catalog, pg_temp'], "rules_owner", False), name
+        assert (definer, config, owner, public) == (True, ["search_path=pg_catalog, pg_temp"], "rules_owner", False), (
+            name
+        )
         if returns == "trigger":
             assert volatile == "v", name
         else:
