@@ -307,6 +307,7 @@ class Protocol(HttpToolsProtocol):
     def _hand_over(self, rest: bytes) -> None:
         """The connection is no longer ours; what was read of it travels along."""
         self._in_head = False
+        self._look_no_more()
         self._unset_keepalive_if_required()
         head = self._request_line_and_headers()
         handler = cast(Any, self.ws_protocol_class)

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 from uvicorn.server import ServerState
+from websockets.asyncio.client import connect
 
 from gatepost import protocol
 from gatepost.app import serving
 from gatepost.exchange import Request, Response
 from gatepost.gateway import Gateway, Mount, refuse
 from gatepost.settings import Settings
+from gatepost.sockets import Socket
 
 LIMIT = 5.0
 LOOK = 0.1
@@ -31,9 +33,16 @@ async def answer(request: Request) -> Response:
     return Response(200, bytes(20_000_000) if request.path == "/big" else b"%d" % len(request.body))
 
 
+async def repeat(_: Request, socket: Socket) -> None:
+    await socket.accept()
+    while (text := await socket.receive()) is not None:
+        await socket.send(str(text))
+
+
 @asynccontextmanager
 async def server() -> AsyncGenerator[tuple[int, ServerState]]:
-    config, state = serving(Settings(), Gateway([Mount("", answer, refuse, lambda _: False)])), ServerState()
+    gateway = Gateway([Mount("", answer, refuse, lambda _: False, talk=repeat)])
+    config, state = serving(Settings(), gateway), ServerState()
     config.load()
 
     def connection() -> protocol.Protocol:
@@ -91,3 +100,11 @@ async def test_whoever_is_heard_of_now_and_then_is_served():
         answers = await everything(reader)
         assert (answers.count(b"HTTP/1.1 200"), answers.count(b"\r\n\r\n12000")) == (3, 1)
         writer.close()
+
+
+async def test_a_websocket_may_be_silent():
+    async with server() as (port, state), connect(f"ws://127.0.0.1:{port}/") as talking:
+        await asyncio.sleep(5 * LOOK)
+        await talking.send("still here")
+        assert await asyncio.wait_for(talking.recv(), LIMIT) == "still here"
+        assert len(state.connections) == 1
