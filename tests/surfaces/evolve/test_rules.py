@@ -251,7 +251,7 @@ def test_the_function_is_nobodys_to_call_and_finds_nothing_by_search_path(mirror
             has_schema_privilege('authenticated', pronamespace, 'usage')
         from pg_proc where pronamespace = 'gatepost_sync'::regnamespace
     """)
-    assert facts == [(True, '{"search_path=\\"\\""}', False, False)]
+    assert facts == [(True, '{"search_path=pg_catalog, pg_temp"}', False, False)]
 
 
 def test_no_longer_asked_for_it_ends_and_the_rows_stay(mirror: Database):
