@@ -53,7 +53,7 @@ async def main(state_file: str, path: str) -> None:
         post(self, segments, done)
 
     Connection.post = listen  # type: ignore[method-assign]
-    gateway = app.project_server(*app._read(Path(state_file)))
+    gateway = app.project_server(*app.read(Path(state_file)))
     started, stopping = asyncio.Event(), asyncio.Event()
 
     async def receive() -> dict[str, Any]:
