@@ -129,7 +129,8 @@ def headers(state: dict[str, Any]) -> dict[str, str]:
 
 def write_script(folder: Path, served: Served, asked: dict[str, str]) -> list[str]:
     """The server's own statements as a pgbench script; the command that runs it."""
-    command = [sys.executable, str(HERE / "statements.py"), str(folder / ".gatepost" / "state.json"), READ]
+    # -P: a file here has the name of a package that the server needs.
+    command = [sys.executable, "-P", str(HERE / "statements.py"), str(folder / ".gatepost" / "state.json"), READ]
     given = json.dumps({"host": f"127.0.0.1:{PORT}", **asked})
     text = subprocess.run(command, input=given, check=True, capture_output=True, text=True).stdout
     variables: list[str] = []
@@ -217,8 +218,9 @@ def main(rounds: int = 5, seconds: int = 3) -> int:
         try:
             settle(served.postmaster, f"host={served.socket_folder} user=supabase_admin dbname=postgres")
             asked = headers(served.state)
+            script = write_script(folder, served, asked)
             prototype = serve_prototype(served)
-            bench = Bench(served, prototype, asked, write_script(folder, served, asked), seconds)
+            bench = Bench(served, prototype, asked, script, seconds)
             time.sleep(2)
             try:
                 return 0 if run(bench, rounds) else 1
