@@ -17,7 +17,7 @@ from . import observe
 from .exchange import ANSWER, HEAD, Finish, Head, Headers, Request, Response, Surface
 from .identity import Credential, Proof
 from .identity.identify import Identifier
-from .problem import Problem, Unavailable
+from .problem import Problem, Stopping
 from .sockets import Socket, Talk
 
 Scope = Mapping[str, Any]
@@ -29,7 +29,6 @@ Answer = Callable[[int, str | None, Headers, bytes], None]
 
 JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
 BODILESS = frozenset((204, 304))
-STOPPING = Unavailable("The server is stopping")
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED = (
     b"Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, "
@@ -155,7 +154,7 @@ class Gateway:
             try:
                 answering(await response)
             except asyncio.CancelledError:
-                answering(answering.mount.refuse(answering.request, STOPPING))
+                answering(answering.mount.refuse(answering.request, Stopping()))
             except Exception as error:
                 answering(self.fail(answering.mount, answering.request, error))
 
@@ -275,7 +274,7 @@ class Gateway:
         except Problem as problem:
             return mount.refuse(request, problem)
         except asyncio.CancelledError:  # its time was over when the server was told to stop
-            return mount.refuse(request, STOPPING)
+            return mount.refuse(request, Stopping())
         except Exception as error:
             return self.fail(mount, request, error)
 

@@ -67,3 +67,10 @@ class Unavailable(Problem):
 
     def __init__(self, message: str = "The database is not reachable right now", details: str | None = None) -> None:
         super().__init__("database_unavailable", 503, message, details, "Try again in a moment", {"Retry-After": "1"})
+
+
+class Stopping(Unavailable):
+    """The server ends before there is an answer."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is stopping")

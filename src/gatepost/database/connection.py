@@ -232,13 +232,13 @@ class Connection:
     def _on_readable(self) -> None:
         self._silent = False
         try:
-            self.pgconn.consume_input()
-            self._take_results()
-            # uvloop never calls again for a socket with an error (libuv stops watching it), and the answers before the
-            # error may have hidden it: read on until libpq meets it and raises.
-            while self._ends.poll(0):
+            while True:
                 self.pgconn.consume_input()
                 self._take_results()
+                # uvloop never calls again for a socket with an error (libuv stops watching it), and the answers before
+                # the error may have hidden it: read on until libpq meets it and raises.
+                if not self._ends.poll(0):
+                    break
             if self._writing:
                 self._flush()
         except psycopg.Error as error:

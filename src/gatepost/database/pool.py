@@ -15,13 +15,12 @@ import psycopg
 from psycopg import pq
 
 from .. import observe
-from ..problem import Problem, Unavailable
+from ..problem import Problem, Stopping
 from .connection import Connection, connect
 from .wash import DISCARD, ROLLBACK, WASH
 
 IDLE_SECONDS = 60.0
 CLOSING_SECONDS = 1.0
-STOPPING = "The server is stopping"
 
 
 class Pool:
@@ -54,7 +53,7 @@ class Pool:
 
     async def _take(self) -> Connection:
         if self._closing:
-            raise Unavailable(STOPPING)
+            raise Stopping()
         while self._idle:
             connection, _ = self._idle.pop()
             if not connection.closed:
@@ -161,7 +160,7 @@ class Pool:
         self._closing = True
         for waiter in self._waiting:
             if not waiter.done():
-                waiter.set_exception(Unavailable(STOPPING))
+                waiter.set_exception(Stopping())
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSING_SECONDS)
         for task in self._tasks:
