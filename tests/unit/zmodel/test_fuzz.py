@@ -30,7 +30,7 @@ SOUND = DATASOURCE + post(
 
 def result(text: str) -> Schema | None:
     """The schema, or None where it is told what is wrong, and where."""
-    began = time.monotonic()
+    began = time.thread_time()
     try:
         found = zmodel.load(text)
     except SchemaProblem as problem:
@@ -38,7 +38,7 @@ def result(text: str) -> Schema | None:
         assert problem.diagnostics
         assert all(1 <= each.line <= lines and each.column >= 1 and each.message for each in problem.diagnostics)
         found = None
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
     return found
 
 

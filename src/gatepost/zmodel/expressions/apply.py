@@ -104,7 +104,7 @@ class Applications:
         if found is not None and self._program.sees(application.at.source.name, found.at.source.name):
             return found
         signs = application.name.count("@", 0, 3)
-        names = [name for name in self._program.attributes if name.count("@", 0, 3) == signs]
+        names = (name for name in self._program.attributes if name.count("@", 0, 3) == signs)
         hint = "declared by a plugin? Then name its plugin.zmodel as the plugin's provider"
         self._reporter.unknown(application.at, "attribute", application.name, names, hint)
         return None
