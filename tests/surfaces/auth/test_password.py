@@ -370,12 +370,11 @@ async def test_twenty_who_sign_up_with_one_address_at_once_are_one_user(client: 
 
 async def test_a_slow_mail_server_does_not_keep_others_from_signing_in(client: Client) -> None:
     user = await client.new_user()
-    client.mailbox.delay = 3.0
+    client.mailbox.delay = 30.0
     stuck = [asyncio.create_task(client.post("/signup", {"email": address(), "password": PASSWORD})) for _ in range(10)]
     await asyncio.sleep(0.3)
-    start = time.perf_counter()
     assert (await client.password(user["email"])).status == 200
-    assert time.perf_counter() - start < 1.5
+    assert not any(task.done() for task in stuck)
     for task in stuck:
         task.cancel()
     await asyncio.gather(*stuck, return_exceptions=True)

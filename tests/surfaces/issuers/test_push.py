@@ -144,9 +144,8 @@ def test_a_change_while_the_receiver_is_slow_waits_for_nobody_and_is_told_after(
     before = user.receiver.arrived
     user.write('{"n": 1}')
     until(lambda: user.receiver.arrived > before)
-    began = time.monotonic()
     user.write('{"n": 2}', '{"n": 3}')
-    assert time.monotonic() - began < 0.5
+    assert not user.receiver.of(user.id)
     user.receiver.gate.set()
     user.last({"n": 3})
     assert {"n": 2} not in [message["claims"] for message in user.receiver.of(user.id)]

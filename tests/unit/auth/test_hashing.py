@@ -91,9 +91,9 @@ async def test_firebase_hashes_are_accepted_and_outdated(hasher: Hasher):
     ],
 )
 async def test_a_hash_that_is_malformed_or_too_expensive_matches_nothing_at_once(hasher: Hasher, stored: str):
-    begun = time.monotonic()
+    begun = time.process_time()
     assert not (await hasher.verify("secret", stored)).matches
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 async def test_a_password_longer_than_bcrypt_reads_is_refused_and_never_cut(hasher: Hasher):

@@ -219,10 +219,10 @@ def test_a_broken_pattern_stops_the_start_and_names_itself(pattern: str):
 
 
 def test_a_hostile_url_costs_no_time():
-    begun = time.monotonic()
+    begun = time.thread_time()
     assert not globs.matches("https://" + "**a" * 20 + "b", "https://" + "a" * 8000)
     assert not globs.matches("https://" + "*a" * 20 + "b", "https://" + "a" * 8000)
-    assert time.monotonic() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_tokens_travel_in_the_fragment_in_alphabetical_order():
