@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import struct
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -173,8 +174,14 @@ async def test_a_cancelled_transaction_does_not_wait_for_a_silent_server(tmp_pat
 
 async def test_who_listens_to_a_silent_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(listening, "LISTEN_SECONDS", 0.1)
+    unasked: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unasked.append(context["message"]))
     async with server(tmp_path, greet_and_stay_silent) as conninfo:
         topics = listening.Topics(conninfo, LIMIT)
         with pytest.raises(Unavailable):
             await asyncio.wait_for(topics.hear("news", lambda _: None), LIMIT)
         topics.stop()
+    del topics
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert not unasked

@@ -113,6 +113,7 @@ class Listener(Connection):
         """Returns when it is listened to. Unavailable, and the end of the connection, where the server is silent."""
         if channel not in self.heard:
             self.heard[channel] = self.send([Command(f"listen {identifier(channel)}", silent=True)])
+            self.heard[channel].add_done_callback(_look)  # whoever waited may have gone
         try:
             async with asyncio.timeout(LISTEN_SECONDS):
                 await asyncio.shield(self.heard[channel])
@@ -140,6 +141,12 @@ def check(channel: str) -> None:
     """A Problem where a channel cannot be notified of."""
     if not channel or len(channel.encode()) > LONGEST or "\0" in channel:
         raise Problem("invalid_topic", 400, f"A topic's channel has 1 to {LONGEST} bytes", channel[:100])
+
+
+def _look(answer: asyncio.Future[list[Result]]) -> None:
+    """An error that nobody asks for is none."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _done(_: Any) -> None:
