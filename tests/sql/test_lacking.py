@@ -7,8 +7,8 @@ import pytest
 from gatepost import migrate
 from gatepost.embedded import Server, extensions
 from gatepost.migrate import Progress, Report
-from gatepost.migrate.fitting import lacking, privileged
-from tests.conftest import Connect, FreshDatabase
+from gatepost.migrate.fitting import assertions, lacking, privileged
+from tests.conftest import Connect, FreshDatabase, Needs
 
 QUEUES = """
 create function public.remind() returns void language plpgsql as $$
@@ -178,3 +178,35 @@ def test_a_seed_beside_the_project_is_known_by_its_way_there(
     dsn = cluster.dsn("postgres", fresh_database("supabase"))
     assert migrate.apply_project(dsn, inner, seed_paths=["../claims.sql"]).seeded == ["../claims.sql"]
     assert migrate.apply_project(dsn, moved, seed_paths=["../claims.sql"]).seeded == []
+
+
+def test_pgtap_that_a_migration_asks_for_is_there_and_not_its_own(
+    project: Project, connect: Connect, needs: Needs
+) -> None:
+    needs("pgTAP")
+    text = """
+    alter default privileges revoke execute on functions from public;
+    create schema checks;
+    create extension if not exists "pgtap" with schema extensions;
+    """
+    report = project.apply(v0001_tests=text, v0002_again="create extension if not exists pgtap;")
+    assert report.warnings[0] == "0001_tests.sql asks for pgTAP, which a superuser made"
+    session = connect("authenticator", name_of(project))
+    session.execute("set role anon; set search_path = public, extensions")
+    assert session.execute("select * from no_plan()").fetchall() == []
+    assert session.execute("select ok(true, 'anybody may say so')").fetchone() == ("ok 1 - anybody may say so",)
+    project.apply(v0003_away="drop extension if exists pgtap cascade")
+    owner = connect("postgres", name_of(project))
+    assert owner.execute("select count(*) from pg_extension where extname = 'pgtap'").fetchone() == (0,)
+
+
+def test_where_there_is_no_pgtap_a_migration_goes_on_without(
+    project: Project, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assertions, "FOLDERS", ())
+    monkeypatch.setattr(assertions, "AVAILABLE", "select false")
+    report = project.apply(
+        v0001_tests="create extension pgtap with schema extensions; create table public.kept (id int)"
+    )
+    assert report.warnings == ["0001_tests.sql asks for pgTAP, which was not found and is left away"]
+    assert connect("postgres", name_of(project)).execute("select count(*) from public.kept").fetchone() == (0,)

@@ -15,7 +15,7 @@ from typing import Literal
 from ..problem import Problem
 from . import ledger
 from .connection import Connection, ScriptProblem
-from .fitting import guard, lacking, privileged
+from .fitting import assertions, guard, lacking, privileged
 from .fitting.advice import advice
 from .texts.files import Migration, SqlFile, listing, seeds
 from .texts.statements import line_and_column
@@ -183,6 +183,9 @@ class _Run:
             file, stood_in = lacking.extensions(session, file)
             if stood_in:
                 self.warn(name, f"this server lacks {', '.join(stood_in)}: plain objects of ours stand in")
+            file, arranged = assertions.arranged(self.admin, session, file)
+            if arranged:
+                self.warn(name, arranged)
             file, done = privileged.done(self.admin, session, file)
             if done:
                 self.warn(name, f"asks for what only a superuser may do, who did it: {', '.join(done)}")

@@ -10,18 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..migrate.connection import Connection, ScriptProblem
+from ..migrate.fitting.assertions import CONTROL, located, show_the_way
 from ..problem import Problem
 
 # What test files make for themselves, and leave.
 OURS = ("pgtap", "basejump-supabase_test_helpers", "supabase-dbdev", "pg_tle", "http")
-CONTROL = "pgtap.control"
-FOLDERS = (
-    ("/usr/share/postgresql", "*/extension"),
-    ("/usr/pgsql-18/share", "extension"),
-    ("/usr/share/pgsql", "extension"),
-    ("/usr/local/share", "postgresql*/extension"),
-    ("/opt/homebrew/share", "postgresql*/extension"),
-)
 LOCK = "7310214402653"
 PRESENT = "select extname from pg_extension where extname = any ($1::text[]) order by oid desc"
 EXISTS = "select exists (select from pg_available_extensions where name = 'pgtap')"
@@ -54,7 +47,7 @@ def _present(connection: Connection) -> list[str]:
 def _create(connection: Connection, folder: Path | None) -> None:
     version = int(connection.value("show server_version_num") or 0) // 10000
     if folder is not None or connection.value(EXISTS) == "f":
-        _show_the_way(connection, version, folder)
+        _find(connection, version, folder)
     try:
         connection.script("create extension pgtap schema extensions")
     except ScriptProblem as problem:
@@ -64,22 +57,11 @@ def _create(connection: Connection, folder: Path | None) -> None:
             connection.script("reset extension_control_path")
 
 
-def _show_the_way(connection: Connection, version: int, folder: Path | None) -> None:
-    """Have a server from 18 on look where pgTAP lies; it is SQL alone, so any version's will do."""
-    found = _located(folder)
+def _find(connection: Connection, version: int, folder: Path | None) -> None:
+    found = located(folder)
     if version < 18 or found is None:
         raise _missing(version, f"{folder} holds no {CONTROL}" if folder and found is None else None)
-    path = connection.value("show extension_control_path") or "$system"
-    connection.rows("select set_config('extension_control_path', $1, false)", f"{path}:{found.parent}")
-
-
-def _located(folder: Path | None) -> Path | None:
-    """The folder named `extension` with pgTAP's control file; of several the newest."""
-    if folder is not None:
-        given = (folder.resolve(), folder.resolve() / "extension")
-        return next((each for each in given if each.name == "extension" and (each / CONTROL).is_file()), None)
-    found = (path for root, pattern in FOLDERS for path in sorted(Path(root).glob(pattern), reverse=True))
-    return next((path for path in found if (path / CONTROL).is_file()), None)
+    show_the_way(connection, found)
 
 
 def _missing(version: int, details: str | None) -> Problem:
