@@ -103,6 +103,7 @@ def test_extensions_that_a_server_lacks_have_stand_ins(
         ("citext",)
     ]
     assert owner.execute("select (extensions.http_header('a', 'b')).value").fetchone() == ("b",)
+    assert owner.execute("select st_x(st_makepoint(1.5, 2)::geography::geometry)").fetchone() == (1.5,)
     with pytest.raises(Exception, match=r"http\(\) is not available"):
         owner.execute("select extensions.http_get('https://example.com')")
     recorded = "select statements[3] from supabase_migrations.schema_migrations where version = '0001'"

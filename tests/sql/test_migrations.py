@@ -108,7 +108,7 @@ def test_an_error_has_its_place(project: Project, text: str, place: str, message
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("create extension postgis schema extensions; create table a (at extensions.geometry);", "postgis"),
+        ("create extension postgis schema extensions; select extensions.st_union('POINT(1 1)', 'x');", "postgis"),
         ("create extension plv8;", "The embedded PostgreSQL lacks it"),
         ("create collation loose (provider = icu, locale = 'und');", "The embedded PostgreSQL lacks it"),
     ],

@@ -180,7 +180,7 @@ class _Run:
         name = file.path.name
         with Connection(self.dsn, lambda message: self.tell(Progress("notice", name, message))) as session:
             session.script("""select set_config('search_path', '"$user", public, extensions', false)""")
-            file, stood_in = lacking.extensions(session, file)
+            file, stood_in = lacking.extensions(session, file, self.admin)
             if stood_in:
                 self.warn(name, f"this server lacks {', '.join(stood_in)}: plain objects of ours stand in")
             file, arranged = assertions.arranged(self.admin, session, file)

@@ -33,6 +33,8 @@ create table if not exists supabase_migrations.stand_in_extensions (name text pr
 KNOWN = "select exists (select from pg_available_extensions where name = $1)"
 MADE = "select exists (select from supabase_migrations.stand_in_extensions where name = $1)"
 MARK = "insert into supabase_migrations.stand_in_extensions (name, schema) values ($1, $2)"
+BEYOND_OWNER = "# Types need a superuser"  # in a control file
+SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
 OTHER = re.compile(r"@extschema:([\w-]+)@")
 PLACE = "select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = $1"
 HERE = "select coalesce(current_schema(), 'public')"
@@ -71,10 +73,10 @@ def queue(admin: str, owner: str, files: Iterable[SqlFile]) -> bool:
     return True
 
 
-def extensions(session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
+def extensions(session: Connection, file: SqlFile, admin: str | None = None) -> tuple[SqlFile, list[str]]:
     """The file without the extensions that this server cannot have, and their names: stand-ins are in their place.
 
-    The embedded server finds ours by itself; one of somebody else's does not.
+    The embedded server finds ours by itself; one of somebody else's does not. `admin` makes what the owner may not.
     """
     blank: list[SqlStatement] = []
     names: list[str] = []
@@ -87,7 +89,7 @@ def extensions(session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
         control = EXTENSIONS / "extension" / f"{name}.control"
         if found is None or not control.is_file() or session.value(KNOWN, name) == "t":
             continue
-        _stand_in(session, name, control, (found["schema"] or "").strip('"'))
+        _stand_in(session, name, control, (found["schema"] or "").strip('"'), admin)
         blank.append(statement)
         names.append(name)
     return (Rewritten(file.path, tuple(blank)), names) if blank else (file, [])
@@ -101,7 +103,7 @@ def _concerns_a_stand_in(session: Connection, statement: SqlStatement, made: lis
     return name in made or (session.value(ANY) == "t" and session.value(MADE, name) == "t")
 
 
-def _stand_in(session: Connection, name: str, control: Path, wanted: str) -> None:
+def _stand_in(session: Connection, name: str, control: Path, wanted: str, admin: str | None) -> None:
     """What the extension's script makes, as plain objects."""
     session.script(MARKS)
     if session.value(MADE, name) == "t":
@@ -111,11 +113,20 @@ def _stand_in(session: Connection, name: str, control: Path, wanted: str) -> Non
     schema = own[1] if own else wanted or session.value(HERE) or "public"
     schema = "extensions" if schema == "pg_catalog" else schema  # where only extensions may be
     script = (control.parent / f"{name}--{version[1] if version else ''}.sql").read_text("utf-8")
+    session.script(f"create schema if not exists {identifier(schema)}")
+    if not text.startswith(BEYOND_OWNER):
+        _make(session, script, schema)
+    elif admin:
+        with Connection(admin) as connection:
+            if connection.value(SUPERUSER) == "t":
+                _make(connection, script, schema)
+    session.rows(MARK, name, schema)
+
+
+def _make(session: Connection, script: str, schema: str) -> None:
     with session.transaction():
-        session.script(f"create schema if not exists {identifier(schema)}")
         session.script(f"set local search_path = {identifier(schema)}, pg_temp")
         session.script(_filled(session, script, schema))
-        session.rows(MARK, name, schema)
 
 
 def _filled(session: Connection, script: str, schema: str) -> str:
