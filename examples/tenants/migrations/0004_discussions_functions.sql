@@ -3,6 +3,11 @@
 create type msg_fn.topic_info as (id uuid, name text, identifier text, status msg.topic_status, tags text[]);
 create type msg_fn.message_info as (id uuid, topic_id uuid, content text, tags text[]);
 create type msg_fn.subscriber_info as (topic_id uuid, msg_resident_id uuid);
+create type msg_fn.search_topics_options as (
+    search_term text,
+    topic_status msg.topic_status,
+    paging_options app_fn.paging_options
+);
 
 -- msg_fn ----------------------------------------------------------------------------------------------------------------
 
@@ -191,6 +196,23 @@ exception when foreign_key_violation then
     raise exception '30056: THE TOPIC IS STILL IN USE';
 end $$;
 
+-- What is talked about, the latest first: topics that somebody follows. Nobody follows most of those that come with todos
+-- and incidents; whoever says something does.
+create function msg_fn.search_topics(_options msg_fn.search_topics_options, _tenant_id uuid) returns setof msg.topic
+language sql stable set search_path = ''
+as $$
+    select t.*
+    from msg.topic t
+    where t.tenant_id = _tenant_id
+        and t.status = coalesce(_options.topic_status, t.status)
+        and exists (select from msg.subscriber s where s.topic_id = t.id)
+        and position(lower(coalesce(_options.search_term, ''))
+            in lower(concat_ws(' ', t.name, array_to_string(t.tags, ' ')))) > 0
+    order by greatest(t.created_at, (select max(m.created_at) from msg.message m where m.topic_id = t.id)) desc, t.id
+    limit least(coalesce((_options.paging_options).item_limit, 100), 1000)
+    offset coalesce((_options.paging_options).item_offset, 0)
+$$;
+
 -- Whoever listens to the topic hears that there is something; what it is he reads himself.
 create function msg_fn.tell_topic() returns trigger
 language plpgsql volatile set search_path = ''
@@ -206,16 +228,30 @@ create trigger tell_topic after insert or update on msg.message
 
 -- msg_api ---------------------------------------------------------------------------------------------------------------
 
--- Whoever says a status, opens, locks or closes: that takes p:discussions-admin.
+-- Whoever begins a topic follows it. Whoever says a status, opens, locks or closes: that takes p:discussions-admin.
 create function msg_api.upsert_topic(_topic_info msg_fn.topic_info) returns msg.topic
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    _topic msg.topic;
 begin
     perform auth_ext.enforce_permission('p:discussions');
     if _topic_info.status is not null then
         perform auth_ext.enforce_permission('p:discussions-admin');
     end if;
-    return msg_fn.upsert_topic(_topic_info, auth_ext.tenant_id());
+    _topic := msg_fn.upsert_topic(_topic_info, auth_ext.tenant_id());
+    if _topic_info.id is null then
+        perform msg_fn.upsert_subscriber(row(_topic.id, auth_ext.resident_id())::msg_fn.subscriber_info);
+    end if;
+    return _topic;
+end $$;
+
+create function msg_api.search_topics(_options msg_fn.search_topics_options default null) returns setof msg.topic
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform auth_ext.enforce_permission('p:discussions');
+    return query select * from msg_fn.search_topics(_options, auth_ext.tenant_id());
 end $$;
 
 create function msg_api.upsert_message(_message_info msg_fn.message_info) returns msg.message

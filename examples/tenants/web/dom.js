@@ -15,6 +15,7 @@ export function h(tag, attributes = {}, ...children) {
 function set(node, key, value) {
   if (value === null || value === undefined || value === false) return;
   if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+  else if (key === "value" && "defaultValue" in node) node.defaultValue = value;
   else if (key === "value" || key === "checked" || key === "disabled" || key === "hidden") node[key] = value;
   else node.setAttribute(key, value === true ? "" : String(value));
 }
@@ -67,11 +68,24 @@ export function icon(name) {
 let serial = 0;
 export const unique = (stem) => `${stem}-${++serial}`;
 
-// Replaces what a node holds. Where the focus was in it, it goes to what has the same `data-key` now, or stays near.
+// Replaces what a node holds; who was at something in it still is.
 export function fill(node, ...children) {
-  const key = node.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null;
+  const putBack = keep(node);
   node.replaceChildren(...nodes(children));
-  if (key === null) return;
-  const again = key && node.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
-  (again || node.closest("main")?.querySelector("h1") || node).focus({ preventScroll: true });
+  putBack();
+}
+
+// What one was at in a node that is about to be drawn anew: the function it returns brings what was typed back to what
+// has the same `data-key` then, and the focus too, or near it.
+export function keep(node) {
+  const find = (key) => node.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+  const focused = node.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null;
+  const typed = [...node.querySelectorAll("input:not([type=checkbox], [type=radio]), textarea")]
+    .filter((field) => field.dataset.key && field.value !== field.defaultValue)
+    .map((field) => [field.dataset.key, field.value]);
+  return () => {
+    for (const [key, value] of typed) Object.assign(find(key) ?? {}, { value });
+    if (focused === null || document.activeElement !== document.body) return;
+    ((focused && find(focused)) || node.closest("main")?.querySelector("h1") || node).focus({ preventScroll: true });
+  };
 }

@@ -45,6 +45,7 @@ export function sentence(error) {
   if (error.number) return SENTENCES[error.number] ?? lower(error.message.replace(/^\d{5}:\s*/, ""));
   if (error.status === 429) return "That was a lot at once. Wait a minute and try again.";
   if (error.code === "25006") return "You are here to look only: nothing can be changed.";
+  if (error.status === 401) return "Your session is not accepted any more. Sign out, and sign in again.";
   if (error.isAboutRights) return SENTENCES[30000];
   return error.message || "Something went wrong. Try again.";
 }

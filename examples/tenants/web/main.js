@@ -7,6 +7,7 @@ import * as router from "./router.js";
 import { can, session, start } from "./session.js";
 import { shell } from "./shell.js";
 import { tell } from "./ui.js";
+import signIn from "./views/sign-in.js"; // at once: who signs out while the server is away sees nothing of his any more
 
 const ADMIN = ["p:app-admin", "p:app-admin-super"];
 const SITE = ["p:app-admin-super"];
@@ -39,6 +40,7 @@ const ROUTES = [
 const root = document.querySelector("#app");
 let frame = null;
 let invitation = null;
+let away = null; // the message that the server is away
 
 async function begin() {
   if (!globalThis.supabase || !globalThis.graphqlWs) return plain("One thing is missing", [
@@ -51,7 +53,7 @@ async function begin() {
   await start(await answer.json(), changed);
   const stranded = !session.token && new URLSearchParams(location.search).has("code");
   if (stranded) history.replaceState(null, "", location.pathname);
-  router.start(ROUTES, (title) => { document.title = title ? `${title} · Tenants` : "Tenants"; frame?.update(); });
+  router.start(ROUTES, (title) => { document.title = [...new Set([title, "Tenants"])].filter(Boolean).join(" · "); frame?.update(); });
   await draw({ focus: false });
   if (failure || stranded) tell(failure || "Open the link in the browser that asked for it, or ask for a new one.", "bad");
 }
@@ -63,8 +65,7 @@ async function draw({ focus }) {
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   if (!session.token) {
     frame = null;
-    const { default: signIn } = await import("./views/sign-in.js");
-    root.replaceChildren(h("main.welcome", { id: "content", tabindex: "-1" }, await signIn(invitation)));
+    root.replaceChildren(h("main.welcome", { id: "content", tabindex: "-1" }, signIn(invitation)));
     invitation = null;
     document.title = "Sign in · Tenants";
     return;
@@ -77,6 +78,8 @@ async function draw({ focus }) {
 
 function changed(what, claims = {}) {
   if (what === "trouble") return tell(sentence(claims), "bad");
+  if (what === "away") { away = tell("The server does not answer. This page tries again by itself.", "bad", Infinity); return undefined; }
+  if (what === "back") return answers();
   if (what === "signed in") {
     const welcome = root.querySelector("main.welcome") !== null;
     return welcome ? draw({ focus: true }) : undefined;
@@ -87,7 +90,8 @@ function changed(what, claims = {}) {
     tell("You are signed out.");
     return draw({ focus: true });
   }
-  tell(...change(claims.before, claims.now));
+  const words = change(claims.before, claims.now);
+  if (words) tell(...words);
   if (claims.before.resident_id !== claims.now.resident_id) {
     history.replaceState(null, "", "#/");
     return draw({ focus: true });
@@ -97,7 +101,14 @@ function changed(what, claims = {}) {
   return router.show();
 }
 
-// What became of somebody while the page was open.
+// What could not be had is asked for again.
+function answers() {
+  away?.remove();
+  tell("The server answers again.", "good");
+  for (const again of document.querySelectorAll("[data-key=again]")) again.click();
+}
+
+// What became of somebody while the page was open; nothing, where only a name is another.
 function change(before, now) {
   if (now.actual_resident_id && !before.actual_resident_id) return [`You are in support mode in ${now.tenant_name}.`];
   if (before.actual_resident_id && !now.actual_resident_id) return ["Support mode has ended."];
@@ -108,8 +119,9 @@ function change(before, now) {
     if (left?.status === "blocked_tenant") return [`${left.tenant_name} has been deactivated.`, "bad"];
     return ["You are in no tenant now."];
   }
-  const gained = (now.permissions ?? []).filter((key) => !before.permissions?.includes(key));
-  return gained.length ? ["You have a new licence here: see the menu.", "good"] : ["Your licences have changed."];
+  const [had, has] = [before, now].map((claims) => claims.permissions ?? []);
+  if (has.some((key) => !had.includes(key))) return ["You have a new licence here: see the menu.", "good"];
+  return had.length > has.length ? ["Your licences have changed."] : null;
 }
 
 // Why a link of a mail did not work: the auth server says so behind the `#`, or in the query.

@@ -1,14 +1,20 @@
 // Which page is shown: what stands behind the `#` of the address.
 
-import { h, nodes } from "./dom.js";
+import { h, keep, nodes } from "./dom.js";
 import { sentence } from "./errors.js";
+import { button } from "./ui.js";
 
-const state = { routes: [], outlet: null, drawn: () => {}, serial: 0, leave: [] };
+const state = { routes: [], outlet: null, drawn: () => {}, serial: 0, leave: [], memory: {} };
+const memories = new Map(); // what was left on a page, by its entry in the history
 
 // `routes`: [pattern, load, permissions]; a pattern's `:name` is any one word. `drawn(title)` is called after each page.
 export function start(routes, drawn) {
   Object.assign(state, { routes: routes.map(([pattern, ...rest]) => [expression(pattern), ...rest]), drawn });
+  history.scrollRestoration = "manual";
   addEventListener("hashchange", () => isPage() && show({ focus: true }));
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a")?.getAttribute("href") === location.hash) show({ focus: true }); // here already: anew
+  });
 }
 
 export const setOutlet = (node) => { state.outlet = node; };
@@ -21,30 +27,63 @@ export function go(route) {
 }
 
 // Draw the page of the address; a page that takes longer than the next one is never seen.
+// Who comes to a page begins at its top, or where it was left; who is on it already stays where he is.
 export async function show({ focus = false, allowed = state.allowed ?? (() => true) } = {}) {
   state.allowed = allowed;
   const serial = ++state.serial;
+  const { outlet } = state;
   leave();
+  const memory = remembered();
   const [load, parameters] = find(path(), allowed);
-  let content;
+  if (focus || load === closed) for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  outlet.setAttribute("aria-busy", "true");
+  const content = await draw(load, { parameters, memory, onLeave: (act) => (serial === state.serial ? state.leave.push(act) : act()) });
+  if (serial !== state.serial) return;
+  const putBack = keep(outlet);
+  outlet.replaceChildren(...nodes([content]));
+  outlet.removeAttribute("aria-busy");
+  state.memory = memory;
+  state.drawn(outlet.querySelector("h1")?.textContent ?? "");
+  if (!focus) return settled(serial, putBack);
+  scrollTo(0, 0);
+  outlet.querySelector("h1")?.focus({ preventScroll: true });
+  if (memory.left) settled(serial, () => come(outlet, memory));
+}
+
+async function draw(load, given) {
   try {
     const { default: view } = await load();
-    content = await view({ parameters, onLeave: (act) => (serial === state.serial ? state.leave.push(act) : act()) });
+    return await view(given);
   } catch (error) {
     console.warn(error);
-    content = h("div.empty", {}, h("h1", { tabindex: "-1" }, "That did not work"), h("p", {}, sentence(error)));
+    return h("div.empty", {}, h("h1", { tabindex: "-1" }, "That did not work"), h("p", {}, sentence(error)),
+      button("Try again", () => show({ focus: true }), { key: "again" }));
   }
-  if (serial !== state.serial) return;
-  state.outlet.replaceChildren(...nodes([content]));
-  state.drawn(state.outlet.querySelector("h1")?.textContent ?? "");
-  if (focus) {
-    scrollTo(0, 0);
-    state.outlet.querySelector("h1")?.focus();
-  }
+}
+
+// Once the parts of the page are there, unless it is another page by then.
+async function settled(serial, act) {
+  await Promise.all([...state.outlet.querySelectorAll(".part")].map((part) => part.ready));
+  if (serial === state.serial) act();
 }
 
 export function leave() {
   for (const act of state.leave.splice(0)) act();
+  Object.assign(state.memory, { left: true, scroll: scrollY, key: document.activeElement?.dataset.key });
+}
+
+// What a view was told to remember when it was drawn for this entry of the history.
+function remembered() {
+  if (!history.state?.page) history.replaceState({ page: `${Date.now()} ${Math.random()}` }, "");
+  const { page } = history.state;
+  if (!memories.has(page)) memories.set(page, {});
+  return memories.get(page);
+}
+
+// Back where one was.
+function come(outlet, { scroll, key }) {
+  scrollTo(0, scroll);
+  if (key) outlet.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
 function find(route, allowed) {

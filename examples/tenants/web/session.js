@@ -5,6 +5,7 @@
 import { Refusal } from "./errors.js";
 
 const LOOK_SECONDS = 3;
+const PATIENCE_SECONDS = 10;
 const COMPARED = ["tenant_id", "tenant_name", "resident_id", "actual_resident_id", "profile_status", "display_name"];
 
 export const session = {
@@ -21,7 +22,8 @@ export const session = {
 
 let heard = () => {};
 
-// `onChange(what, …)` hears "signed in", "signed out", "claims" with {before, now}, "trouble" with an error.
+// `onChange(what, …)` hears "signed in", "signed out", "claims" with {before, now}, "trouble" with an error, and "away"
+// and "back" of the server.
 export async function start({ url, publishableKey }, onChange) {
   heard = onChange;
   session.url = url;
@@ -92,6 +94,7 @@ function differs(one, other) {
 }
 
 let checking = null;
+let failures = 0; // one after the other, of looks
 
 // Whether what the token says still holds; where it does not there is a new one, and everybody hears of it.
 export function check() {
@@ -100,13 +103,38 @@ export function check() {
 }
 
 async function look() {
+  const before = { ...session.claims };
   try {
-    const now = await rpc("current_profile_claims");
-    return differs(session.claims, now) ? refresh() : false;
+    const patience = AbortSignal.timeout(PATIENCE_SECONDS * 1000);
+    const now = await rows(session.client.schema("app_api").rpc("current_profile_claims").abortSignal(patience));
+    answered();
+    if (differs(session.claims, now)) await refresh();
   } catch (error) {
-    return error instanceof Refusal && error.status === 401 ? refresh() : false;
+    if (error instanceof Refusal) answered();
+    else if (++failures === 2) heard("away");
   }
+  return !session.token || differs(before, session.claims);
 }
+
+function answered() {
+  if (failures > 1) heard("back");
+  failures = 0;
+}
+
+// After a 401: whether there is another token to ask with.
+export async function renew() {
+  const old = session.token;
+  await refresh();
+  return session.token !== null && session.token !== old;
+}
+
+// What a request of one's own brings; a token that has run out is renewed first.
+export async function credentials() {
+  const { data } = await session.client.auth.getSession();
+  return { apikey: session.key, Authorization: `Bearer ${data.session?.access_token ?? session.key}` };
+}
+
+export const signOut = () => session.client.auth.signOut({ scope: "local" });
 
 // A new token. True where its claims are others; where there is none to be had, nobody is signed in any more.
 export async function refresh() {
@@ -114,7 +142,7 @@ export async function refresh() {
   const { data, error } = await session.client.auth.refreshSession();
   if (error) {
     if (!error.status || error.status >= 500) return false;
-    await session.client.auth.signOut({ scope: "local" });
+    await signOut();
     return true;
   }
   if (data.session.access_token !== session.token) await adopt(data.session);
@@ -134,7 +162,9 @@ export const from = (schema, table) => session.client.schema(schema).from(table)
 
 // What a query of supabase-js answers, or a Refusal.
 export async function rows(query) {
-  const { data, error, status } = await query;
+  let answer = await query;
+  if (answer.status === 401 && session.token && (await renew())) answer = await query;
+  const { data, error, status } = answer;
   if (!error) return data;
   if (!status) throw new Error("The server does not answer");
   throw new Refusal(error.message, { code: error.code, status, hint: error.hint });

@@ -2,7 +2,7 @@
 
 import { fill, h, icon, unique } from "./dom.js";
 import { go, path } from "./router.js";
-import { can, refresh, rpc, session } from "./session.js";
+import { can, refresh, rpc, session, signOut } from "./session.js";
 import { attempt, button, link, moment } from "./ui.js";
 
 const SYMBOLS = {
@@ -38,7 +38,7 @@ export function shell() {
   const banner = h("div.banner", { role: "region", "aria-label": "Support mode", hidden: true });
   const places = h("nav.places", { id: "places", "aria-label": "Modules" });
   const where = h("div.where");
-  const outlet = h("main", { id: "content", tabindex: "-1" });
+  const outlet = h("main", { id: "content", tabindex: "-1" }, h("p.loading", {}, "Loading…"));
   const menu = h("button.menu", { type: "button", "aria-expanded": "false", "aria-controls": "places", "aria-label": "Menu" }, icon("menu"));
   const node = h(
     "div.shell", {},
@@ -69,7 +69,7 @@ function account() {
   return h(
     "div.account", {},
     h("a", { href: "#/my-profile", title: session.email, "aria-label": `My profile: ${session.email}` }, icon("person")),
-    button("", () => session.client.auth.signOut({ scope: "local" }), { kind: "bare", symbol: "door", label: "Sign out" }),
+    button("", signOut, { kind: "bare", symbol: "door", label: "Sign out" }),
   );
 }
 

@@ -9,14 +9,16 @@ const TROUBLE_SECONDS = 20;
 
 // ------------------------------------------------------------------ messages
 
-// A sentence at the edge of the window; read aloud, gone after a while. kind: "good", "bad" or "".
-export function tell(text, kind = "") {
+// A sentence at the edge of the window; read aloud, gone after a while, or once `remove()` is called of what it returns.
+// kind: "good", "bad" or "".
+export function tell(text, kind = "", seconds = kind === "bad" ? TROUBLE_SECONDS : MESSAGE_SECONDS) {
   const box = document.querySelector("#messages");
   const close = h("button.bare", { type: "button", "aria-label": "Dismiss", onclick: () => message.remove() }, icon("close"));
   const message = h(`div.message${kind && `.${kind}`}`, {}, h("p", {}, text), close);
   for (const old of [...box.children].slice(0, -2)) old.remove();
   box.append(message);
-  setTimeout(() => message.remove(), (kind === "bad" ? TROUBLE_SECONDS : MESSAGE_SECONDS) * 1000);
+  if (seconds < Infinity) setTimeout(() => message.remove(), seconds * 1000);
+  return message;
 }
 
 // Does something that may be refused. What went wrong is told; a refusal may mean that one's claims are others now.
@@ -84,6 +86,11 @@ export const status = (value) => {
 
 export const empty = (text, ...more) => h("div.empty", {}, h("p", {}, text), ...more);
 
+// Rows of which there may be more than a page takes: LIMIT + 1 were asked for.
+export const LIMIT = 100;
+export const firsts = (items, none) =>
+  [list(items.slice(0, LIMIT), none), items.length > LIMIT && h("p.hint", {}, `These are the first ${LIMIT}. Search for the others.`)];
+
 // Rows of a list: {title, detail, badges, actions, route}.
 export function list(items, none) {
   if (items.length === 0) return empty(none);
@@ -106,20 +113,24 @@ export const moment = (value, options = { dateStyle: "medium", timeStyle: "short
 
 // A part of a page that is loaded, and loaded again by `part.refresh()`; what keeps it from
 // loading is told in its place. `part.ready` waits for the first time.
-export function part(load, tag = "div.part") {
-  const node = h(tag, { "aria-busy": "true" }, h("p.loading", {}, "Loading…"));
+export function part(load) {
+  const node = h("div.part", {}, h("p.loading", {}, "Loading…"));
+  let last = 0;
   node.refresh = async () => {
-    try {
-      fill(node, await load());
-    } catch (error) {
-      if (error instanceof Refusal && error.isAboutRights && (await check())) return;
-      fill(node, empty(sentence(error), button("Try again", () => node.refresh(), { kind: "quiet" })));
-    } finally {
-      node.removeAttribute("aria-busy");
-    }
+    const serial = ++last; // an answer that is late is not shown in place of a later one's
+    node.setAttribute("aria-busy", "true");
+    const content = await load().catch((error) => hindrance(error, node));
+    if (serial !== last) return;
+    if (content !== null) fill(node, content);
+    node.removeAttribute("aria-busy");
   };
   node.ready = node.refresh();
   return node;
+}
+
+async function hindrance(error, node) {
+  if (error instanceof Refusal && error.isAboutRights && (await check())) return null; // the page is drawn anew
+  return empty(sentence(error), button("Try again", node.refresh, { kind: "quiet", key: "again" }));
 }
 
 // ------------------------------------------------------------------ fields and dialogs
@@ -128,7 +139,8 @@ export function part(load, tag = "div.part") {
 export function field({ name, label, type = "text", value = "", hint = "", options = [], ...more }) {
   const id = unique("field");
   const hintId = hint ? `${id}-hint` : null;
-  const common = { id, name, "data-key": `field ${name}`, "aria-describedby": hintId, ...more };
+  const limit = { text: 200, area: 5000 }[type];
+  const common = { id, name, maxlength: limit, "data-key": `field ${name}`, "aria-describedby": hintId, ...more };
   const explained = hint && h("p.hint", { id: hintId }, hint);
   if (type === "check") {
     return h("div.field.check", {}, h("input", { ...common, type: "checkbox", checked: Boolean(value) }), h("label", { for: id }, label), explained);
@@ -182,7 +194,8 @@ export function dialog({ title, text = "", fields = [], submit, send, danger = f
       kind: danger ? "danger" : "",
       send: async (given) => { await send(given); sent = true; node.close(); },
     });
-    const node = h("dialog", { "aria-labelledby": id }, h("h2", { id }, title), text && h("p", {}, text), content);
+    const about = text && unique("dialog");
+    const node = h("dialog", { "aria-labelledby": id, "aria-describedby": about || null }, h("h2", { id }, title), text && h("p", { id: about }, text), content);
     node.addEventListener("close", () => { node.remove(); resolve(sent); });
     document.body.append(node);
     node.showModal();
@@ -190,26 +203,41 @@ export function dialog({ title, text = "", fields = [], submit, send, danger = f
   });
 }
 
-// Searching as one types, with a pause.
-export function search(label, onsearch) {
+// Searching as one types, with a pause, in a part that shows what is found. `asked.searchTerm` is what is searched for.
+export function search(label, asked, shown) {
   const id = unique("search");
+  const told = h("p.unseen", { role: "status" });
   let pause = null;
-  const input = h("input", { id, type: "search", placeholder: label, "data-key": "search", autocomplete: "off" });
+  const find = async () => {
+    asked.searchTerm = input.value.trim();
+    await shown.refresh();
+    const count = shown.querySelectorAll(".rows > li").length;
+    told.textContent = count ? `${count} found` : shown.textContent;
+  };
+  const input = h("input", { id, type: "search", value: asked.searchTerm, placeholder: label, "data-key": "search", autocomplete: "off" });
   input.addEventListener("input", () => {
     clearTimeout(pause);
-    pause = setTimeout(() => onsearch(input.value.trim()), 250);
+    pause = setTimeout(find, 250);
   });
-  return h("div.search", {}, h("label.unseen", { for: id }, label), input);
+  return h("div.search", {}, h("label.unseen", { for: id }, label), input, told);
 }
 
-// Exactly one of these is chosen: a set of radio buttons in a row.
+// Exactly one of these is chosen: a set of radio buttons in a row. While one is being acted on there is no other choice.
 export function choice(label, options, chosen, onchoose) {
   const name = unique("choice");
-  return h("fieldset.choice", {}, h("legend.unseen", {}, label), options.map(([value, text]) => {
+  const set = h("fieldset.choice", {}, h("legend.unseen", {}, label), options.map(([value, text]) => {
     const id = unique("choice");
-    const input = h("input", {
-      id, name, type: "radio", value, checked: value === chosen, "data-key": `${label} ${value}`, onchange: () => onchoose(value),
-    });
+    const input = h("input", { id, name, type: "radio", value, checked: value === chosen, "data-key": `${label} ${value}` });
     return h("div", {}, input, h("label", { for: id }, text));
   }));
+  set.addEventListener("click", (event) => set.hasAttribute("aria-busy") && event.preventDefault());
+  set.addEventListener("change", async (event) => {
+    set.setAttribute("aria-busy", "true");
+    try {
+      await onchoose(event.target.value);
+    } finally {
+      set.removeAttribute("aria-busy");
+    }
+  });
+  return set;
 }

@@ -74,9 +74,9 @@ def _announce(project: Project, prepared: State, seconds: float) -> None:
         terminal.note("What the project's pages may load from /assets is not installed; gatepost assets installs it")
     terminal.step(f"{project.name} is set up in {seconds:.2f} s")
     terminal.say()
-    terminal.facts(facts(prepared))
     pages = f"{prepared.url}/" if project.settings.project.pages else ""
-    terminal.facts([("Its own pages", pages), ("Keys kept in", str(project.hidden / state.FILE))])
+    kept = str(project.hidden / state.FILE)
+    terminal.facts([("Its own pages", pages), *facts(prepared), ("Keys kept in", kept)])
     terminal.say()
 
 

@@ -47,15 +47,14 @@ function people(residents, sent) {
   return h("div.tenants", {}, [...tenants].map(([tenant, those]) => h("section", {},
     h("h3", {}, tenant),
     h("ul.people", {}, those.map((each) => h("li", {},
-      h("div", {}, h("strong", {}, each.display_name), h("p", {}, each.email)),
-      status(each.status),
+      h("div", {}, h("strong", {}, each.display_name), each.status !== "active" && [" ", status(each.status)], h("p", {}, each.email)),
       button("Sign in", () => send(each.email, sent), { label: `Sign in as ${each.display_name} in ${tenant}`, key: each.id })))))));
 }
 
 async function send(email, sent) {
   const { error } = await session.client.auth.signInWithOtp({
     email,
-    options: { emailRedirectTo: `${location.origin}${location.pathname}` },
+    options: { emailRedirectTo: `${location.origin}${location.pathname}${location.hash}` },
   });
   if (error) throw new Refusal(error.message, { code: error.code, status: error.status });
   const again = button("Send it again", () => attempt(() => send(email, sent)), { kind: "quiet" });

@@ -60,6 +60,7 @@ loc_api.update_location                  never yes   yes   none   none    none  
 loc_api.delete_location                  never yes   yes   none   none    none    yes        none    none  no
 loc_api.enforce_location                 never never never never  never   never   never      never   never never
 msg_api.upsert_topic                     never yes   yes   none   none    none    yes        none    none  no
+msg_api.search_topics                    never yes   yes   own    own     own     yes        yes     own   no
 msg_api.delete_topic                     never no    yes   no     none    no      yes        none    no    no
 msg_api.upsert_message                   never yes   yes   none   none    none    yes        none    none  no
 msg_api.delete_message                   never yes   none  none   none    none    none       none    none  no
@@ -145,6 +146,7 @@ GATES = {
     "loc_api.update_location": {"p:incidents"},
     "loc_api.delete_location": {"p:incidents"},
     "msg_api.upsert_topic": {"p:discussions"},
+    "msg_api.search_topics": {"p:discussions"},
     "msg_api.delete_topic": {"p:discussions", "p:discussions-admin"},
     "msg_api.upsert_message": {"p:discussions"},
     "msg_api.delete_message": {"p:discussions"},

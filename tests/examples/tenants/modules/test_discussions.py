@@ -67,6 +67,18 @@ def test_whoever_looks_after_discussions_opens_locks_and_closes(site: Site, topi
     assert site.refused("user-1a", TOPIC, None, "Closed from the start", None, "closed") == DENIED
 
 
+def test_what_is_talked_about_is_found_the_latest_first(site: Site, topic: str) -> None:
+    """Not the topics that come with todos, in which nobody says anything."""
+    found = "select name from msg_api.search_topics(row(%s, %s, null)::msg_fn.search_topics_options)"
+    silent = site.ask("user-1a", "select (todo_api.create_todo('Sharpen the saw')).topic_id")
+    assert site.rows("user-1b", found, None, None)[0] == ("Tools",)
+    message(site, "user-1b", silent)
+    assert site.rows("user-1b", found, None, None)[:2] == [("Sharpen the saw topic",), ("Tools",)]
+    assert site.rows("user-1b", found, "SAW", None) == [("Sharpen the saw topic",)]
+    assert ("Tools",) not in site.rows("user-1b", found, None, "closed")
+    assert site.rows("user-2a", found, "saw", None) == []
+
+
 def test_deleting_a_topic_takes_its_messages_and_no_others(site: Site, topic: str) -> None:
     message(site, "user-1a", topic)
     others = site.owner("select count(*) from msg.message where topic_id <> %s", topic)
@@ -90,9 +102,11 @@ def test_a_message_has_its_author_and_subscribes_him(site: Site, topic: str) -> 
     text = "select content, status::text, posted_by_msg_resident_id::text from msg.message where id = %s"
     assert site.rows("user-1a", text, id) == [("hello", "sent", site.resident("user-1b"))]
     text = "select r.display_name from msg.subscriber s join msg.msg_resident r on r.resident_id = s.msg_resident_id"
-    assert site.rows("user-1a", text + " where s.topic_id = %s", topic) == [("user-1b",)]
+    text += " where s.topic_id = %s order by 1"
+    both = [("user-1a",), ("user-1b",)]  # who began it, and who said something
+    assert site.rows("user-1a", text, topic) == both
     message(site, "user-1b", topic)
-    assert len(site.rows("user-1a", text + " where s.topic_id = %s", topic)) == 1
+    assert site.rows("user-1a", text, topic) == both
 
 
 @pytest.mark.parametrize("content", ["", "  ", None])
@@ -159,7 +173,8 @@ def test_in_a_closed_one_nobody(site: Site) -> None:
 
 def test_one_follows_and_leaves(site: Site, topic: str) -> None:
     assert site.ask("user-1b", SUBSCRIBE, topic, None) == "active"
-    id = site.owner("select id from msg.subscriber where topic_id = %s", topic)
+    user = site.resident("user-1b")
+    id = site.owner("select id from msg.subscriber where topic_id = %s and msg_resident_id = %s", topic, user)
     leave = "select (msg_api.deactivate_subscriber(%s)).status::text"
     for who in ("user-1a", "user-2a"):
         assert site.refused(who, leave, id) == "30055: NO SUBSCRIBER FOR ID"

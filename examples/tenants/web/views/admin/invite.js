@@ -1,6 +1,6 @@
 // An invitation: a residency that waits, and a mail about it.
 
-import { rpc, session } from "../../session.js";
+import { credentials, rpc, session } from "../../session.js";
 
 export async function invite(email, scope = "user") {
   const resident = await rpc("invite_user", { _email: email, _assignment_scope: scope });
@@ -13,7 +13,7 @@ async function mail(email) {
   const back = encodeURIComponent(`${location.origin}${location.pathname}`);
   const answer = await fetch(`${session.url}/auth/v1/invite?redirect_to=${back}`, {
     method: "POST",
-    headers: { apikey: session.key, Authorization: `Bearer ${session.token}`, "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...(await credentials()) },
     body: JSON.stringify({ email }),
   });
   return answer.ok;

@@ -6,12 +6,12 @@ import { heading, list, moment, part, search, status } from "../../ui.js";
 
 const LICENSES = "id, status, expires_at, resident(id, email, display_name), license_type(display_name)";
 
-export default function licenses() {
-  let term = "";
-  const shown = part(() => load(term));
+export default function licenses({ memory }) {
+  const asked = (memory.asked ??= { searchTerm: "" });
+  const shown = part(() => load(asked.searchTerm.toLowerCase()));
   return [
     heading("Licenses", { lead: `Who may do what in ${session.claims.tenant_name}` }),
-    search("Search by person or licence", (given) => { term = given.toLowerCase(); shown.refresh(); }),
+    search("Search by person or licence", asked, shown),
     shown,
   ];
 }

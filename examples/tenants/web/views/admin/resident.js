@@ -76,7 +76,7 @@ function standing(application, types, mine, one, page, fixed) {
   const held = types.find((type) => mine.has(type.key));
   const allowed = types.filter((type) => type === held || type.assignment_scope !== "superadmin" || can("p:app-admin-super"));
   const set = choice(`Licence of ${application}`, [["", "None"], ...allowed.map((type) => [type.key, type.display_name])], held?.key ?? "",
-    (key) => attempt(() => (key ? grant(types.find((type) => type.key === key), one) : revoke(mine.get(held.key)))).then(() => page.refresh()));
+    (key) => attempt(() => (key ? grant(types.find((type) => type.key === key), one) : revoke(mine.get(held.key)))).then(page.refresh));
   if (fixed) for (const input of set.querySelectorAll("input")) input.disabled = true;
   const note = one.id === session.claims.resident_id && h("p.hint", {}, "Nobody changes his own standing.");
   return h("div.license", {}, set, ends(held && mine.get(held.key)), note);

@@ -1,25 +1,25 @@
 // All tenants of the site: found, made, supported.
 
 import { can, rpc } from "../../session.js";
-import { attempt, badge, button, dialog, heading, list, part, search, status, tell } from "../../ui.js";
+import { LIMIT, attempt, badge, button, dialog, firsts, heading, part, search, status, tell } from "../../ui.js";
 import { supportButton } from "./support.js";
 
 const TYPES = [["customer", "Customer"], ["demo", "Demo"], ["test", "Test"], ["trial", "Trial"]];
 
-export default function tenants() {
-  let term = "";
-  const shown = part(() => load(term));
+export default function tenants({ memory }) {
+  const asked = (memory.asked ??= { searchTerm: "" });
+  const shown = part(() => load(asked.searchTerm));
   const make = button("New tenant", () => create(shown), { kind: "primary", symbol: "plus" });
   return [
     heading("Tenants", { lead: "Everybody who uses this site", actions: can("p:app-admin-super") ? [make] : [] }),
-    search("Search by name or identifier", (given) => { term = given; shown.refresh(); }),
+    search("Search by name or identifier", asked, shown),
     shown,
   ];
 }
 
 async function load(term) {
-  const found = await rpc("search_tenants", { _options: { search_term: term } });
-  return list(found.map((tenant) => ({
+  const found = await rpc("search_tenants", { _options: { search_term: term, paging_options: { item_limit: LIMIT + 1 } } });
+  return firsts(found.map((tenant) => ({
     title: tenant.name,
     detail: tenant.identifier ?? "",
     badges: [badge(tenant.type), status(tenant.status)],

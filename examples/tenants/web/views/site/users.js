@@ -1,21 +1,21 @@
 // Everybody who has an account.
 
 import { rpc } from "../../session.js";
-import { heading, list, part, search, status } from "../../ui.js";
+import { LIMIT, firsts, heading, part, search, status } from "../../ui.js";
 
-export default function users() {
-  let term = "";
-  const shown = part(() => load(term));
+export default function users({ memory }) {
+  const asked = (memory.asked ??= { searchTerm: "" });
+  const shown = part(() => load(asked.searchTerm));
   return [
     heading("Site users", { lead: "Everybody who has an account" }),
-    search("Search by name or address", (given) => { term = given; shown.refresh(); }),
+    search("Search by name or address", asked, shown),
     shown,
   ];
 }
 
 async function load(term) {
-  const found = await rpc("search_profiles", { _options: { search_term: term } });
-  return list(found.map((each) => ({
+  const found = await rpc("search_profiles", { _options: { search_term: term, paging_options: { item_limit: LIMIT + 1 } } });
+  return firsts(found.map((each) => ({
     title: each.full_name ?? each.display_name ?? each.email,
     detail: each.email,
     badges: [status(each.status)],

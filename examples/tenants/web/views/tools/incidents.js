@@ -3,29 +3,29 @@
 import { h } from "../../dom.js";
 import { ask } from "../../graphql.js";
 import { go } from "../../router.js";
-import { badge, button, choice, dialog, heading, list, part, search, status } from "../../ui.js";
+import { LIMIT, badge, button, choice, dialog, firsts, heading, part, search, status } from "../../ui.js";
 
 const SEARCH = `query Incidents($options: SearchIncidentsOptionInput) {
-  searchIncidentsList(_options: $options, first: 200) { id name description status isTemplate location { name city } }
+  searchIncidentsList(_options: $options) { id name description status isTemplate location { name city } }
 }`;
 const CREATE = "mutation Create($info: IncidentInfoInput!) { createIncident(input: { _incidentInfo: $info }) { incident { id } } }";
 
-export default function incidents() {
-  const asked = { searchTerm: "", isTemplate: false };
+export default function incidents({ memory }) {
+  const asked = (memory.asked ??= { searchTerm: "", isTemplate: false });
   const shown = part(() => load(asked));
-  const again = (more) => { Object.assign(asked, more); shown.refresh(); };
+  const switchTo = (kind) => { asked.isTemplate = kind === "templates"; return shown.refresh(); };
   return [
     heading("Incidents", { lead: "What happened, and what is done about it", actions: [button("Report", report, { kind: "primary", symbol: "plus" })] }),
     h("div.filters", {},
-      search("Search", (searchTerm) => again({ searchTerm })),
-      choice("Show", [["incidents", "Incidents"], ["templates", "Templates"]], "incidents", (kind) => again({ isTemplate: kind === "templates" }))),
+      search("Search", asked, shown),
+      choice("Show", [["incidents", "Incidents"], ["templates", "Templates"]], asked.isTemplate ? "templates" : "incidents", switchTo)),
     shown,
   ];
 }
 
 async function load({ searchTerm, isTemplate }) {
-  const { searchIncidentsList: found } = await ask(SEARCH, { options: { searchTerm, isTemplate } });
-  return list(found.map((incident) => ({
+  const { searchIncidentsList: found } = await ask(SEARCH, { options: { searchTerm, isTemplate, pagingOptions: { itemLimit: LIMIT + 1 } } });
+  return firsts(found.map((incident) => ({
     title: incident.name,
     detail: incident.description,
     badges: [

@@ -6,7 +6,7 @@ import { can } from "../../session.js";
 import { go } from "../../router.js";
 import { badge, button, dialog, empty, heading, link, part, status, tell } from "../../ui.js";
 import { discussion } from "./discussion.js";
-import { edit, remove, tree } from "./tree.js";
+import { edit, may, remove, tree } from "./tree.js";
 
 const TODO = `query Todo($id: UUID!) {
   todo(id: $id) {
@@ -45,8 +45,8 @@ function top(one, head) {
     one.isTemplate && button("New list from this", made(COPY, "makeTodoFromTemplate", "Here is a list of your own."), { kind: "primary" }),
     !one.isTemplate && can("p:todo-admin") && button("Make template", made(TEMPLATE, "makeTemplateFromTodo", "Here is the template."), { kind: "quiet" }),
     !one.isTemplate && pin,
-    button("Edit", async () => { if (await edit(one)) await head.refresh(); }, { kind: "quiet", symbol: "pencil" }),
-    button("Delete", () => gone(one), { kind: "danger", symbol: "bin" }),
+    may(one) && button("Edit", async () => { if (await edit(one)) await head.refresh(); }, { kind: "quiet", symbol: "pencil" }),
+    may(one) && button("Delete", () => gone(one), { kind: "danger", symbol: "bin" }),
   ].filter(Boolean);
   return [
     heading(one.name, { lead: one.description ?? "", actions }),

@@ -4,31 +4,31 @@ import { h } from "../../dom.js";
 import { ask } from "../../graphql.js";
 import { can } from "../../session.js";
 import { go } from "../../router.js";
-import { badge, button, choice, dialog, heading, list, part, search, status } from "../../ui.js";
+import { LIMIT, badge, button, choice, dialog, firsts, heading, part, search, status } from "../../ui.js";
 import { create } from "./tree.js";
 
 const SEARCH = `query Todos($options: SearchTodosOptionInput) {
-  searchTodosList(_options: $options, first: 200) {
+  searchTodosList(_options: $options) {
     id name description status pinned resident { displayName } childTodos { totalCount }
   }
 }`;
 
-export default function todos() {
-  const asked = { searchTerm: "", isTemplate: false };
+export default function todos({ memory }) {
+  const asked = (memory.asked ??= { searchTerm: "", isTemplate: false });
   const shown = part(() => load(asked));
-  const again = (more) => { Object.assign(asked, more); shown.refresh(); };
+  const switchTo = (kind) => { asked.isTemplate = kind === "templates"; return shown.refresh(); };
   return [
     heading("Todo", { lead: "What there is to do", actions: [button("New list", () => begin(asked), { kind: "primary", symbol: "plus" })] }),
     h("div.filters", {},
-      search("Search", (searchTerm) => again({ searchTerm })),
-      choice("Show", [["lists", "Lists"], ["templates", "Templates"]], "lists", (kind) => again({ isTemplate: kind === "templates" }))),
+      search("Search", asked, shown),
+      choice("Show", [["lists", "Lists"], ["templates", "Templates"]], asked.isTemplate ? "templates" : "lists", switchTo)),
     shown,
   ];
 }
 
 async function load({ searchTerm, isTemplate }) {
-  const { searchTodosList: found } = await ask(SEARCH, { options: { searchTerm, isTemplate, rootsOnly: true } });
-  return list(found.map((todo) => ({
+  const { searchTodosList: found } = await ask(SEARCH, { options: { searchTerm, isTemplate, rootsOnly: true, pagingOptions: { itemLimit: LIMIT + 1 } } });
+  return firsts(found.map((todo) => ({
     title: todo.name,
     detail: todo.description,
     badges: [

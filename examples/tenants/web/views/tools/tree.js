@@ -2,6 +2,7 @@
 
 import { h } from "../../dom.js";
 import { ask } from "../../graphql.js";
+import { can } from "../../session.js";
 import { badge, button, dialog, empty, form, field, part } from "../../ui.js";
 
 const TREE = `query Tree($root: UUID!) {
@@ -28,6 +29,9 @@ const DELETE = "mutation Delete($id: UUID!) { deleteTodo(input: { _todoId: $id }
 export const create = (name, options) => ask(CREATE, { name, options }).then(({ createTodo }) => createTodo.todo);
 export const remove = (id) => ask(DELETE, { id });
 
+// Templates are for those to change who may make some.
+export const may = (todo) => !todo.isTemplate || can("p:todo-admin");
+
 // The tree below one to-do, that one included or not; `changed()` is called after each change.
 export function tree(top, { root, changed = () => {} }) {
   const shown = part(async () => {
@@ -38,11 +42,12 @@ export function tree(top, { root, changed = () => {} }) {
     if (!one) return empty("This to-do is not there any more.");
     return h("div.tree", {},
       branch(below, one, { people, act, level: 0 }),
-      form([field({ name: "name", label: `New task in ${one.name}`, required: true, minlength: 3, autocomplete: "off" })], {
+      may(one) && form([field({ name: "name", label: `New task in ${one.name}`, required: true, minlength: 3, autocomplete: "off" })], {
         submit: "Add",
         kind: "inline",
-        send: async ({ name }) => {
+        send: async ({ name }, node) => {
           await create(name, { parentTodoId: top });
+          node.reset();
           await act(async () => {})();
           shown.querySelector(".tree > form input")?.focus();
         },
@@ -53,7 +58,7 @@ export function tree(top, { root, changed = () => {} }) {
 
 function branch(below, parent, options) {
   const children = below.get(parent.id) ?? [];
-  if (children.length === 0) return options.level === 0 ? empty("No task yet. Add the first one.") : null;
+  if (children.length === 0) return options.level === 0 ? empty(may(parent) ? "No task yet. Add the first one." : "No task yet.") : null;
   return h("ul.branch", {}, children.map((todo) => h("li", {}, node(todo, below, options), branch(below, todo, { ...options, level: options.level + 1 }))));
 }
 
@@ -69,7 +74,7 @@ function node(todo, below, { people, act }) {
     h("div.what", {}, h("span.name", {}, todo.name), todo.description && h("p", {}, todo.description)),
     children.length > 0 && badge(`${children.filter((child) => child.status === "COMPLETE").length}/${children.length}`, "note"),
     todo.resident && badge(todo.resident.displayName),
-    h("div.tools", {},
+    may(todo) && h("div.tools", {},
       tool("plus", `Divide ${todo.name}`, `add ${todo.id}`, act(() => divide(todo))),
       tool("person", `Assign ${todo.name}`, `assign ${todo.id}`, act(() => assign(todo, people))),
       tool("pencil", `Edit ${todo.name}`, `edit ${todo.id}`, act(() => edit(todo))),

@@ -46,7 +46,7 @@ async function refresh() {
   list.replaceChildren(...answer.messages.map(entry));
   if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
   find("empty").hidden = answer.messages.length > 0;
-  find("count").textContent = `${answer.total} mails, ${answer.unread} unread`;
+  find("count").textContent = `${answer.total} mail${answer.total === 1 ? "" : "s"}, ${answer.unread} unread`;
 }
 
 async function open(id) {
