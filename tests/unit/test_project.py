@@ -121,6 +121,41 @@ def test_what_is_not_honoured_is_said_once_a_section(tmp_path: Path):
     assert notes[1] == "config.toml, auth.favourite_colour: not honoured"
 
 
+def test_what_every_new_projects_file_holds_and_asks_for_nothing_is_not_spoken_of(tmp_path: Path):
+    config = """
+        [db]
+        health_timeout = "2m"
+        [db.migrations]
+        schema_paths = []
+        [local_smtp]
+        port = 54324
+        [auth.sms]
+        enable_signup = false
+        template = "Your code is {{ .Code }}"
+        [auth.mfa.phone]
+        enroll_enabled = false
+        verify_enabled = false
+        otp_length = 6
+        [auth.rate_limit]
+        web3 = 30
+        [auth.email.notification.password_changed]
+        enabled = false
+        subject = "Changed"
+    """
+    assert read(supabase_project(tmp_path, config), {}).notes == ()
+    asking = read(supabase_project(tmp_path, config.replace("enroll_enabled = false", "enroll_enabled = true")), {})
+    assert [note.partition(":")[0] for note in asking.notes] == [
+        "config.toml, [auth.mfa.phone] is not served yet; without effect"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [("supabase/config.toml", "[api]\nschemas = []"), ("gatepost.toml", "[rest]\nschemas = []")]
+)
+def test_no_schema_at_all_is_public(tmp_path: Path, file: str, text: str):
+    assert read(write(tmp_path, {file: text}), {}).settings.rest.schemas == ("public",)
+
+
 def test_buckets_and_secrets_become_rows(tmp_path: Path):
     config = """
         [storage]

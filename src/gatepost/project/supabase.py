@@ -111,14 +111,17 @@ PATTERNS = (
 
 # Keys that are read elsewhere, or describe Supabase's own containers: nothing to say about them.
 SILENT = re.compile(
-    r"project_id|api\.enabled|auth\.enabled|db\.(shadow_port|major_version|seed\..*|migrations\.enabled)"
-    r"|(studio|inbucket|analytics|edge_runtime|experimental|db\.pooler|db\.network_restrictions|api\.tls)\..*"
+    r"project_id|api\.enabled|auth\.enabled|auth\.rate_limit\.web3"
+    r"|db\.(shadow_port|major_version|health_timeout|seed\..*|migrations\.(enabled|schema_paths))"
+    r"|(studio|inbucket|local_smtp|analytics|edge_runtime|experimental|db\.pooler|db\.network_restrictions|api\.tls)\..*"
     r"|auth\.email\.smtp\.enabled|remotes\..*"
 )
 UNSERVED = (
     "storage", "realtime", "functions", "auth.sms", "auth.external", "auth.web3", "auth.captcha",
-    "auth.oauth_server", "auth.hook",
+    "auth.oauth_server", "auth.hook", "auth.mfa.phone", "auth.email.notification",
 )  # fmt: skip
+# Sections of every new project's file that ask for something only where one of these is true.
+ASKING = {"auth.sms.": ("enable_signup",), "auth.mfa.phone.": ("enroll_enabled", "verify_enabled")}
 SIGNING_KEYS = "auth.signing_keys_path"
 REFERENCE = re.compile(r"env\(([^)]*)\)")
 
@@ -299,6 +302,9 @@ def _unheard(lost: list[str], given: Mapping[str, object]) -> list[str]:
 
 def _wanted(path: str, given: Mapping[str, object]) -> bool:
     """False for a key whose own section, or one above it, says `enabled = false`: it asks for nothing."""
+    for section, switches in ASKING.items():
+        if path.startswith(section) and not any(given.get(section + switch, True) for switch in switches):
+            return False
     parts = path.split(".")
     return all(given.get(".".join([*parts[:depth], "enabled"])) is not False for depth in range(1, len(parts)))
 

@@ -146,7 +146,8 @@ def _members(entry: Entry, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def build(values: Mapping[str, object]) -> Settings:
-    """Settings from dotted keys and values that were read already."""
+    """Settings from dotted keys and values that were read already. REST that exposes no schema says nothing."""
+    values = {key: value for key, value in values.items() if value or key != "rest.schemas"}
     sections: dict[str, dict[str, object]] = {}
     for key, value in values.items():
         section, _, name = key.partition(".")
