@@ -211,3 +211,57 @@ def test_where_there_is_no_pgtap_a_migration_goes_on_without(
     )
     assert report.warnings == ["0001_tests.sql asks for pgTAP, which was not found and is left away"]
     assert connect("postgres", name_of(project)).execute("select count(*) from public.kept").fetchone() == (0,)
+
+
+GUARDED = """
+create schema private;
+create function private.rls_auto_enable() returns event_trigger language plpgsql security definer
+set search_path = 'pg_catalog' as $body$
+declare
+    cmd record;
+begin
+    for cmd in select * from pg_event_trigger_ddl_commands() where schema_name = 'public' and object_type = 'table' loop
+        execute format('alter table if exists %s enable row level security', cmd.object_identity);
+        raise notice '% by % in %', tg_tag, current_user, current_setting('search_path');
+    end loop;
+end;
+$body$;
+drop event trigger if exists ensure_rls;
+create event trigger ensure_rls on ddl_command_end
+    when tag in ('CREATE TABLE', 'CREATE TABLE AS') execute function private.rls_auto_enable();
+alter event trigger ensure_rls owner to postgres;
+create table public.behind (id int);
+"""
+
+
+def test_an_event_trigger_is_a_superusers_and_its_function_never_runs_as_one(
+    project: Project, connect: Connect
+) -> None:
+    report = project.apply(v0001_guarded=GUARDED)
+    assert report.warnings == [
+        "0001_guarded.sql asks for what only a superuser may do, who did it: drop event trigger, "
+        "create event trigger, alter event trigger"
+    ]
+    told = [each.message for each in project.said if each.kind == "notice"]
+    assert "CREATE TABLE by postgres in pg_catalog" in told
+    secured = "select relname::text from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace"
+    owner, admin = connect("postgres", name_of(project)), connect("supabase_admin", name_of(project))
+    assert owner.execute(secured).fetchall() == [("behind",)]
+    admin.execute("create table public.theirs (id int); set role postgres; create table public.as_owner (id int)")
+    admin.execute("reset role; drop table public.theirs")
+    assert owner.execute(secured).fetchall() == [("behind",)]
+    project.apply(v0002_off='alter event trigger "ensure_rls" disable; create table public.open (id int)')
+    project.apply(v0003_away="drop event trigger ensure_rls; drop function private.rls_auto_enable()")
+    assert owner.execute(secured).fetchall() == [("behind",)]
+    assert owner.execute("select count(*) from pg_event_trigger where evtname = 'ensure_rls'").fetchone() == (0,)
+
+
+def test_an_event_trigger_of_a_file_that_failed_may_come_again(project: Project) -> None:
+    with pytest.raises(Exception, match=r"0001_guarded\.sql:18:1: division by zero"):
+        project.apply(v0001_guarded=GUARDED.strip() + "\nselect 1/0")
+    assert project.apply(v0001_guarded=GUARDED).applied == ["0001_guarded.sql"]
+
+
+def test_one_at_a_sessions_start_is_refused_where_it_stands(project: Project) -> None:
+    with pytest.raises(Exception, match=r"0001_login.sql:1:11: permission denied to create event trigger"):
+        project.apply(v0001_login="select 1; create event trigger seen on login execute function public.seen()")

@@ -180,16 +180,8 @@ class _Run:
         name = file.path.name
         with Connection(self.dsn, lambda message: self.tell(Progress("notice", name, message))) as session:
             session.script("""select set_config('search_path', '"$user", public, extensions', false)""")
-            file, stood_in = lacking.extensions(session, file, self.admin)
-            if stood_in:
-                self.warn(name, f"this server lacks {', '.join(stood_in)}: plain objects of ours stand in")
-            file, arranged = assertions.arranged(self.admin, session, file)
-            if arranged:
-                self.warn(name, arranged)
-            file, done = privileged.done(self.admin, session, file)
-            if done:
-                self.warn(name, f"asks for what only a superuser may do, who did it: {', '.join(done)}")
             try:
+                file = self._fitted(session, file)
                 if file.own_transactions:
                     self.warn(name, f"{file.own_transactions}: if it fails, a part may stay")
                     self._by_itself(session, file, record)
@@ -200,6 +192,20 @@ class _Run:
                 problem.hint = advice(session, file, problem) or problem.hint
                 raise explained(file, problem) from None
         return time.perf_counter() - begun
+
+    def _fitted(self, session: Connection, file: SqlFile) -> SqlFile:
+        """The file as it runs here, when what it takes for granted was done; each such thing is told."""
+        name = file.path.name
+        file, stood_in = lacking.extensions(session, file, self.admin)
+        if stood_in:
+            self.warn(name, f"this server lacks {', '.join(stood_in)}: plain objects of ours stand in")
+        file, arranged = assertions.arranged(self.admin, session, file)
+        if arranged:
+            self.warn(name, arranged)
+        file, done = privileged.done(self.admin, session, file)
+        if done:
+            self.warn(name, f"asks for what only a superuser may do, who did it: {', '.join(done)}")
+        return file
 
     def _inside(self, session: Connection, file: SqlFile, record: Callable[[Connection], None]) -> None:
         known = guard.tables(session) if self.guard else ""

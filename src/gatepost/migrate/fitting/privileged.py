@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 
 from ...query.sql import identifier, literal
-from ..connection import Connection
+from ..connection import Connection, ScriptProblem
 from ..texts.files import SqlFile
 from ..texts.statements import SqlStatement
+from . import events
 from .lacking import CREATE, Rewritten
 
 # What the embedded server lets an owner create: harmless to whoever owns a database, yet marked for superusers.
@@ -31,6 +32,7 @@ join pg_available_extension_versions v on v.name = a.name and v.version = a.defa
 where a.name = $1 and v.superuser and not v.trusted
 """
 UNCONFIGURED = "select not (rolsuper or rolcreaterole) from pg_roles where rolname = current_user"
+EVENT = ("event", "trigger")
 SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
 
 
@@ -45,29 +47,42 @@ class Act:
 
 def done(admin: str | None, session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
     """The file without what only an administrator may do, and the names of that."""
-    if admin is None or not (acts := _acts(session, file)):
+    if admin is None or not any(map(_may_be, file.statements)):
         return file, []
+    acts: list[Act] = []
     with Connection(admin) as connection:
         connection.script("set search_path = pg_catalog")
         if connection.value(SUPERUSER) != "t":
             return file, []
-        for act in acts:
-            if act.text:
-                connection.script(act.text)
+        for statement in file.statements:
+            if act := _act(session, statement):
+                _run(connection, act)
+                acts.append(act)
     blank = file.blank if isinstance(file, Rewritten) else ()
-    return Rewritten(file.path, (*blank, *(act.statement for act in acts))), [act.name for act in acts]
-
-
-def _acts(session: Connection, file: SqlFile) -> list[Act]:
-    found = [
-        _extension(session, statement)
-        if statement.words[:2] == ("create", "extension")
-        else _setting(session, statement)
-        if statement.words[:2] == ("alter", "role")
-        else None
-        for statement in file.statements
+    return Rewritten(file.path, (*blank, *(act.statement for act in acts))) if acts else file, [
+        act.name for act in acts
     ]
-    return [act for act in found if act]
+
+
+def _may_be(statement: SqlStatement) -> bool:
+    return statement.words[:2] in (("create", "extension"), ("alter", "role")) or statement.words[1:3] == EVENT
+
+
+def _run(connection: Connection, act: Act) -> None:
+    try:
+        connection.script(act.text)
+    except ScriptProblem as problem:
+        problem.position = act.statement.start + 1  # where it stands in the file
+        raise
+
+
+def _act(session: Connection, statement: SqlStatement) -> Act | None:
+    if statement.words[:2] == ("create", "extension"):
+        return _extension(session, statement)
+    if statement.words[:2] == ("alter", "role"):
+        return _setting(session, statement)
+    text = events.asked(session, statement)
+    return None if text is None else Act(statement, text, " ".join(statement.words[:3]))
 
 
 def _extension(session: Connection, statement: SqlStatement) -> Act | None:
