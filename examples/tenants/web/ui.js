@@ -230,7 +230,8 @@ export function choice(label, options, chosen, onchoose) {
     const input = h("input", { id, name, type: "radio", value, checked: value === chosen, "data-key": `${label} ${value}` });
     return h("div", {}, input, h("label", { for: id }, text));
   }));
-  set.addEventListener("click", (event) => set.hasAttribute("aria-busy") && event.preventDefault());
+  const guard = (event) => set.hasAttribute("aria-busy") && event.key !== "Tab" && event.preventDefault();
+  for (const kind of ["click", "keydown"]) set.addEventListener(kind, guard);
   set.addEventListener("change", async (event) => {
     set.setAttribute("aria-busy", "true");
     try {

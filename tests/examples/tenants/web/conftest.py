@@ -24,12 +24,15 @@ from tests.serving import Serve, Served
 ROOT = Path(__file__).parents[4]
 EXAMPLE = ROOT / "examples" / "tenants"
 PICTURES = ROOT / "docs" / "images"
+PROBES = Path(__file__).with_name("probes.js").read_text()
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-# A browser writes down each answer of 400 and more; that is no complaint of a script.
-ANSWER = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+# A browser writes down each answer of 400 and more, and that it is not online; that is no complaint of a script.
+ANSWER = re.compile(
+    r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISCONNECTED)"
+)
 
 # Before a page's own scripts, once.
 KEEP = """(([origin, session]) => {
@@ -114,6 +117,11 @@ def picture() -> Picture:
             await page.screenshot(path=PICTURES / f"tenants-{name}.png")
 
     return take
+
+
+async def probe(page: Page, name: str) -> Any:
+    """What one of probes.js finds on a page."""
+    return await page.evaluate(f"{PROBES}; {name}()")
 
 
 async def told(page: Page, text: str) -> None:

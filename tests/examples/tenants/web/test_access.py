@@ -1,14 +1,10 @@
 """For everybody: by keyboard alone, on a phone, in the dark, with a screen reader."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.examples.tenants.web.conftest import Open, Picture, titled, told
+from tests.examples.tenants.web.conftest import Open, Picture, probe, titled, told
 
-PROBES = Path(__file__).with_name("probes.js").read_text()
 PHONE = {"viewport": {"width": 360, "height": 740}}
 EVERYDAY = ("/", "/my-profile", "/tools/todo", "/tools/discussions", "/tools/incidents", "/tools/address-book")
 ADMIN = (
@@ -21,11 +17,6 @@ SITE = (
     "/site-admin/tenant", "/site-admin/tenant-residents", "/site-admin/site-users", "/site-admin/license-pack",
     "/site-admin/applications",
 )  # fmt: skip
-
-
-async def probe(page: Page, name: str) -> Any:
-    """What one of probes.js finds on a page."""
-    return await page.evaluate(f"{PROBES}; {name}()")
 
 
 async def visit(page: Page, route: str) -> None:
@@ -180,5 +171,9 @@ async def test_a_dialog_keeps_the_focus_and_escape_gives_it_back(window: Open):
 async def test_messages_are_read_aloud(window: Open):
     page = await window("user-1a", "/my-profile")
     await expect(page.locator("#messages")).to_have_attribute("aria-live", "polite")
-    await page.get_by_role("button", name="Save").click()
-    await told(page, "Saved.")
+    for name in ("Ulf", "user-1a"):
+        await page.get_by_label("Name that others see").fill(name)
+        await page.get_by_role("button", name="Save").click()
+        await told(page, "Saved.")
+        await expect(page.get_by_label("Claims")).to_contain_text(f'"display_name": "{name}"')
+    await expect(page.locator("#messages")).not_to_contain_text("licence")  # another name is no other licence

@@ -40,7 +40,8 @@ async def test_a_switch_in_one_window_is_one_in_every_window_of_that_browser(win
 async def test_a_licence_is_granted_in_one_window_and_the_tool_appears_in_the_other(window: Open, picture: Picture):
     admin = await window("admin-2", "/admin/app-tenant-residencies", viewport={"width": 1180, "height": 760})
     await at_person(admin, "user-2b")
-    user = await window("user-2b")
+    user = await window("user-2b", "/my-profile")
+    await user.get_by_label("First name").fill("Half a na")
     tools = user.get_by_role("navigation", name="Modules")
     await expect(tools.get_by_role("link", name="Incidents")).to_be_visible()
     licence = admin.get_by_role("group", name="Licence of inc")
@@ -48,6 +49,8 @@ async def test_a_licence_is_granted_in_one_window_and_the_tool_appears_in_the_ot
     await told(admin, "The licence is revoked.")
     await expect(tools.get_by_role("link", name="Incidents")).to_have_count(0)
     await told(user, "Your licences have changed.")
+    await expect(user.get_by_label("First name")).to_have_value("Half a na")  # though the page was drawn anew
+    await expect(user.get_by_label("First name")).to_be_focused()
     await licence.get_by_label("Incidents User").check(force=True)
     await told(admin, "Incidents User is granted.")
     await user.evaluate("dispatchEvent(new Event('focus'))")  # as who comes back to the window, sooner than it looks

@@ -55,7 +55,9 @@ def test_each_file_is_served_under_a_strict_policy(site: Served):
 
 
 def test_the_command_says_where_the_pages_are(site: Served):
-    assert re.search(rf"Its own pages +{re.escape(site.url)}/$", site.lines(), re.MULTILINE)
+    """Before all other addresses, and in line with them."""
+    told = re.search(rf"^( +Its own pages)  {re.escape(site.url)}/\n( +API URL)  ", site.lines(), re.MULTILINE)
+    assert told is not None and len(told[1]) == len(told[2])
 
 
 def test_the_server_tells_the_page_its_publishable_key_and_nothing_else(site: Served):

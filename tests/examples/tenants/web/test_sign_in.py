@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.examples.tenants.web.conftest import Open, Picture, titled, told
+from tests.examples.tenants.web.conftest import Open, Picture, probe, stand_still, titled, told
 from tests.serving import Served
 
 
@@ -18,6 +18,8 @@ async def test_a_person_is_chosen_and_signs_in_by_the_link_in_the_inbox(window: 
         await page.get_by_role("link", name="Open the inbox").click()
     inbox = await popup.value
     await expect(inbox.locator("#to")).to_have_text("user-3a@example.com")
+    await inbox.set_viewport_size({"width": 360, "height": 740})
+    assert [await probe(inbox, name) for name in ("wide", "faint", "nameless")] == [[], [], []]
     async with inbox.expect_popup() as popup:
         await inbox.frame_locator("#body").get_by_role("link").first.click()
     arrived = await popup.value
@@ -30,14 +32,14 @@ async def test_a_person_is_chosen_and_signs_in_by_the_link_in_the_inbox(window: 
 
 
 async def test_a_link_serves_once_and_says_so(window: Open, site: Served):
-    page = await window()
+    page = await window("", "/tools/discussions")
     await page.get_by_label("E-mail address").fill("user-3a@example.com")
     sent = len(site.inbox.to("user-3a@example.com"))
     await page.get_by_role("button", name="Send me a link").click()
     await expect(page.get_by_role("heading", name="A link is on its way")).to_be_visible()
     link = site.inbox.read("user-3a@example.com", sent + 1).link
     await page.goto(link)
-    await titled(page, "Hello, user-3a")
+    await titled(page, "Discussions")  # where one wanted to go
     await page.goto(link)
     await told(page, "This link was used before, or is too old")
     await expect(page).to_have_url(re.compile(r"/$"))
@@ -114,6 +116,24 @@ async def test_a_session_that_ended_elsewhere_ends_here(window: Open, site: Serv
     assert ended.status == 204
     await expect(page.get_by_role("heading", name="Be somebody of the demonstration")).to_be_visible()
     await told(page, "You are signed out.")
+
+
+async def test_a_server_that_is_away_is_told_of_and_what_it_owes_comes_when_it_is_back(window: Open):
+    page = await window("user-3a")
+    await stand_still(page, "You work in Demo Tenant 3.")
+    await page.context.set_offline(True)
+    await page.get_by_role("navigation").get_by_role("link", name="Discussions").click()
+    await titled(page, "That did not work")
+    await page.clock.run_for(10_000)
+    await told(page, "The server does not answer. This page tries again by itself.")
+    await page.context.set_offline(False)
+    await page.clock.run_for(4_000)
+    await told(page, "The server answers again.")
+    await expect(page.get_by_role("link", name="Where to meet")).to_be_visible()
+    await page.context.set_offline(True)
+    await page.get_by_role("button", name="Sign out").click()
+    await page.clock.run_for(1_000)
+    await expect(page.get_by_role("heading", name="Be somebody of the demonstration")).to_be_visible()
 
 
 async def test_without_its_packages_the_application_says_how_to_get_them(window: Open, site: Served):

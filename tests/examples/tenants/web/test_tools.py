@@ -1,10 +1,13 @@
 """To-do lists, discussions, incidents and the address book, asked for by GraphQL."""
 
+import asyncio
+import re
 from secrets import token_hex
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.examples.tenants.web.conftest import Open, Picture, stand_still, titled, told
+from tests.serving import Served
 
 
 async def begin_list(page: Page, name: str) -> None:
@@ -79,6 +82,77 @@ async def test_what_a_user_may_not_do_is_not_offered(window: Open):
     await page.get_by_role("link", name="Neighborhood cleanup").first.click()
     await expect(page.get_by_role("button", name="Edit", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="Make template")).to_have_count(0)
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.go_back()  # to where one was; the dialog does not stay
+    await expect(page.get_by_role("link", name="Neighborhood cleanup").first).to_be_focused()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.get_by_label("Templates").check(force=True)
+    await page.get_by_role("link", name="Trash pickup at the fountain").first.click()
+    await expect(page.get_by_role("button", name="New list from this")).to_be_visible()
+    await expect(page.get_by_text("Tell the city")).to_be_visible()
+    await expect(page.get_by_role("button", name=re.compile("Edit|Delete|Divide|Assign|Add"))).to_have_count(0)
+    await page.go_back()
+    await expect(page.get_by_label("Templates")).to_be_checked()
+
+
+async def test_an_answer_that_is_late_is_not_shown_and_how_many_are_found_is_said(window: Open):
+    page = await window("user-1b", "/tools/todo")
+    late = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if '"searchTerm":"clean"' in (route.request.post_data or ""):
+            await late.wait()
+        await route.continue_()
+
+    await page.route("**/graphql", hold)
+    async with page.expect_response(lambda answer: '"clean"' in (answer.request.post_data or "")):
+        async with page.expect_request(lambda asked: '"clean"' in (asked.post_data or "")):
+            await page.get_by_label("Search").fill("clean")
+        await page.get_by_label("Search").fill("nothing like this")
+        await expect(page.get_by_text("Nothing fits.").first).to_be_visible()
+        late.set()
+    await expect(page.locator(".search").get_by_role("status")).to_have_text("Nothing fits.")
+    await expect(page.get_by_role("link", name="Neighborhood cleanup")).to_have_count(0)
+    await page.get_by_label("Search").fill("trash")
+    await expect(page.locator(".search").get_by_role("status")).to_have_text(re.compile("^[1-9] found$"))
+
+
+async def test_what_a_token_was_too_old_for_is_done_with_a_new_one(window: Open):
+    page = await window("user-1b", "/tools/discussions")
+    await page.route("**/graphql", lambda route: route.fulfill(status=401, json={"message": "JWT expired"}), times=1)
+    await page.get_by_role("button", name="New topic").click()
+    await page.get_by_label("What is it about?").fill("An hour later")
+    await page.keyboard.press("Enter")
+    await titled(page, "An hour later")
+
+
+async def test_a_long_discussion_begins_at_its_end(window: Open, site: Served):
+    said = """with begun as (
+            insert into msg.topic (tenant_id, name)
+            select tenant_id, 'A long talk' from msg.topic where id = %s returning id, tenant_id
+        ), follower as (
+            insert into msg.subscriber (tenant_id, topic_id, msg_resident_id)
+            select b.tenant_id, b.id, r.resident_id from begun b join msg.msg_resident r using (tenant_id) limit 1
+            returning tenant_id, topic_id, msg_resident_id
+        )
+        insert into msg.message (tenant_id, topic_id, posted_by_msg_resident_id, content)
+        select tenant_id, topic_id, msg_resident_id, 'Message ' || number
+        from follower, generate_series(1, 120) number order by number"""
+    topic = site.sql("""select t.id from msg.topic t join app.tenant a on a.id = t.tenant_id
+        where t.identifier = 'where-to-meet' and a.identifier = 'demo-tenant-1'""")
+    site.sql(said, topic[0])
+    page = await window("user-1b", "/tools/discussions")
+    await expect(page.locator("main .rows a").first).to_have_text("A long talk")  # where something was said last
+    await expect(page.get_by_text("Trash bags topic")).to_have_count(0)  # where nobody ever said anything
+    await page.get_by_role("link", name="A long talk").click()
+    messages = page.get_by_role("list", name="Messages").get_by_role("listitem")
+    await expect(messages).to_have_count(100)
+    await expect(messages.last).to_contain_text("Message 120")
+    await expect(messages.last).to_be_in_viewport()
+    await page.get_by_role("button", name="Earlier messages").click()
+    await expect(messages).to_have_count(120)
+    await expect(messages.first).to_contain_text("Message 1")
+    await expect(page.get_by_role("button", name="Earlier messages")).to_be_hidden()
 
 
 async def test_what_is_typed_in_one_window_appears_in_the_other(window: Open):
@@ -98,6 +172,7 @@ async def test_what_is_typed_in_one_window_appears_in_the_other(window: Open):
     await expect(mine).to_contain_text("You")
     await expect(speaking.get_by_label("Say something")).to_be_focused()
     await expect(listening.locator("b")).to_have_count(0)
+    await expect(heard.get_by_role("button", name="Delete")).to_have_count(0)  # another's words are not an admin's
     await mine.get_by_role("button", name="Delete").click()
     await expect(mine).to_have_count(0)
     await expect(heard).to_have_count(0)

@@ -96,7 +96,7 @@ const isMine = (one) => one.postedByMsgResidentId === session.claims.resident_id
 
 function message(one, add) {
   const mine = isMine(one);
-  const removable = one.status !== "DELETED" && (mine || can("p:discussions-admin"));
+  const removable = mine && one.status !== "DELETED";
   return h(`li${mine ? ".mine" : ""}`, { "data-id": one.id, "data-at": one.createdAt, "data-status": one.status },
     removable && button("", async () => add((await ask(DELETE, { id: one.id })).deleteMessage.message), { kind: "bare", symbol: "bin", label: `Delete “${one.content.slice(0, 40)}”`, key: `delete ${one.id}` }),
     h("p.by", {}, h("strong", {}, mine ? "You" : one.postedByMsgResident?.displayName ?? "Somebody"), " ", moment(one.createdAt, { dateStyle: "short", timeStyle: "short" })),
