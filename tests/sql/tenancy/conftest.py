@@ -167,18 +167,24 @@ def populate(cluster: Server, name: str, *, incidents: bool = True) -> Site:
     return site
 
 
-@pytest.fixture
-def site(cluster: Server, site_template: str) -> Iterator[Site]:
-    """A site of this test's own, copied from one that was made once."""
-    name = f"{site_template}_copy"
+@contextmanager
+def copied(cluster: Server, template: str, name: str) -> Iterator[Site]:
+    """A copy of a site that was made once."""
     with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)")  # pyright: ignore
-        admin.execute(f"create database {name} template {site_template} owner postgres")  # pyright: ignore
+        admin.execute(f"create database {name} template {template} owner postgres")  # pyright: ignore
     owner = psycopg.connect(cluster.dsn("postgres", name), autocommit=True)
     auth = psycopg.connect(cluster.dsn("supabase_auth_admin", name), autocommit=True)
     yield Site(cluster, name, owner, auth)
     owner.close()
     auth.close()
+
+
+@pytest.fixture
+def site(cluster: Server, site_template: str) -> Iterator[Site]:
+    """A site of this test's own."""
+    with copied(cluster, site_template, f"{site_template}_copy") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

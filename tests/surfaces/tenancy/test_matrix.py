@@ -66,6 +66,7 @@ license_pack              never  all      all     all     all   all   all       
 license_pack_license_type never  all      all     all     all   all   all        all   all         all    all     all    all
 app_settings              never  never    never   never   never never never      never never       never  never   never  never
 resident_transition       never  never    never   never   never never never      never never       never  never   never  never
+tenant_turn               never  never    never   never   never never never      never never       never  never   never  never
 tenant                    never  -        -       -       own   own   own        own   own         own    own     own    all
 tenant_subscription       never  -        -       -       own   -     -          own   own         -      own     own    all
 profile                   never  self     self    self    self  self  self       self  self        self   self    self   all

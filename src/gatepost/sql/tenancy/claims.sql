@@ -124,7 +124,8 @@ begin
     );
 end $$;
 
--- Where somebody is: the active residency, while person and tenant are active, and support has not run out.
+-- Where somebody is: the active residency, while person and tenant are active. Support, while it has not run out and he
+-- may still give it.
 create or replace function app_fn.current_residency(_profile_id uuid) returns app.resident
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -138,7 +139,9 @@ begin
     where r.profile_id = _profile_id and r.status = 'active' and (
         r.type <> 'support' or exists (
             select from app.support_session s
+            join app.resident a on a.id = s.actual_resident_id and a.status = 'supporting'
             where s.support_resident_id = r.id and s.ended_at is null and s.expires_at > now()
+                and app_fn.resident_permissions(a.id) && array['p:app-admin-support', 'p:app-admin-super']
         )
     );
     return _resident;
@@ -177,6 +180,10 @@ as $$
         from app.license l
         where l.resident_id = (app_fn.current_residency(_profile_id)).id and l.status = 'active' and l.expires_at > now()
         union all
+        select l.expires_at
+        from app.support_session s join app.license l on l.resident_id = s.actual_resident_id
+        where s.profile_id = _profile_id and s.ended_at is null and l.status = 'active' and l.expires_at > now()
+        union all
         select s.expires_at from app.support_session s where s.profile_id = _profile_id and s.ended_at is null
             and s.expires_at > now()
     ) as all_ends (ends)
@@ -191,10 +198,10 @@ begin
     if not exists (select from app.profile p where p.id = _profile_id) then
         return;
     end if;
-    insert into auth_private.user_claims (user_id, claims, source) values (_profile_id, '{}', 'app_private.refresh_claims')
-    on conflict (user_id) do update set source = excluded.source;
     perform app_fn.end_support(s.id) from app.support_session s
     where s.profile_id = _profile_id and s.ended_at is null and s.expires_at <= now();
+    insert into auth_private.user_claims (user_id, claims, source) values (_profile_id, '{}', 'app_private.refresh_claims')
+    on conflict (user_id) do update set source = excluded.source;
     update auth_private.user_claims c
     set claims = to_jsonb(app_fn.current_profile_claims(_profile_id)),
         valid_until = app_fn.claims_valid_until(_profile_id)
@@ -202,6 +209,7 @@ begin
 end $$;
 
 -- As a trigger of a statement: for everybody the trigger's query finds, in one order, so that two never wait on each other.
+-- In whatever residency he is: who is going to another this moment is not seen there yet.
 create or replace function app_private.claims_changed() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -228,20 +236,18 @@ begin
             ('app.support_session', 'insert update delete', 'select profile_id from changed'),
             ('app.tenant', 'update', 'select r.profile_id from changed c join app.resident r on r.tenant_id = c.id'),
             ('app.tenant_subscription', 'insert update delete',
-                'select r.profile_id from changed c join app.resident r on r.tenant_id = c.tenant_id
-                where r.status = ''active'''),
+                'select r.profile_id from changed c join app.resident r on r.tenant_id = c.tenant_id'),
             ('app.license', 'insert update delete',
-                'select r.profile_id from changed c join app.resident r on r.id = c.resident_id
-                where r.status = ''active'''),
+                'select r.profile_id from changed c join app.resident r on r.id = c.resident_id'),
             ('app.license_type_permission', 'insert update delete',
                 'select r.profile_id from changed c
                 join app.license_pack_license_type t on t.license_type_key = c.license_type_key
                 join app.tenant_subscription s on s.license_pack_key = t.license_pack_key
-                join app.resident r on r.tenant_id = s.tenant_id where r.status = ''active'''),
+                join app.resident r on r.tenant_id = s.tenant_id'),
             ('app.license_pack_license_type', 'insert update delete',
                 'select r.profile_id from changed c
                 join app.tenant_subscription s on s.license_pack_key = c.license_pack_key
-                join app.resident r on r.tenant_id = s.tenant_id where r.type = ''support'' and r.status = ''active''')
+                join app.resident r on r.tenant_id = s.tenant_id where r.type = ''support''')
         ) as tables (name, events, affected)
     loop
         foreach event in array string_to_array(watched.events, ' ') loop

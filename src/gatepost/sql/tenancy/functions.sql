@@ -2,10 +2,22 @@
 -- reads a token. SECURITY INVOKER: called through `app_api` the policies hold, called by a migration they do not.
 -- Runs as the owner.
 
--- Everything that changes who has what in a tenant goes one after the other.
+-- Everything that changes who has what in a tenant goes one after the other, and looks after that.
 create or replace function app_fn.lock_tenant(_tenant_id uuid) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
-as $$ select pg_advisory_xact_lock(hashtextextended('app.tenant ' || _tenant_id, 0)) $$;
+as $$
+    insert into app.tenant_turn as t (tenant_id) select _tenant_id where _tenant_id is not null
+    on conflict (tenant_id) do update set taken = t.taken + 1
+$$;
+
+-- What changes somebody and his residencies, too: they are locked before his claims are, everywhere.
+create or replace function app_fn.lock_residencies(_profile_id uuid) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$ select from app.resident r where r.profile_id = _profile_id order by r.id for update $$;
+
+create or replace function app_fn.lock_residents(_tenant_id uuid) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$ select from app.resident r where r.tenant_id = _tenant_id order by r.id for update $$;
 
 create or replace function app_fn.audit(_action text, _tenant_id uuid, _actor_profile_id uuid, _subject jsonb) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
@@ -182,7 +194,8 @@ as $$
 begin
     if not exists (
         select from app.resident r
-        where r.tenant_id = _tenant_id and r.type <> 'support' and r.status in ('active', 'inactive', 'supporting')
+        where r.tenant_id = _tenant_id and r.profile_id is not null and r.type <> 'support'
+            and r.status in ('active', 'inactive', 'supporting')
             and 'p:app-admin' = any (app_fn.resident_permissions(r.id))
     ) then
         raise exception '30032: A TENANT KEEPS AN ADMIN' using errcode = '42501';
@@ -244,6 +257,7 @@ as $$
 declare
     _subscription app.tenant_subscription;
 begin
+    perform app_fn.lock_tenant(s.tenant_id) from app.tenant_subscription s where s.id = _tenant_subscription_id;
     update app.tenant_subscription s set status = _status, updated_at = now()
     where s.id = _tenant_subscription_id
     returning * into _subscription;

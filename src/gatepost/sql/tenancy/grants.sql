@@ -47,8 +47,10 @@ revoke execute on function app_fn.install_application(app_fn.application_info),
     app_fn.install_basic_application(text, text, text, boolean, app_fn.module_info[]),
     app_fn.create_anchor_tenant(text, text) from tenancy_api;
 grant execute on function app_private.authorize(text[]), app_private.my_claims(), app_private.account(uuid),
-    app_private.demo_residents(), app_private.is_somewhere(uuid) to tenancy_api;
+    app_private.demo_residents(), app_private.is_somewhere(uuid), app_private.is_open(uuid), app_private.owner_of(text)
+    to tenancy_api;
 grant select on all tables in schema app to tenancy_api;
+grant insert (tenant_id), update (taken) on app.tenant_turn to tenancy_api;
 grant insert (name, identifier, type), update (status, updated_at) on app.tenant to tenancy_api;
 grant insert (tenant_id, license_pack_key), update (status, updated_at) on app.tenant_subscription to tenancy_api;
 grant update (display_name, first_name, last_name, phone, is_public) on app.profile to tenancy_api;

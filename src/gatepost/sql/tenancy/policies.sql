@@ -11,7 +11,7 @@ begin
         select c.oid from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'r'
             and c.relname = any (array['application', 'module', 'tool', 'app_settings', 'permission', 'license_type',
                 'license_type_permission', 'license_pack', 'license_pack_license_type', 'tenant', 'tenant_subscription',
-                'profile', 'resident', 'resident_transition', 'license', 'support_session', 'audit_event'])
+                'tenant_turn', 'profile', 'resident', 'resident_transition', 'license', 'support_session', 'audit_event'])
     loop
         execute format('alter table %s enable row level security', relation);
         for policy in select polname from pg_policy where polrelid = relation loop
@@ -99,6 +99,7 @@ create policy "support takes a place" on app.resident for insert to tenancy_api
         )
     );
 
+create policy "the api takes turns" on app.tenant_turn for all to tenancy_api using (true);
 create policy "the api reads" on app.resident_transition for select to tenancy_api using (true);
 
 -- Licences

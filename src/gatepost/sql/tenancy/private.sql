@@ -1,7 +1,21 @@
 -- What has to see every tenant: triggers that keep rows right whoever writes them, and the few questions that `app_api`
 -- may put. Each runs as the tables' owner with a pinned search_path. Runs as the owner.
 
--- A new residency: whose it is follows from the address, if its owner has confirmed it; support brings its own.
+-- Whether a tenant is active, though the caller may not see it.
+create or replace function app_private.is_open(_tenant_id uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select exists (select from app.tenant t where t.id = _tenant_id and t.status = 'active') $$;
+
+-- Whose an address is: of whom has confirmed it.
+create or replace function app_private.owner_of(_email text) returns uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select p.id from app.profile p join auth.users u on u.id = p.id
+    where p.email = lower(btrim(_email)) and u.email_confirmed_at is not null and not u.is_sso_user
+    limit 1
+$$;
+
+-- A new residency: whose it is follows from the address; support brings its own.
 create or replace function app_private.fill_resident() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -14,11 +28,7 @@ begin
     end if;
     -- Two invitations of one address at once: one of them is home.
     perform pg_advisory_xact_lock(hashtextextended('app.resident ' || new.email, 0));
-    new.profile_id := (
-        select p.id from app.profile p join auth.users u on u.id = p.id
-        where p.email = new.email and u.email_confirmed_at is not null and not u.is_sso_user
-        limit 1
-    );
+    new.profile_id := app_private.owner_of(new.email);
     new.type := case when exists (
         select from app.resident r
         where r.type = 'home' and (r.email = new.email or r.profile_id = new.profile_id)
@@ -28,7 +38,8 @@ end $$;
 create or replace trigger fill_resident before insert on app.resident
     for each row execute function app_private.fill_resident();
 
--- A residency changes by the table of transitions, stays in its tenant, and keeps its person as long as there is one.
+-- A residency changes by the table of transitions, stays in its tenant, and keeps its person as long as there is one. It
+-- ends with his account; who has the address then may be invited.
 create or replace function app_private.check_resident() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -39,18 +50,30 @@ begin
     then
         raise exception '30035: A RESIDENCY KEEPS ITS TENANT AND ITS PERSON';
     end if;
-    if old.profile_id is not null and new.profile_id is null and new.status in ('active', 'supporting') then
-        new.status := 'inactive'; -- the account is gone
-    end if;
-    if new.status <> old.status and not exists (
+    if old.profile_id is not null and new.profile_id is null then
+        new.status := case
+            when new.type <> 'support' and new.status in ('active', 'inactive', 'supporting') then 'declined'
+            when new.status = 'active' then 'inactive'
+            else new.status
+        end;
+    elsif new.status <> old.status and not exists (
         select from app.resident_transition t where (t.from_status, t.to_status) = (old.status, new.status)
     ) then
         raise exception '30036: A RESIDENCY CANNOT GO FROM % TO %', upper(old.status::text), upper(new.status::text);
     end if;
-    if new.status = 'active' and old.status <> 'active' and not exists (
-        select from app.tenant t where t.id = new.tenant_id and t.status = 'active'
-    ) then
+    if new.status = 'active' and old.status <> 'active' and not app_private.is_open(new.tenant_id) then
         raise exception '30037: THE TENANT IS NOT ACTIVE';
+    end if;
+    if new.status = 'invited' and old.status <> 'invited' and new.profile_id is null then
+        new.profile_id := (
+            select o.id from app_private.owner_of(new.email) as o (id)
+            where not exists (
+                select from app.resident r where r.tenant_id = new.tenant_id and r.profile_id = o.id and r.type <> 'support'
+            )
+        );
+        if exists (select from app.resident r where r.profile_id = new.profile_id and r.type = 'home') then
+            new.type := 'guest';
+        end if;
     end if;
     new.updated_at := now();
     return new;
@@ -66,8 +89,8 @@ begin
     delete from app.license l where l.resident_id = new.id;
     return null;
 end $$;
-create or replace trigger leave after update of status on app.resident
-    for each row when (new.status = 'declined') execute function app_private.leave();
+create or replace trigger leave after update on app.resident
+    for each row when (new.status = 'declined' and old.status <> 'declined') execute function app_private.leave();
 
 create or replace function app_private.rename_tenant() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -95,7 +118,8 @@ end $$;
 create or replace trigger check_subscription before insert or update of tenant_id, license_pack_key
     on app.tenant_subscription for each row execute function app_private.check_subscription();
 
--- A licence is one that its subscription offers, and takes a seat: counted under a lock, so that the last one goes once.
+-- A licence is one that its subscription offers, and takes a seat: counted in its tenant's turn, so that the last one goes
+-- once.
 create or replace function app_private.check_license() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -106,8 +130,7 @@ begin
     select t.* into _offer
     from app.tenant_subscription s
     join app.license_pack_license_type t on t.license_pack_key = s.license_pack_key
-    where s.id = new.tenant_subscription_id and t.license_type_key = new.license_type_key
-    for no key update of s;
+    where s.id = new.tenant_subscription_id and t.license_type_key = new.license_type_key;
     if _offer.id is null and tg_op = 'INSERT' then
         raise exception '30039: THE SUBSCRIPTION DOES NOT OFFER THIS LICENSE TYPE';
     end if;
@@ -118,6 +141,7 @@ begin
         raise exception '30038: THIS LICENSE TYPE IS FOR THE ANCHOR TENANT' using errcode = '42501';
     end if;
     if _offer.number_of_licenses > 0 and new.status = 'active' and (new.expires_at is null or new.expires_at > now()) then
+        perform app_fn.lock_tenant(new.tenant_id);
         _taken := (
             select count(*) from app.license l
             where l.tenant_subscription_id = new.tenant_subscription_id and l.license_type_key = new.license_type_key
@@ -143,6 +167,7 @@ declare
     _email text := nullif(lower(btrim(new.email)), '');
     _invitation app.resident;
 begin
+    perform app_fn.lock_residencies(new.id);
     insert into app.profile (id, email, display_name) values (new.id, _email, split_part(_email, '@', 1))
     on conflict (id) do update set email = excluded.email where profile.email is distinct from excluded.email;
     if _email is null or new.email_confirmed_at is null or new.is_sso_user then
@@ -167,10 +192,22 @@ begin
 end $$;
 create or replace trigger on_auth_user_created after insert on auth.users
     for each row execute function app_private.handle_user();
-create or replace trigger on_auth_user_changed after update of email, email_confirmed_at on auth.users
+-- By name before those that keep claims ready, since whoever changes claims has locks in that order.
+drop trigger if exists on_auth_user_changed on auth.users;
+create or replace trigger app_user_changed after update of email, email_confirmed_at on auth.users
     for each row when (
         new.email is distinct from old.email or (old.email_confirmed_at is null and new.email_confirmed_at is not null)
     ) execute function app_private.handle_user();
+
+create or replace function app_private.user_goes() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform app_fn.lock_residencies(old.id);
+    return old;
+end $$;
+create or replace trigger app_user_goes before delete on auth.users
+    for each row execute function app_private.user_goes();
 
 -- The door of `app_api`: who asks, as the database knows him now. A token that says less, more or something else than
 -- that is not good enough to change anything, however long it has to live.
@@ -195,6 +232,18 @@ begin
     end if;
     return _claims;
 end $$;
+
+-- That support ended is on record however it did: by whoever ended it, or by the clock.
+create or replace function app_private.support_ended() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform app_fn.audit('support ended', new.tenant_id, case when new.ended_at < new.expires_at then auth.uid() end,
+        jsonb_build_object('support_session', new.id));
+    return null;
+end $$;
+create or replace trigger support_ended after update of ended_at on app.support_session
+    for each row when (old.ended_at is null and new.ended_at is not null) execute function app_private.support_ended();
 
 -- What may be shown of a user's account: nothing that opens it.
 create or replace function app_private.account(_profile_id uuid) returns jsonb
@@ -280,7 +329,7 @@ begin
     _sessions := (
         select count(*) from (
             select app_fn.end_support(s.id) from app.support_session s where s.ended_at is null and s.expires_at <= now()
-            limit 1000 offset 0
+            order by s.profile_id limit 1000 offset 0
         ) as ended
     );
     return _licenses + _sessions;

@@ -51,7 +51,10 @@ as $$
 declare
     _tenant app.tenant;
 begin
-    perform app_fn.end_support(s.id) from app.support_session s where s.tenant_id = _tenant_id and s.ended_at is null;
+    perform app_fn.lock_tenant(t.id) from app.tenant t where t.id = _tenant_id;
+    perform app_fn.end_support(s.id) from app.support_session s where s.tenant_id = _tenant_id and s.ended_at is null
+    order by s.profile_id;
+    perform app_fn.lock_residents(_tenant_id);
     update app.tenant t set status = 'inactive', updated_at = now()
     where t.id = _tenant_id and t.type <> 'anchor'
     returning * into _tenant;
@@ -69,6 +72,8 @@ as $$
 declare
     _tenant app.tenant;
 begin
+    perform app_fn.lock_tenant(t.id) from app.tenant t where t.id = _tenant_id;
+    perform app_fn.lock_residents(_tenant_id);
     update app.tenant t set status = 'active', updated_at = now() where t.id = _tenant_id returning * into _tenant;
     if _tenant.id is null then
         raise exception '30003: NO SUCH TENANT';
@@ -81,7 +86,7 @@ end $$;
 
 -- Residents -----------------------------------------------------------------------------------------------------------
 
--- Once for a tenant and address: another invitation changes no standing, and renews one that was declined.
+-- Once for a tenant and person: another invitation changes no standing, and renews one that was declined.
 create or replace function app_fn.invite_user(
     _tenant_id uuid, _email text, _assignment_scope app.license_type_assignment_scope default 'user',
     _invited_by_profile_id uuid default null
@@ -97,7 +102,9 @@ begin
     end if;
     perform app_fn.lock_tenant(_tenant_id);
     select * into _resident from app.resident r
-    where r.tenant_id = _tenant_id and r.email = _address and r.type <> 'support';
+    where r.tenant_id = _tenant_id and r.type <> 'support'
+        and (r.email = _address or r.profile_id = app_private.owner_of(_address))
+    order by r.email = _address desc limit 1;
     if _resident.id is null then
         insert into app.resident (tenant_id, tenant_name, email, invited_by_profile_id, invited_by_display_name)
         select _tenant_id, '', _address, _invited_by_profile_id,
@@ -119,7 +126,7 @@ as $$
 declare
     _resident app.resident;
 begin
-    perform from app.resident r where r.profile_id = _profile_id order by r.id for update;
+    perform app_fn.lock_residencies(_profile_id);
     perform app_fn.end_support(s.id, _resume => false)
     from app.support_session s where s.profile_id = _profile_id and s.ended_at is null;
     update app.resident r set status = 'inactive'
@@ -139,6 +146,7 @@ as $$
 declare
     _resident app.resident;
 begin
+    perform app_fn.lock_residencies(_profile_id);
     update app.resident r set status = 'declined'
     where r.id = _resident_id and r.profile_id = _profile_id and r.type <> 'support'
     returning * into _resident;
@@ -170,6 +178,7 @@ as $$
 declare
     _resident app.resident;
 begin
+    perform app_fn.lock_tenant(r.tenant_id) from app.resident r where r.id = _resident_id;
     update app.resident r
     set status = case when r.profile_id is null then 'invited'::app.resident_status else 'inactive' end
     where r.id = _resident_id and r.status = 'blocked_individual'
@@ -177,9 +186,8 @@ begin
     if _resident.id is null then
         raise exception '30004: NO SUCH RESIDENT, OR HE IS NOT BLOCKED';
     end if;
-    if _resident.profile_id is not null and not app_private.is_somewhere(_resident.profile_id) then
-        update app.resident r set status = 'active'
-        where r.id = _resident.id and exists (select from app.tenant t where t.id = r.tenant_id and t.status = 'active');
+    if _resident.status = 'inactive' and not app_private.is_somewhere(_resident.profile_id) then
+        update app.resident r set status = 'active' where r.id = _resident.id and app_private.is_open(r.tenant_id);
         select * into _resident from app.resident r where r.id = _resident_id;
     end if;
     return _resident;
@@ -193,6 +201,7 @@ as $$
 declare
     _profile app.profile;
 begin
+    perform app_fn.lock_residencies(_profile_id);
     update app.profile p
     set display_name = _display_name, first_name = _first_name, last_name = _last_name, phone = _phone
     where p.id = _profile_id
@@ -217,8 +226,9 @@ declare
     _actual app.resident;
     _resident app.resident;
 begin
-    select * into _actual from app.resident r
-    where r.profile_id = _profile_id and r.status = 'active' for update;
+    perform app_fn.lock_tenant(t.id) from app.tenant t where t.id = _tenant_id;
+    perform app_fn.lock_residencies(_profile_id);
+    select * into _actual from app.resident r where r.profile_id = _profile_id and r.status = 'active';
     if _actual.id is null or _actual.type = 'support' or _actual.tenant_id = _tenant_id then
         raise exception '30033: SUPPORT BEGINS FROM A RESIDENCY IN ANOTHER TENANT';
     end if;
@@ -251,14 +261,14 @@ declare
     _session app.support_session;
     _resident app.resident;
 begin
+    perform app_fn.lock_residencies(s.profile_id) from app.support_session s where s.id = _support_session_id;
     update app.support_session s set ended_at = now()
     where s.id = _support_session_id and s.ended_at is null
     returning * into _session;
     update app.resident r set status = 'inactive' where r.id = _session.support_resident_id and r.status = 'active';
     if _resume then
         update app.resident r set status = 'active'
-        where r.id = _session.actual_resident_id and r.status = 'supporting'
-            and exists (select from app.tenant t where t.id = r.tenant_id and t.status = 'active')
+        where r.id = _session.actual_resident_id and r.status = 'supporting' and app_private.is_open(r.tenant_id)
         returning * into _resident;
     end if;
     return _resident;

@@ -110,15 +110,12 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     _session app.support_session;
-    _resident app.resident;
 begin
     select * into _session from app.support_session s where s.profile_id = auth.uid() and s.ended_at is null;
     if _session.id is null then
         raise exception '30034: NOT IN SUPPORT MODE';
     end if;
-    _resident := app_fn.end_support(_session.id);
-    perform app_fn.audit('support ended', _session.tenant_id, auth.uid(), '{}');
-    return _resident;
+    return app_fn.end_support(_session.id);
 end $$;
 
 -- Looking people and tenants up: parts of words, in any case ----------------------------------------------------------

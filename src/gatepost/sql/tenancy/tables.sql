@@ -129,6 +129,13 @@ create table if not exists app.tenant_subscription (
     unique (id, tenant_id)
 );
 
+-- Whose turn it is to change who has what in a tenant: `app_fn.lock_tenant` writes the row. A lock alone would let a
+-- transaction go on with what it saw before (repeatable read, serializable).
+create table if not exists app.tenant_turn (
+    tenant_id uuid primary key references app.tenant on delete cascade,
+    taken bigint not null default 1
+);
+
 -- People, and where they reside. At most one residency of a person is active: the tenant they are in.
 
 create table if not exists app.profile (
