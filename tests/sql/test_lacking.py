@@ -265,3 +265,13 @@ def test_an_event_trigger_of_a_file_that_failed_may_come_again(project: Project)
 def test_one_at_a_sessions_start_is_refused_where_it_stands(project: Project) -> None:
     with pytest.raises(Exception, match=r"0001_login.sql:1:11: permission denied to create event trigger"):
         project.apply(v0001_login="select 1; create event trigger seen on login execute function public.seen()")
+
+
+def test_a_trusted_extension_may_be_moved_by_who_made_it(project: Project, connect: Connect) -> None:
+    project.apply(v0001_here="create extension citext with schema public")
+    assert project.apply(v0002_there="alter extension citext set schema extensions").applied == ["0002_there.sql"]
+    owner = connect("postgres", name_of(project))
+    placed = "select extnamespace::regnamespace::text from pg_extension where extname = 'citext'"
+    assert owner.execute(placed).fetchone() == ("extensions",)
+    with pytest.raises(Exception, match=r'0003_nowhere\.sql:1:11: schema "nowhere" does not exist'):
+        project.apply(v0003_nowhere="select 1; alter extension citext set schema nowhere")

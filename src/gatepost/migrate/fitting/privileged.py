@@ -19,6 +19,9 @@ HARMLESS = frozenset((
     "autoinc", "bloom", "earthdistance", "insert_username", "moddatetime", "pg_buffercache", "pg_prewarm",
     "pg_stat_statements", "pgrowlocks", "pgstattuple", "vector",
 ))  # fmt: skip
+MOVE = re.compile(
+    r"alter\s+extension\s+(?P<name>\"[^\"]+\"|\w+)\s+set\s+schema\s+(?P<schema>\"[^\"]+\"|\w+)", re.IGNORECASE
+)
 CONFIGURE = re.compile(
     r"""alter\s+role\s+"?(?P<role>anon|authenticated|authenticator|service_role)"?\s+set\s+
     "?(?P<name>pgrst\.\w+|statement_timeout|lock_timeout|idle_in_transaction_session_timeout)"?\s*
@@ -31,7 +34,9 @@ from pg_available_extensions a
 join pg_available_extension_versions v on v.name = a.name and v.version = a.default_version
 where a.name = $1 and v.superuser and not v.trusted
 """
+OWNED = "select pg_has_role(extowner, 'usage') from pg_extension where extname = $1"
 UNCONFIGURED = "select not (rolsuper or rolcreaterole) from pg_roles where rolname = current_user"
+STARTS = (("create", "extension"), ("alter", "extension"), ("alter", "role"))
 EVENT = ("event", "trigger")
 SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
 
@@ -65,7 +70,7 @@ def done(admin: str | None, session: Connection, file: SqlFile) -> tuple[SqlFile
 
 
 def _may_be(statement: SqlStatement) -> bool:
-    return statement.words[:2] in (("create", "extension"), ("alter", "role")) or statement.words[1:3] == EVENT
+    return statement.words[:2] in STARTS or statement.words[1:3] == EVENT
 
 
 def _run(connection: Connection, act: Act) -> None:
@@ -79,6 +84,8 @@ def _run(connection: Connection, act: Act) -> None:
 def _act(session: Connection, statement: SqlStatement) -> Act | None:
     if statement.words[:2] == ("create", "extension"):
         return _extension(session, statement)
+    if statement.words[:2] == ("alter", "extension"):
+        return _move(session, statement)
     if statement.words[:2] == ("alter", "role"):
         return _setting(session, statement)
     text = events.asked(session, statement)
@@ -94,6 +101,16 @@ def _extension(session: Connection, statement: SqlStatement) -> Act | None:
     schema = (found["schema"] or "extensions").strip('"')
     text = f"create extension {identifier(name)} schema {identifier(schema)} cascade" if installed == "f" else ""
     return Act(statement, text, f"extension {name}")
+
+
+def _move(session: Connection, statement: SqlStatement) -> Act | None:
+    """Of a trusted extension its creator owns the name alone; what is in it is a superuser's."""
+    found = MOVE.fullmatch(statement.text)
+    name = found["name"].strip('"') if found else ""
+    if found is None or session.value(OWNED, name) != "t":
+        return None
+    text = f"alter extension {identifier(name)} set schema {identifier(found['schema'].strip(chr(34)))}"
+    return Act(statement, text, f"schema of {name}")
 
 
 def _setting(session: Connection, statement: SqlStatement) -> Act | None:
