@@ -10,6 +10,7 @@ from pathlib import Path
 from gatepost import migrate
 from gatepost.cli import claim, setup, terminal
 from gatepost.migrate import Progress, Report
+from gatepost.problem import Problem
 from gatepost.project import state
 from gatepost.project.state import State
 
@@ -19,6 +20,13 @@ NEWER = (
     "API roles have every right on what migrations make in public, as at Supabase until June 2026; this project is"
     " newer. If it grants what it means to, set [api] auto_expose_new_tables = false in supabase/config.toml"
 )
+
+# What a statement names is not there: a relation, a column, a type, a function, a schema.
+UNDEFINED = frozenset(("42P01", "42703", "42704", "42883", "3F000"))
+UNMADE = (
+    "Nothing before it makes that. What was made by hand elsewhere, say in a dashboard, needs a migration that makes it"
+)
+AGAIN = "Mend the file and start again: what was applied before it stays"
 
 
 def bring_up(place: setup.Place, prepared: State) -> Report:
@@ -30,9 +38,21 @@ def bring_up(place: setup.Place, prepared: State) -> Report:
     if rows.expose_new is None and project.kind == "supabase" and migrate.begun(project.folder) >= SINCE:
         terminal.note(NEWER)
     _told(migrate.put_secrets(owner, rows.secrets), "secrets of config.toml in vault")
-    report = migrate.apply_project(owner, project.folder, _tell, seed_paths=project.seeds, admin=place.admin)
+    try:
+        report = migrate.apply_project(owner, project.folder, _tell, seed_paths=project.seeds, admin=place.admin)
+    except Problem as problem:
+        problem.hint = _advised(problem)
+        raise
     _told(migrate.put_buckets(owner, [asdict(bucket) for bucket in rows.buckets]), "buckets of config.toml in storage")
     return report
+
+
+def _advised(problem: Problem) -> str | None:
+    """What to do about a file that failed, besides what the database or its stand-ins advise."""
+    if not (isinstance(problem.details, dict) and "file" in problem.details):
+        return problem.hint
+    unmade = UNMADE if problem.code in UNDEFINED else None
+    return "\n".join(text for text in (problem.hint, unmade, AGAIN) if text)
 
 
 def _told(count: int, what: str) -> None:

@@ -57,6 +57,8 @@ def test_a_broken_migration_names_file_line_and_column_and_changes_nothing(todo:
             assert f"{path}:2:15" in done.stderr
             assert "42P01" in done.stderr
             assert "statement: select * from public.nowhere" in done.stderr
+            assert "to do: Nothing before it makes that" in done.stderr
+            assert "what was applied before it stays" in done.stderr
             assert "Traceback" not in done.stderr
     finally:
         path.unlink()
