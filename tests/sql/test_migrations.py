@@ -235,6 +235,19 @@ def test_foreign_files_are_passed_over_with_a_word(project: Project) -> None:
     assert [progress.file for progress in project.said if progress.kind == "ignored"] == ["atlas.sum"]
 
 
+def test_a_supabase_projects_roles_come_first_and_two_of_one_version_both_run(supabase: Project) -> None:
+    (supabase.folder / "config.toml").touch()
+    (supabase.folder / "roles.sql").write_text("set session_replication_role = replica; select 1 as roles")
+    supabase.write(v1_a="create table public.a (id int)", v1_b="alter table public.a add b int")
+    report = supabase.apply()
+    assert (report.seeded, report.applied) == (["roles.sql"], ["1_a.sql", "1_b.sql"])
+    assert report.warnings == ["1_b.sql has another file's version, which Supabase's command line does not apply"]
+    assert [each.kind for each in supabase.said if each.kind != "warning"] == ["seeded", "applied", "applied"]
+    again = supabase.apply()
+    assert (again.seeded, again.applied, again.warnings) == ([], [], [])
+    assert supabase.states() == {"1": "applied", "1_b": "applied"}
+
+
 def test_a_seed_runs_once_after_the_migrations(project: Project, rows: Rows) -> None:
     project.write(v1_a="create table a (id int)", seed="insert into a values (1)")
     report = project.apply()

@@ -17,7 +17,7 @@ from . import ledger
 from .connection import Connection, ScriptProblem
 from .fitting import assertions, guard, lacking, privileged
 from .fitting.advice import advice
-from .texts.files import Migration, SqlFile, listing, seeds
+from .texts.files import Migration, SqlFile, is_supabase, listing, seeds
 from .texts.statements import line_and_column
 
 Kind = Literal["applied", "seeded", "ignored", "warning", "notice"]
@@ -62,7 +62,7 @@ def status(dsn: str, folder: Path) -> list[State]:
     found = {migration.version: migration for migration in listing(folder).migrations}
     states = [_state(migration, done.get(version)) for version, migration in found.items()]
     states += [State(entry.version, entry.name, "missing") for version, entry in done.items() if version not in found]
-    return sorted(states, key=lambda state: state.version)
+    return sorted(states, key=lambda state: f"{state.version}_")
 
 
 def _state(migration: Migration, entry: ledger.Applied | None) -> State:
@@ -98,6 +98,7 @@ def apply_project(
         run = _Run(dsn, connection, on_progress or (lambda _: None))
         run.guard = guard.needed(connection)
         run.admin = admin
+        run.roles(folder)
         run.migrations(folder)
         run.seeds(folder, seed_paths)
         if run.report.applied or run.report.seeded:
@@ -125,6 +126,13 @@ class _Run:
         done = ledger.applied(self.connection)
         for path in found.ignored:
             self.tell(Progress("ignored", path.name, "is no migration (VERSION_NAME.sql)"))
+        if found.given:
+            self.tell(
+                Progress("ignored", found.given.name, "is what Supabase began with in 2021, which is here by itself")
+            )
+        for path in found.twins:
+            if all(path.stem != entry.version for entry in done.values()):
+                self.warn(path.name, "has another file's version, which Supabase's command line does not apply")
         for entry in done.values():
             if all(migration.version != entry.version for migration in found.migrations):
                 self.warn(f"{entry.version}_{entry.name}.sql", "was applied, but its file is gone")
@@ -145,7 +153,7 @@ class _Run:
             self.warn(migration.path.name, "was applied and has changed since; write a new migration instead")
         if state != "pending":
             return
-        if done and migration.version < max(done):
+        if done and f"{migration.version}_" < max(f"{version}_" for version in done):
             self.warn(migration.path.name, "is older than migrations that were applied before it")
 
         def record(session: Connection) -> None:
@@ -155,6 +163,11 @@ class _Run:
         seconds = self._file(migration, record)
         self.report.applied.append(migration.path.name)
         self.tell(Progress("applied", migration.path.name, seconds=seconds))
+
+    def roles(self, folder: Path) -> None:
+        """A Supabase project's own roles, which come before everything."""
+        if is_supabase(folder):
+            self.seeds(folder, ["roles.sql"])
 
     def seeds(self, folder: Path, patterns: Sequence[str]) -> None:
         done = ledger.seeded(self.connection)

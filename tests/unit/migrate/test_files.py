@@ -45,6 +45,25 @@ def test_two_files_of_one_version_are_refused(folder: Path) -> None:
         files.listing(folder)
 
 
+def test_in_a_supabase_project_the_second_has_its_name_as_well(folder: Path) -> None:
+    write(folder, "config.toml", "migrations/0001_a.sql", "migrations/0001_b.sql", "migrations/0002_.sql")
+    found = files.listing(folder)
+    assert [(each.version, each.name) for each in found.migrations] == [("0001", "a"), ("0001_b", "b"), ("0002", "")]
+    assert [path.name for path in found.twins] == ["0001_b.sql"]
+
+
+def test_files_come_in_the_order_of_their_names(folder: Path) -> None:
+    write(folder, "migrations/20240101_day.sql", "migrations/20240101120000_noon.sql")
+    assert [each.name for each in files.listing(folder).migrations] == ["noon", "day"]
+
+
+@pytest.mark.parametrize(("name", "given"), [("20211001000000_init.sql", True), ("20211209000000_init.sql", False)])
+def test_what_supabase_began_with_in_2021_is_there_by_itself(folder: Path, name: str, given: bool) -> None:
+    write(folder, f"migrations/{name}", "migrations/20220101000000_own.sql")
+    found = files.listing(folder)
+    assert (len(found.migrations), found.given is not None) == ((1, True) if given else (2, False))
+
+
 def test_seeds_by_pattern_in_the_order_given_and_once(folder: Path) -> None:
     write(folder, "seed.sql", "seeds/b.sql", "seeds/a.sql")
     found = files.seeds(folder, ["./seeds/*.sql", "seed.sql", "seeds/a.sql", "./missing.sql"])

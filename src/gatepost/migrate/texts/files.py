@@ -7,7 +7,7 @@ Never: a version read as a number; `0019` stays text.
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,10 @@ from pathlib import Path
 from ...problem import Problem
 from .statements import MetaCommand, SqlStatement, line_and_column, split
 
-NAME = re.compile(r"(\d+)_(.+)\.sql")
+NAME = re.compile(r"(\d+)_(.*)\.sql")
+# What Supabase's first command line wrote at the beginning of a project: its own schema, which is there without it.
+FIRST_INIT = re.compile(r"(?P<version>\d{14})_init\.sql")
+NO_LONGER_RUN = "20211209000000"
 
 
 @dataclass(frozen=True)
@@ -76,33 +79,46 @@ class Migration(SqlFile):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Migrations in order of their versions; `ignored` are files that are none."""
+    """Migrations in order of their files' names, as Supabase's command line has them; `ignored` are files that are
+    none, `twins` have another's version, `given` is what the platform has by itself.
+    """
 
     migrations: tuple[Migration, ...]
     ignored: tuple[Path, ...]
+    twins: tuple[Path, ...] = ()
+    given: Path | None = None
+
+
+def is_supabase(folder: Path) -> bool:
+    """Whether a folder with `migrations/` is a Supabase project's, whose files are taken as they are."""
+    return (folder / "config.toml").is_file()
 
 
 def listing(folder: Path) -> Listing:
     """What `folder/migrations` holds. Sub-folders and files not named VERSION_NAME.sql are passed over."""
+    migrations = folder / "migrations"
+    entries = sorted(migrations.iterdir()) if migrations.is_dir() else []
+    given = entries[0] if entries and _is_first_init(entries[0].name) else None
     found: list[Migration] = []
     ignored: list[Path] = []
-    migrations = folder / "migrations"
-    for path in sorted(migrations.iterdir()) if migrations.is_dir() else ():
+    for path in entries[1:] if given else entries:
         match = NAME.fullmatch(path.name)
         if match and path.is_file():
             found.append(Migration(path, match[1], match[2]))
         elif not path.name.startswith("."):
             ignored.append(path)
-    found.sort(key=lambda migration: (migration.version, migration.name))
-    for one, other in pairwise(found):
-        if one.version == other.version:
-            raise Problem(
-                "migration_version",
-                500,
-                f"{one.path.name} and {other.path.name} have the same version {one.version}",
-                hint="Rename one of them",
-            )
-    return Listing(tuple(found), tuple(ignored))
+    twins = [other for one, other in pairwise(found) if one.version == other.version]
+    if twins and not is_supabase(folder):
+        one, other = next(pair for pair in pairwise(found) if pair[1] is twins[0])
+        message = f"{one.path.name} and {other.path.name} have the same version {one.version}"
+        raise Problem("migration_version", 500, message, hint="Rename one of them")
+    known = [replace(each, version=f"{each.version}_{each.name}") if each in twins else each for each in found]
+    return Listing(tuple(known), tuple(ignored), tuple(twin.path for twin in twins), given)
+
+
+def _is_first_init(name: str) -> bool:
+    match = FIRST_INIT.fullmatch(name)
+    return match is not None and match["version"] < NO_LONGER_RUN
 
 
 def begun(folder: Path) -> str:
