@@ -150,13 +150,16 @@ create function msg_fn.upsert_subscriber(_subscriber_info msg_fn.subscriber_info
 language plpgsql volatile set search_path = ''
 as $$
 declare
-    _msg_resident msg.msg_resident := msg_fn.ensure_msg_resident(_subscriber_info.msg_resident_id);
+    _tenant_id uuid := (select t.tenant_id from msg.topic t where t.id = _subscriber_info.topic_id);
+    _msg_resident msg.msg_resident;
     _subscriber msg.subscriber;
 begin
-    if not exists (
-        select from msg.topic t where t.id = _subscriber_info.topic_id and t.tenant_id = _msg_resident.tenant_id
-    ) then
+    if _tenant_id is null then
         raise exception '30050: NO TOPIC FOR ID';
+    end if;
+    _msg_resident := msg_fn.ensure_msg_resident(_subscriber_info.msg_resident_id);
+    if _msg_resident.tenant_id <> _tenant_id then
+        raise exception '30004: NO SUCH RESIDENT';
     end if;
     insert into msg.subscriber as s (tenant_id, topic_id, msg_resident_id)
     values (_msg_resident.tenant_id, _subscriber_info.topic_id, _msg_resident.resident_id)

@@ -4,7 +4,7 @@
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
     'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id),
-    'server_claims', (select to_jsonb(c) from auth_private.user_claims c where c.user_id = u.id))
+    'server_claims', (select auth_private.said(c) from auth_private.user_claims c where c.user_id = u.id))
 from auth.users u
 where u.id = $1::uuid
 
@@ -12,7 +12,7 @@ where u.id = $1::uuid
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
     'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id),
-    'server_claims', (select to_jsonb(c) from auth_private.user_claims c where c.user_id = u.id))
+    'server_claims', (select auth_private.said(c) from auth_private.user_claims c where c.user_id = u.id))
 from auth.users u
 where (u.instance_id = '00000000-0000-0000-0000-000000000000' or u.instance_id is null)
     and lower(u.email) = lower($1::text) and coalesce(u.aud, '') = $2::text and not u.is_sso_user
@@ -66,7 +66,7 @@ where u.id = (
 select to_jsonb(u) || jsonb_build_object(
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id),
     'factors', (select coalesce(jsonb_agg(to_jsonb(f) - 'secret' order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id),
-    'server_claims', (select to_jsonb(c) from auth_private.user_claims c where c.user_id = u.id))
+    'server_claims', (select auth_private.said(c) from auth_private.user_claims c where c.user_id = u.id))
 from auth.users u
 where u.id = (select t.user_id::uuid from auth.refresh_tokens t where t.token = $1::text)
 

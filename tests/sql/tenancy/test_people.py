@@ -79,6 +79,24 @@ def test_an_address_that_somebody_gave_up_takes_nothing_with_it(site: Site) -> N
     assert site.value("select count(*) from app.resident where profile_id = %s", second) == 0
 
 
+LONG = "x" * 201
+SHORT = {
+    "no name": ("select app_api.create_tenant('  ')", "30001"),
+    "a tenant's name": (f"select app_api.create_tenant('{LONG}')", "30001"),
+    "an identifier": (f"select app_api.create_tenant('Named', '{LONG}')", "30001"),
+    "an address": (f"select app_api.invite_user('{LONG}{LONG}@example.com')", "30010"),
+    "one's own name": (f"select app_api.update_profile('{LONG}', 'A', 'B')", "30011"),
+    "a reason": (f"select app_api.become_support(gen_random_uuid(), repeat('{LONG}', 5))", "30034"),
+}
+
+
+@pytest.mark.parametrize("what", SHORT)
+def test_what_everybody_else_has_to_read_is_short(site: Site, what: str) -> None:
+    text, code = SHORT[what]
+    with pytest.raises(Exception, match=code):
+        site.call(SUPER, text)
+
+
 # Support is worth what who gives it is worth.
 
 ENDS = {

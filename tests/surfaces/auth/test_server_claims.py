@@ -65,6 +65,17 @@ async def test_claims_that_ended_and_have_no_source_are_none(client: Client, own
     assert claims["exp"] - claims["iat"] == 3600
 
 
+@pytest.mark.parametrize("until", ["infinity", "20000-01-01"])
+async def test_an_end_that_no_calendar_has_is_none(client: Client, owner: Owner, until: str) -> None:
+    claims = await claims_after(client, owner, '{"level": "gold"}', f"'{until}'")
+    assert claims["app_metadata"]["level"] == "gold"
+    assert claims["exp"] - claims["iat"] == 3600
+
+
+async def test_an_end_before_all_time_is_one(client: Client, owner: Owner) -> None:
+    assert "level" not in (await claims_after(client, owner, '{"level": "gold"}', "'-infinity'"))["app_metadata"]
+
+
 def test_api_roles_cannot_write_or_read_them(connect: Connect, database_name: str) -> None:
     session = connect("authenticator", database_name)
     for statement in ("select * from auth_private.user_claims", "delete from auth_private.user_claims"):

@@ -15,6 +15,15 @@ create table if not exists auth_private.user_claims (
 );
 alter table auth_private.user_claims enable row level security;
 
+-- A row, for who makes tokens: what ends in no year that a calendar has does not end, and what did so has ended.
+create or replace function auth_private.said(held auth_private.user_claims) returns jsonb
+language sql stable
+as $$
+    select jsonb_build_object('claims', held.claims, 'valid_until',
+        case when held.valid_until < '9999-12-31' then greatest(held.valid_until, 'epoch') end)
+$$;
+revoke all on function auth_private.said(auth_private.user_claims) from public;
+
 -- The row as it has to be now. Claims that ended and that nobody writes anew are none.
 create or replace function auth_private.renew_claims(owner uuid) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -30,7 +39,7 @@ begin
     if held.user_id is null or held.valid_until <= now() then
         return null;
     end if;
-    return jsonb_build_object('claims', held.claims, 'valid_until', held.valid_until);
+    return auth_private.said(held);
 end;
 $$;
 revoke all on function auth_private.renew_claims(uuid) from public;

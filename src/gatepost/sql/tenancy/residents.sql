@@ -12,6 +12,9 @@ as $$
 declare
     _tenant app.tenant;
 begin
+    if length(btrim(_name)) not between 1 and 200 or length(_identifier) not between 1 and 200 then
+        raise exception '30001: A TENANT HAS A NAME OF AT MOST 200 CHARACTERS' using errcode = '22023';
+    end if;
     insert into app.tenant (name, identifier, type) values (btrim(_name), _identifier, _type)
     on conflict do nothing
     returning * into _tenant;
@@ -97,7 +100,7 @@ declare
     _resident app.resident;
     _address text := lower(btrim(_email));
 begin
-    if _address !~ '^[^@\s]+@[^@\s]+$' then
+    if _address !~ '^[^@\s]+@[^@\s]+$' or length(_address) > 320 then
         raise exception '30010: THIS IS NO E-MAIL ADDRESS' using errcode = '22023';
     end if;
     perform app_fn.lock_tenant(_tenant_id);
@@ -201,6 +204,9 @@ as $$
 declare
     _profile app.profile;
 begin
+    if greatest(length(_display_name), length(_first_name), length(_last_name), length(_phone)) > 200 then
+        raise exception '30011: NAMES HAVE AT MOST 200 CHARACTERS' using errcode = '22023';
+    end if;
     perform app_fn.lock_residencies(_profile_id);
     update app.profile p
     set display_name = _display_name, first_name = _first_name, last_name = _last_name, phone = _phone

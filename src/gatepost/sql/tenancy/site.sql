@@ -92,8 +92,8 @@ declare
     _claims app_fn.profile_claims := app_private.authorize('p:app-admin-super', 'p:app-admin-support');
     _resident app.resident;
 begin
-    if length(btrim(_reason)) < 3 or _reason is null then
-        raise exception '30034: SUPPORT NEEDS A REASON' using errcode = '22023';
+    if length(btrim(_reason)) not between 3 and 1000 or _reason is null then
+        raise exception '30034: SUPPORT NEEDS A REASON, IN AT MOST 1000 CHARACTERS' using errcode = '22023';
     end if;
     if _minutes is null or _minutes not between 1 and 480 then
         raise exception '30034: SUPPORT LASTS BETWEEN 1 AND 480 MINUTES' using errcode = '22023';
