@@ -19,6 +19,16 @@ def owner(connect: Connect, supabase_database: str) -> psycopg.Connection[tuple[
         ("storage.foldername('a/b/c.png')", ["a", "b"]),
         ("storage.filename('a/b/c.png')", "c.png"),
         ("storage.extension('a/b/c.tar.png')", "png"),
+        ("storage.allow_only_operation('object.list')", False),
+        (
+            "set_config('storage.operation', 'storage.object.list', true) is not null"
+            " and storage.allow_any_operation(array['object.get', 'object.list'])",
+            True,
+        ),
+        (
+            "to_regclass('storage.buckets_vectors') is not null and to_regclass('storage.vector_indexes') is not null",
+            True,
+        ),
         ("realtime.topic()", None),
         ("cron.schedule('nightly', '0 0 * * *', 'select 1') > 0", True),
         ("cron.schedule('nightly', '0 1 * * *', 'select 2') > 0", True),
@@ -32,6 +42,17 @@ def owner(connect: Connect, supabase_database: str) -> psycopg.Connection[tuple[
 )
 def test_functions_answer(owner: psycopg.Connection[tuple[object, ...]], call: str, answer: object) -> None:
     assert owner.execute(f"select {call}").fetchone() == (answer,)  # pyright: ignore
+
+
+def test_whether_an_object_could_be_inserted_is_tried_and_taken_back(
+    owner: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    with owner.transaction(force_rollback=True):
+        owner.execute("insert into storage.buckets (id, name) values ('tried', 'tried')")
+        with pytest.raises(psycopg.Error) as refused, owner.transaction():
+            owner.execute("select storage.can_insert_object('tried', 'a.png', null, '{}')")
+        assert refused.value.sqlstate == "PT200"
+        assert owner.execute("select count(*) from storage.objects where bucket_id = 'tried'").fetchone() == (0,)
 
 
 def test_messages_are_kept(owner: psycopg.Connection[tuple[object, ...]]) -> None:

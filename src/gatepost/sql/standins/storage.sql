@@ -83,6 +83,24 @@ create table storage.buckets_analytics (
     updated_at timestamptz not null default now()
 );
 
+create table storage.buckets_vectors (
+    id text primary key,
+    type storage.buckettype not null default 'VECTOR',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
+);
+create table storage.vector_indexes (
+    id text primary key default gen_random_uuid(),
+    name text not null,
+    bucket_id text not null references storage.buckets_vectors (id),
+    data_type text not null,
+    dimension integer not null,
+    distance_metric text not null,
+    metadata_configuration jsonb,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
+);
+
 -- 'a/b/c.png' is in the folders {a,b}, its file is 'c.png', its extension 'png'.
 create function storage.foldername(name text) returns text[] language plpgsql immutable
 as $$ begin return trim_array(string_to_array(name, '/'), 1); end $$;
@@ -97,6 +115,26 @@ as $$
 $$;
 create function storage.operation() returns text language sql stable
 as $$ select nullif(current_setting('storage.operation', true), '') $$;
+
+-- Which operation asks, for policies; the prefix `storage.` may be left away on either side.
+create function storage.allow_only_operation(expected_operation text) returns boolean language sql stable
+return coalesce(
+    regexp_replace(storage.operation(), '^storage\.', '')
+        = nullif(regexp_replace(expected_operation, '^storage\.', ''), ''),
+    false
+);
+create function storage.allow_any_operation(expected_operations text[]) returns boolean language sql stable
+return exists (
+    select from unnest(expected_operations) as listed (operation) where storage.allow_only_operation(listed.operation)
+);
+-- Whether its caller could insert a row: it does, and takes it back by an error.
+create function storage.can_insert_object(bucketid text, name text, owner uuid, metadata jsonb) returns void
+language plpgsql
+as $$
+begin
+    insert into storage.objects (bucket_id, name, owner, metadata) values (bucketid, name, owner, metadata);
+    raise exception 'ROLLBACK' using errcode = 'PT200', detail = 'rollback successful insert';
+end $$;
 
 -- For triggers that such migrations make.
 create function storage.update_updated_at_column() returns trigger language plpgsql
@@ -144,5 +182,7 @@ alter table storage.prefixes enable row level security;
 alter table storage.s3_multipart_uploads enable row level security;
 alter table storage.s3_multipart_uploads_parts enable row level security;
 alter table storage.buckets_analytics enable row level security;
+alter table storage.buckets_vectors enable row level security;
+alter table storage.vector_indexes enable row level security;
 grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 grant usage on schema storage to anon, authenticated, service_role;
