@@ -32,7 +32,7 @@ ALGORITHMS = frozenset(
     ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 )
 # An access token (RFC 9068), or the plain kind that ID tokens are of too; not, say, a token that ends a session.
-TYPES = frozenset((None, "jwt", "at+jwt", "application/at+jwt"))
+TYPES = (None, "jwt", "at+jwt", "application/at+jwt")
 LONGEST_SUBJECT = 255
 ANY = "*"
 
@@ -125,7 +125,8 @@ def _check_header(header: Header) -> None:
 def identified(claims: dict[str, Any], trust: Trust) -> Identity:
     """The identity of verified claims. `role`, `sub`, `session_id` and `app_metadata` are the server's to say."""
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+    # To PostgreSQL a NUL ends a text: what comes before it may be somebody else's.
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or "\0" in subject:
         raise InvalidToken(Reason.MISSING, "sub")
     role = _role(claims, trust)
     own: dict[str, Any] = {"role": role, "sub": subject}

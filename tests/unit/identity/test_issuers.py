@@ -69,6 +69,7 @@ def test_a_valid_token_is_an_identity_of_its_issuer() -> None:
         ({"sub": ""}, Reason.MISSING),
         ({"sub": 7}, Reason.MISSING),
         ({"sub": "x" * 256}, Reason.MISSING),
+        ({"sub": "somebody-else\0"}, Reason.MISSING),
         # These are not its own any more: they are this server's to verify, which has made no such signature.
         ({"iss": NAME.rstrip("/")}, Reason.KEY),
         ({"iss": None}, Reason.KEY),
@@ -96,6 +97,8 @@ def test_clocks_may_differ_by_half_a_minute(exp: float) -> None:
         ({"crit": ["exp"]}, Reason.CRITICAL),
         ({"typ": "logout+jwt"}, Reason.TYPE),
         ({"typ": 7}, Reason.TYPE),
+        ({"typ": ["JWT"]}, Reason.TYPE),
+        ({"typ": {"JWT": 1}}, Reason.TYPE),
     ],
 )
 def test_headers_that_are_refused(header: dict[str, Any], why: Reason) -> None:
