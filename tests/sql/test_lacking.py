@@ -262,6 +262,14 @@ def test_an_event_trigger_of_a_file_that_failed_may_come_again(project: Project)
     assert project.apply(v0001_guarded=GUARDED).applied == ["0001_guarded.sql"]
 
 
+def test_nobody_elses_function_becomes_an_event_triggers(project: Project, connect: Connect) -> None:
+    squatter = """set role supabase_auth_admin; create function auth_private."event ensure_rls"() returns event_trigger
+        language plpgsql as 'begin end'; reset role;"""
+    project.apply(v0001_squatter=squatter, v0002_guarded=GUARDED)
+    owned = "select proowner::regrole::text from pg_proc where proname = 'event ensure_rls'"
+    assert connect("postgres", name_of(project)).execute(owned).fetchone() == ("supabase_admin",)
+
+
 def test_one_at_a_sessions_start_is_refused_where_it_stands(project: Project) -> None:
     with pytest.raises(Exception, match=r"0001_login.sql:1:11: permission denied to create event trigger"):
         project.apply(v0001_login="select 1; create event trigger seen on login execute function public.seen()")

@@ -1,21 +1,32 @@
--- An event trigger that a migration asks for and only a superuser may have: made in the place of its owner. The function
--- it names is found when it fires, and what stands in it runs as who changes the schema, never as a superuser: not while
--- an extension is made by one, nor while our own objects are.
+-- An event trigger that a migration asks for and only a superuser may have: made in the place of its owner. The
+-- function it names is found when it fires, and what stands in it runs as who changes the schema, never as a superuser:
+-- not while an extension is made by one, nor while our own objects are.
 
 do $$
 declare
     name text := current_setting('gatepost.event_name');
     tags text[] := string_to_array(nullif(current_setting('gatepost.event_tags'), ''), ',');
+    function_name text := 'auth_private.' || quote_ident('event ' || name);
 begin
-    execute format('create or replace function auth_private.%I() returns event_trigger language plpgsql as %L',
-        'event ' || name, format($function$
+    -- A file that failed after this may come again; and a function of somebody else's would stay his.
+    if exists (select from pg_event_trigger where evtname = name and evtfoid = to_regproc(function_name)) then
+        execute format('drop event trigger %I', name);
+    end if;
+    execute format('drop function if exists %s()', function_name);
+    execute format('create function %s() returns event_trigger language plpgsql as %L', function_name, format($function$
     declare
         target pg_catalog.pg_proc;
         path text := pg_catalog.current_setting('search_path');
         own_path text;
         code text;
     begin
-        if exists (select from pg_catalog.pg_roles where rolname in (current_user, session_user) and rolsuper) then
+        -- Whoever fires it, with whatever path: no operator of somebody else's is asked.
+        if exists (
+            select from pg_catalog.pg_roles
+            where rolsuper and (
+                rolname operator(pg_catalog.=) current_user or rolname operator(pg_catalog.=) session_user
+            )
+        ) then
             return;
         end if;
         select p.* into target
@@ -33,18 +44,12 @@ begin
         execute pg_catalog.format('do %%L', code);
         perform pg_catalog.set_config('search_path', path, true);
     end
-        $function$, current_setting('gatepost.event_function')));
-    execute format('revoke all on function auth_private.%I() from public', 'event ' || name);
-    -- A file that failed after this may come again.
-    if exists (select from pg_event_trigger where evtname = name and evtfoid = to_regproc(
-        'auth_private.' || quote_ident('event ' || name)
-    )) then
-        execute format('drop event trigger %I', name);
-    end if;
+    $function$, current_setting('gatepost.event_function')));
+    execute format('revoke all on function %s() from public', function_name);
     execute format(
-        'create event trigger %I on %s %s execute function auth_private.%I()',
+        'create event trigger %I on %s %s execute function %s()',
         name, current_setting('gatepost.event'),
         coalesce('when tag in (' || (select string_agg(quote_literal(t), ', ') from unnest(tags) as t) || ')', ''),
-        'event ' || name
+        function_name
     );
 end $$;
