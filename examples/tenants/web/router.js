@@ -80,8 +80,9 @@ function remembered() {
   return memories.get(page);
 }
 
-// Back where one was.
+// Back where one was, unless one is somewhere else by now.
 function come(outlet, { scroll, key }) {
+  if (document.activeElement !== outlet.querySelector("h1")) return;
   scrollTo(0, scroll);
   if (key) outlet.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }

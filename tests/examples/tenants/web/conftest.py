@@ -129,6 +129,15 @@ async def told(page: Page, text: str) -> None:
     await expect(page.locator("#messages")).to_contain_text(text)
 
 
+async def told_in_time(page: Page, text: str) -> None:
+    """The same in a page whose clock stands still: it looks every three seconds, and waits for what it looks for."""
+    for _ in range(300):
+        await page.clock.run_for(3_100)
+        if text in await page.locator("#messages").inner_text():
+            return
+    raise AssertionError(f"{text!r} is not told")
+
+
 async def stand_still(page: Page, seen: str) -> None:
     """Load a page anew, wait until a text is seen, and stop its clock: then it does nothing by itself any more, only
     what its user or its server tells it.

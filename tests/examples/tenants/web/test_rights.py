@@ -1,5 +1,7 @@
 """Who one is changes while a page is open: a switch, a licence, a block, support; each shows at once."""
 
+import re
+
 from playwright.async_api import Page, expect
 
 from tests.examples.tenants.web.conftest import Open, Picture, stand_still, titled, told
@@ -59,6 +61,9 @@ async def test_a_licence_is_granted_in_one_window_and_the_tool_appears_in_the_ot
     await tools.get_by_role("link", name="Incidents").click()
     await expect(user.get_by_role("link", name="Trash pickup at the fountain")).to_be_visible()
     await picture(admin, "licences")
+    await admin.get_by_role("navigation").get_by_role("link", name="Record").click()
+    granted = admin.get_by_role("listitem").filter(has_text="License granted").first
+    await expect(granted).to_contain_text(re.compile("by admin-2 · user-2b · incidents-user$"))
 
 
 async def test_a_blocked_users_next_action_says_so(window: Open):

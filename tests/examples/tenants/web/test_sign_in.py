@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.examples.tenants.web.conftest import Open, Picture, probe, stand_still, titled, told
+from tests.examples.tenants.web.conftest import Open, Picture, probe, stand_still, titled, told, told_in_time
 from tests.serving import Served
 
 
@@ -124,15 +124,13 @@ async def test_a_server_that_is_away_is_told_of_and_what_it_owes_comes_when_it_i
     await page.context.set_offline(True)
     await page.get_by_role("navigation").get_by_role("link", name="Discussions").click()
     await titled(page, "That did not work")
-    await page.clock.run_for(10_000)
-    await told(page, "The server does not answer. This page tries again by itself.")
+    await told_in_time(page, "The server does not answer. This page tries again by itself.")
     await page.context.set_offline(False)
-    await page.clock.run_for(4_000)
-    await told(page, "The server answers again.")
+    await told_in_time(page, "The server answers again.")
     await expect(page.get_by_role("link", name="Where to meet")).to_be_visible()
     await page.context.set_offline(True)
     await page.get_by_role("button", name="Sign out").click()
-    await page.clock.run_for(1_000)
+    await told_in_time(page, "You are signed out.")
     await expect(page.get_by_role("heading", name="Be somebody of the demonstration")).to_be_visible()
 
 

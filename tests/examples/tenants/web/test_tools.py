@@ -45,6 +45,10 @@ async def test_a_tree_of_tasks_is_built_ticked_and_rolled_up(window: Open):
     await page.get_by_role("dialog").get_by_role("button", name="Assign").click()
     guests = page.get_by_role("listitem").filter(has_text="Invite guests")
     await expect(guests.get_by_text("admin-1")).to_be_visible()
+    await page.get_by_role("button", name="Assign Invite guests").click()
+    await page.get_by_role("dialog").get_by_label("To").select_option(label="Nobody")
+    await page.get_by_role("dialog").get_by_role("button", name="Assign").click()
+    await expect(guests.get_by_text("admin-1")).to_have_count(0)
     await page.get_by_role("button", name="Delete Buy food").click()
     await expect(page.get_by_role("dialog")).to_contain_text("The tasks below it are deleted too.")
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
@@ -195,8 +199,11 @@ async def test_what_a_socket_missed_is_caught_up_with(window: Open):
     await expect(deaf.get_by_text(text)).to_have_count(1)
 
 
-async def test_a_discussion_that_is_closed_takes_nothing_more(window: Open):
+async def test_a_discussion_that_is_closed_takes_nothing_more_and_one_about_something_leads_there(window: Open):
     page = await window("user-1b", "/tools/discussions")
+    await page.get_by_role("link", name="Trash pickup at the fountain topic").click()
+    await expect(page.get_by_role("link", name="Trash pickup at the fountain", exact=True)).to_be_visible()
+    await page.go_back()
     await page.get_by_role("link", name="Last year").click()
     await expect(page.get_by_text("This discussion is closed.")).to_be_visible()
     await expect(page.get_by_label("Say something")).to_have_count(0)

@@ -22,15 +22,17 @@ async function support() {
 }
 
 async function changes() {
-  const found = await rpc("tenant_audit_events", { _paging_options: { item_limit: 50 } });
-  return list(found.map((each) => ({
-    title: `${each.action.charAt(0).toUpperCase()}${each.action.slice(1)}`,
-    detail: h("span", {}, moment(each.occurred_at), told(each.subject)),
+  const [found, people] = await Promise.all([
+    rpc("tenant_audit_events", { _paging_options: { item_limit: 50 } }), rpc("tenant_profile_residencies"),
+  ]);
+  const name = (key, id) => people.find((each) => each[key] === id)?.display_name;
+  return list(found.map(({ action, occurred_at: at, actor_profile_id: actor, subject }) => ({
+    title: `${action.charAt(0).toUpperCase()}${action.slice(1)}`,
+    detail: h("span", {}, moment(at), actor && ` · by ${name("profile_id", actor) ?? "the site"}`, told(subject, name("id", subject.resident))),
   })), "Nothing has been changed yet.");
 }
 
 // The parts of it that say something to people.
-function told(subject) {
-  const parts = ["email", "license_type", "license_pack", "reason", "scope"].filter((key) => subject[key]).map((key) => subject[key]);
-  return parts.length ? ` · ${parts.join(" · ")}` : "";
-}
+const told = (subject, who) =>
+  [who, ...["email", "license_type", "license_pack", "reason", "scope"].map((key) => subject[key])]
+    .filter(Boolean).map((each) => ` · ${each}`).join("");

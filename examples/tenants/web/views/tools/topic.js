@@ -7,7 +7,9 @@ import { go, show } from "../../router.js";
 import { button, dialog, empty, heading, link } from "../../ui.js";
 import { discussion } from "./discussion.js";
 
-const TOPIC = "query Topic($id: UUID!) { topic(id: $id) { id name status } }";
+const TOPIC = `query Topic($id: UUID!) {
+  topic(id: $id) { id name status todosList(first: 1) { id name } incidentsList(first: 1) { id name } }
+}`;
 const STATUS = `mutation Status($id: UUID!, $status: TopicStatus!) {
   upsertTopic(input: { _topicInfo: { id: $id, status: $status } }) { topic { id } }
 }`;
@@ -19,9 +21,15 @@ export default async function topic({ parameters: { id }, onLeave }) {
   if (!one) return [back, heading("No discussion"), empty("This discussion is not for you, or not there any more.")];
   return [
     back,
-    heading(one.name, { actions: can("p:discussions-admin") ? care(one) : [] }),
+    heading(one.name, { lead: about(one), actions: can("p:discussions-admin") ? care(one) : [] }),
     h("section.card", { "aria-label": "Discussion" }, discussion(id, { onLeave })),
   ];
+}
+
+// What it came with.
+function about({ todosList: [todo], incidentsList: [incident] }) {
+  if (incident && can("p:incidents")) return ["About ", link(`/tools/incidents/${incident.id}`, incident.name)];
+  return todo && can("p:todo") ? ["About ", link(`/tools/todo/${todo.id}`, todo.name)] : "";
 }
 
 function care({ id, name, status }) {

@@ -21,7 +21,7 @@ const UPDATE = `mutation Update($id: UUID!, $name: String!, $description: String
 const STATUS = `mutation Status($id: UUID!, $status: TodoStatus!) {
   updateTodoStatus(input: { _todoId: $id, _status: $status }) { todo { id } }
 }`;
-const ASSIGN = `mutation Assign($id: UUID!, $resident: UUID!) {
+const ASSIGN = `mutation Assign($id: UUID!, $resident: UUID) {
   assignTodo(input: { _todoId: $id, _residentId: $resident }) { todo { id } }
 }`;
 const DELETE = "mutation Delete($id: UUID!) { deleteTodo(input: { _todoId: $id }) { boolean } }";
@@ -101,10 +101,10 @@ const assign = (todo, people) => dialog({
   title: `Assign ${todo.name}`,
   fields: [{
     name: "resident", label: "To", type: "select", value: todo.resident?.residentId ?? "",
-    options: people.map((each) => [each.residentId, each.displayName]),
+    options: [["", "Nobody"], ...people.map((each) => [each.residentId, each.displayName])],
   }],
   submit: "Assign",
-  send: ({ resident }) => ask(ASSIGN, { id: todo.id, resident }),
+  send: ({ resident }) => ask(ASSIGN, { id: todo.id, resident: resident || null }),
 });
 
 const sure = (todo, children) => dialog({
