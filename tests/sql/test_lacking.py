@@ -262,6 +262,32 @@ def test_an_event_trigger_of_a_file_that_failed_may_come_again(project: Project)
     assert project.apply(v0001_guarded=GUARDED).applied == ["0001_guarded.sql"]
 
 
+WITHIN_DO = """
+create function public.watched() returns event_trigger language plpgsql as 'begin raise notice ''seen''; end';
+do $$ begin
+    -- create event trigger never on sql_drop execute function public.watched();
+    create event trigger by_itself on ddl_command_end execute function public.watched();
+exception when duplicate_object then null; end $$;
+do $$ begin
+    if not exists (select from pg_event_trigger where evtname = 'asked') then
+        execute 'create event trigger asked on ddl_command_start execute procedure watched()';
+    end if;
+    execute $ddl$
+        create event trigger quoted on sql_drop execute function public.watched()
+    $ddl$;
+end $$;
+select 1 / 0;
+"""
+
+
+def test_event_triggers_in_a_do_block_are_found_and_places_stay(project: Project, connect: Connect) -> None:
+    with pytest.raises(Exception, match=r"0001_within\.sql:15:1: division by zero"):
+        project.apply(v0001_within=WITHIN_DO)
+    assert project.apply(v0001_within=WITHIN_DO.replace("select 1 / 0", "create table public.t ()")).applied
+    made = connect("postgres", name_of(project)).execute("select evtname::text from pg_event_trigger order by 1")
+    assert {"by_itself", "asked", "quoted"} <= {name for (name,) in made} and ("never",) not in made
+
+
 def test_nobody_elses_function_becomes_an_event_triggers(project: Project, connect: Connect) -> None:
     squatter = """set role supabase_auth_admin; create function auth_private."event ensure_rls"() returns event_trigger
         language plpgsql as 'begin end'; reset role;"""

@@ -33,7 +33,7 @@ def advice(session: Connection, file: SqlFile, problem: ScriptProblem) -> str | 
     if problem.code == UNAVAILABLE and "ICU" in problem.message:
         return _unavailable(session)
     if problem.code == FORBIDDEN and "create event trigger" in problem.message:
-        return "Say it as a statement of its own, outside of DO and functions: then a superuser makes it in your place"
+        return "Say it as a statement of its own, outside of functions: then a superuser makes it in your place"
     found = EXTENSION.search(problem.message)
     if found and problem.code in (UNAVAILABLE, FORBIDDEN):
         return _unavailable(session) if problem.code == UNAVAILABLE else _forbidden(found[1])

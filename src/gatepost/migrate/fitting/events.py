@@ -6,11 +6,13 @@ could not mend it either.
 """
 
 import re
+from collections.abc import Iterator
 
 from ...query.sql import identifier, literal
 from ..connection import Connection
 from ..ours.objects import Script
 from ..texts.statements import SqlStatement
+from .lacking import Piece
 
 NAME = r"(?:\"[^\"]+\"|\w+)"
 CREATE = re.compile(
@@ -27,6 +29,21 @@ CHANGE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 OURS = "select exists (select from pg_event_trigger where evtname = $1 and evtfoid = to_regproc($2))"
+
+
+def within(statement: SqlStatement) -> Iterator[SqlStatement]:
+    """The statements of this kind in a file's statement: itself, or those that stand in a DO block."""
+    if statement.words[1:3] == ("event", "trigger"):
+        yield statement
+    if statement.words[:1] != ("do",):
+        return
+    for found in (*CREATE.finditer(statement.text), *CHANGE.finditer(statement.text)):
+        before = statement.text[: found.start()]
+        if "--" not in before.rpartition("\n")[2]:
+            # What EXECUTE is given is SQL, what stands by itself PL/pgSQL.
+            filler = "select 1" if before.rstrip().endswith(("'", "$")) else "null"
+            words = tuple(found[0].lower().split()[:3])
+            yield Piece(found[0], statement.start + found.start(), words, filler)
 
 
 def asked(session: Connection, statement: SqlStatement) -> str | None:

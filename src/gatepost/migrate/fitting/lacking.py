@@ -40,6 +40,13 @@ PLACE = "select n.nspname from pg_extension e join pg_namespace n on n.oid = e.e
 HERE = "select coalesce(current_schema(), 'public')"
 
 
+@dataclass(frozen=True, slots=True)
+class Piece(SqlStatement):
+    """A part of a statement, within a block where something must stay in its place."""
+
+    filler: str = ""
+
+
 @dataclass(frozen=True)
 class Rewritten(SqlFile):
     """A file as it runs here: what was taken out is blank, so that all places in it stay what they were."""
@@ -51,7 +58,9 @@ class Rewritten(SqlFile):
         text = SqlFile(self.path).text
         for statement in self.blank:
             end = statement.start + len(statement.text)
-            text = text[: statement.start] + re.sub(r"\S", " ", text[statement.start : end]) + text[end:]
+            filler = statement.filler if isinstance(statement, Piece) else ""
+            empty = re.sub(r"\S", " ", text[statement.start + len(filler) : end])
+            text = text[: statement.start] + filler + empty + text[end:]
         return text
 
 

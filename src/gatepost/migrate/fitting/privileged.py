@@ -5,6 +5,7 @@ file without it. Never: a statement run as it stands in a file; each is read, an
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ...query.sql import identifier, literal
@@ -36,8 +37,6 @@ where a.name = $1 and v.superuser and not v.trusted
 """
 OWNED = "select pg_has_role(extowner, 'usage') from pg_extension where extname = $1"
 UNCONFIGURED = "select not (rolsuper or rolcreaterole) from pg_roles where rolname = current_user"
-STARTS = (("create", "extension"), ("alter", "extension"), ("alter", "role"))
-EVENT = ("event", "trigger")
 SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
 
 
@@ -60,7 +59,7 @@ def done(admin: str | None, session: Connection, file: SqlFile) -> tuple[SqlFile
         if connection.value(SUPERUSER) != "t":
             return file, []
         for statement in file.statements:
-            if act := _act(session, statement):
+            for act in _acts(session, statement):
                 _run(connection, act)
                 acts.append(act)
     blank = file.blank if isinstance(file, Rewritten) else ()
@@ -70,7 +69,7 @@ def done(admin: str | None, session: Connection, file: SqlFile) -> tuple[SqlFile
 
 
 def _may_be(statement: SqlStatement) -> bool:
-    return statement.words[:2] in STARTS or statement.words[1:3] == EVENT
+    return statement.words[:2] in STARTS or any(events.within(statement))
 
 
 def _run(connection: Connection, act: Act) -> None:
@@ -81,15 +80,14 @@ def _run(connection: Connection, act: Act) -> None:
         raise
 
 
-def _act(session: Connection, statement: SqlStatement) -> Act | None:
-    if statement.words[:2] == ("create", "extension"):
-        return _extension(session, statement)
-    if statement.words[:2] == ("alter", "extension"):
-        return _move(session, statement)
-    if statement.words[:2] == ("alter", "role"):
-        return _setting(session, statement)
-    text = events.asked(session, statement)
-    return None if text is None else Act(statement, text, " ".join(statement.words[:3]))
+def _acts(session: Connection, statement: SqlStatement) -> Iterator[Act]:
+    found = STARTS.get(statement.words[:2])
+    if found and (act := found(session, statement)):
+        yield act
+    for each in events.within(statement):
+        text = events.asked(session, each)
+        if text is not None:
+            yield Act(each, text, " ".join(each.words[:3]))
 
 
 def _extension(session: Connection, statement: SqlStatement) -> Act | None:
@@ -120,3 +118,7 @@ def _setting(session: Connection, statement: SqlStatement) -> Act | None:
     value = found["plain"] if found["quoted"] is None else found["quoted"].replace("''", "'")
     role, name = found["role"].lower(), found["name"].lower()
     return Act(statement, f"alter role {identifier(role)} set {name} = {literal(value)}", f"{name} of {role}")
+
+
+STARTS: dict[tuple[str, ...], Callable[[Connection, SqlStatement], Act | None]]
+STARTS = {("create", "extension"): _extension, ("alter", "extension"): _move, ("alter", "role"): _setting}
