@@ -120,5 +120,9 @@ def _setting(session: Connection, statement: SqlStatement) -> Act | None:
     return Act(statement, f"alter role {identifier(role)} set {name} = {literal(value)}", f"{name} of {role}")
 
 
-STARTS: dict[tuple[str, ...], Callable[[Connection, SqlStatement], Act | None]]
-STARTS = {("create", "extension"): _extension, ("alter", "extension"): _move, ("alter", "role"): _setting}
+Reading = Callable[[Connection, SqlStatement], Act | None]
+STARTS: dict[tuple[str, ...], Reading] = {
+    ("create", "extension"): _extension,
+    ("alter", "extension"): _move,
+    ("alter", "role"): _setting,
+}
