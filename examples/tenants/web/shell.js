@@ -95,7 +95,15 @@ function tenants() {
   const select = h("select", { id, "data-key": "tenant" },
     !here && h("option", { value: "", selected: true }, "Choose a tenant"),
     choices.map((each) => h("option", { value: each.id, selected: each.id === here }, each.tenant_name)));
-  select.addEventListener("change", () => select.value && attempt(() => assume(select.value)));
+  select.addEventListener("change", async () => {
+    await attempt(() => select.value && assume(select.value));
+    select.value = session.claims.resident_id ?? "";
+  });
+  select.addEventListener("keydown", (event) => {
+    if (!/^Arrow/.test(event.key) || event.altKey || !select.showPicker) return;
+    event.preventDefault(); // where arrow keys choose at once, nobody gets to the third tenant
+    select.showPicker();
+  });
   return [h("label.unseen", { for: id }, "Tenant"), select];
 }
 
