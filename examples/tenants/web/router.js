@@ -7,7 +7,7 @@ import { button } from "./ui.js";
 const state = { routes: [], outlet: null, drawn: () => {}, serial: 0, leave: [], memory: {} };
 const memories = new Map(); // what was left on a page, by its entry in the history
 
-// `routes`: [pattern, load, permissions]; a pattern's `:name` is any one word. `drawn(title)` is called after each page.
+// `routes`: [pattern, load, permissions]; a pattern's `:id` is a UUID. `drawn(title)` is called after each page.
 export function start(routes, drawn) {
   Object.assign(state, { routes: routes.map(([pattern, ...rest]) => [expression(pattern), ...rest]), drawn });
   history.scrollRestoration = "manual";
@@ -97,7 +97,7 @@ function find(route, allowed) {
 }
 
 function expression(pattern) {
-  return new RegExp(`^${pattern.replaceAll("/", "\\/").replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`);
+  return new RegExp(`^${pattern.replace(":id", "(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")}$`, "i");
 }
 
 const page = (title, text) => async () => ({
