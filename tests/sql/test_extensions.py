@@ -281,3 +281,10 @@ def test_a_table_may_demand_a_schema(json_schema: Session) -> None:
         json_schema.execute("insert into public.things values ('[]')")
     errors = 'select jsonschema_validation_errors(\'{"type": "object"}\', %s)'
     assert (one(json_schema, errors, "{}"), one(json_schema, errors, "1")) == ([], ["1 does not match the schema"])
+
+
+def test_older_versions_of_the_tests_helpers_are_these(session: Session, needs: Needs) -> None:
+    needs("the embedded PostgreSQL")
+    with session.transaction(force_rollback=True):
+        session.execute("create extension \"basejump-supabase_test_helpers\" version '0.0.1'")
+        assert one(session, "select tests.create_supabase_user('someone') is not null") is True

@@ -32,7 +32,8 @@ class SqlFile:
         try:
             return self.path.read_text("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise Problem("migration_file", 500, f"{self.path} is not UTF-8 text", str(error)) from None
+            hint = "Save it as UTF-8"
+            raise Problem("migration_file", 500, f"{self.path} is not UTF-8 text", str(error), hint) from None
         except OSError as error:
             raise Problem("migration_file", 500, f"{self.path} cannot be read: {error.strerror}") from None
 

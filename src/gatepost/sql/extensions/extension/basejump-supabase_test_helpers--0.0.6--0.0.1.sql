@@ -1,0 +1,1 @@
+-- Who asks for an older version gets this one under its name: newer ones only have more.
