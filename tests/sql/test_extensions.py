@@ -90,7 +90,7 @@ def test_what_cannot_be_done_says_so_and_what_to_do(session: Session) -> None:
         assert "a PostgreSQL that has the real pgcrypto" in str(caught.value.diag.message_hint)
 
 
-STANDINS = ("http", "pg_jsonschema", "hypopg", "index_advisor", "plpgsql_check", "pgjwt")
+STANDINS = ("http", "pg_jsonschema", "hypopg", "index_advisor", "plpgsql_check", "pgjwt", "pgaudit", "wrappers")
 OTHERS = (
     "vector",
     "moddatetime",

@@ -73,6 +73,7 @@ def test_migrations_may(owner: Session, statement: str) -> None:
         "create role tenant_admin nologin; grant tenant_admin to authenticator",
         "alter role authenticator set pgrst.db_schemas = 'public, api'; notify pgrst, 'reload config'",
         "alter role authenticator set statement_timeout = '8s'; alter role anon set statement_timeout = '3s'",
+        "alter role authenticator set safeupdate.enabled to off; alter role authenticated set pgaudit.log = 'write'",
     ],
 )
 def test_from_sixteen_on_migrations_may_make_and_configure_roles(owner: Session, statement: str) -> None:

@@ -72,6 +72,12 @@ def test_migrations_and_seeds_are_applied_by_a_role_that_is_no_superuser(server:
     assert server.sql("select email::text from plots.gardener where email = 'anna@example.com'")
 
 
+def test_its_owner_may_look_at_the_server_and_let_others_do_so(server: Served) -> None:
+    given = server.sql("select roleid::regrole::text, admin_option from pg_auth_members"
+                       " where member = 'postgres'::regrole and roleid::regrole::text ~ '^pg_' order by 1")  # fmt: skip
+    assert given == [("pg_monitor", True), ("pg_signal_backend", True)]
+
+
 def test_what_config_toml_says_and_is_not_honoured_is_printed(server: Served) -> None:
     assert "config.toml, [storage] is not served" in server.lines()
 

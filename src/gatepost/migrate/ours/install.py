@@ -118,13 +118,16 @@ def set_passwords(connection: Connection, passwords: Mapping[str, str]) -> None:
 
 
 def let_owner_pass(admin_dsn: str, owner: str) -> None:
-    """On a server of one Supabase project: policies that a table forces upon its owner do not bind `postgres`.
+    """On a server of one Supabase project: policies that a table forces upon its owner do not bind `postgres`, and it
+    may look at the server, end its statements, and let others do so.
 
     So it is at Supabase. Elsewhere roles are shared with other databases, and this is not ours to do.
     """
     with Connection(admin_dsn) as connection:
         if connection.value("select rolbypassrls or rolsuper from pg_roles where rolname = $1", owner) == "f":
             connection.script(f"alter role {identifier(owner)} bypassrls")
+        if connection.value("select pg_has_role($1, 'pg_signal_backend', 'member')", owner) == "f":
+            connection.script(f"grant pg_monitor, pg_signal_backend to {identifier(owner)} with admin option")
 
 
 OWNER = """

@@ -63,6 +63,9 @@ begin
         'pgrst.openapi_security_active', 'pgrst.openapi_server_proxy_uri', 'pgrst.server_cors_allowed_origins',
         'pgrst.server_timing_enabled', 'pgrst.server_trace_header', 'pgrst.url_use_legacy_target_names',
         'app.settings.jwt_secret', 'app.settings.jwt_exp',
+        'auto_explain.log_min_duration', 'auto_explain.log_nested_statements', 'pg_net.batch_size', 'pg_net.ttl',
+        'pgaudit.log', 'pgaudit.log_catalog', 'pgaudit.log_level', 'pgaudit.log_parameter', 'pgaudit.log_relation',
+        'pgaudit.log_statement', 'pgaudit.role', 'plan_filter.statement_cost_limit', 'safeupdate.enabled',
         'session_replication_role', 'deadlock_timeout', 'log_lock_waits', 'log_min_duration_statement',
         'log_min_messages', 'log_statement', 'log_temp_files', 'track_functions', 'track_io_timing', 'wal_compression'
     ] loop

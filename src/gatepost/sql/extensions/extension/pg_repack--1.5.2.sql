@@ -1,0 +1,1 @@
+-- A stand-in: migrations that ask for pg_repack load, and nothing is behind it.

@@ -1,0 +1,1 @@
+-- A stand-in: migrations that ask for pg_stat_monitor load, and nothing is behind it.

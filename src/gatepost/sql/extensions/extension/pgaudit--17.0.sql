@@ -1,0 +1,1 @@
+-- A stand-in: migrations that ask for pgaudit load, and nothing is behind it.

@@ -1,0 +1,1 @@
+-- A stand-in: migrations that ask for wrappers load, and nothing is behind it.
