@@ -248,6 +248,17 @@ def test_a_supabase_projects_roles_come_first_and_two_of_one_version_both_run(su
     assert supabase.states() == {"1": "applied", "1_b": "applied"}
 
 
+def test_a_file_of_that_name_for_other_things_is_left_alone(supabase: Project) -> None:
+    (supabase.folder / "config.toml").touch()
+    (supabase.folder / "roles.sql").write_text("do $$ begin end $$;\ncreate table public.roles (name text)")
+    supabase.write(v1_roles="create table public.roles (name text)")
+    report = supabase.apply()
+    assert (report.seeded, report.applied) == ([], ["1_roles.sql"])
+    assert report.warnings == [
+        "roles.sql is not run: create table public roles … does not belong before the migrations"
+    ]
+
+
 def test_a_seed_runs_once_after_the_migrations(project: Project, rows: Rows) -> None:
     project.write(v1_a="create table a (id int)", seed="insert into a values (1)")
     report = project.apply()

@@ -18,8 +18,9 @@ from .connection import Connection, ScriptProblem
 from .fitting import assertions, guard, lacking, privileged
 from .fitting.advice import advice
 from .texts.files import Migration, SqlFile, is_supabase, listing, seeds
-from .texts.statements import line_and_column
+from .texts.statements import concerns_roles, line_and_column
 
+ROLES = "roles.sql"
 Kind = Literal["applied", "seeded", "ignored", "warning", "notice"]
 
 
@@ -165,9 +166,14 @@ class _Run:
         self.tell(Progress("applied", migration.path.name, seconds=seconds))
 
     def roles(self, folder: Path) -> None:
-        """A Supabase project's own roles, which come before everything."""
-        if is_supabase(folder):
-            self.seeds(folder, ["roles.sql"])
+        """A Supabase project's own roles, before everything; some have a file of that name for other things."""
+        file = SqlFile(folder / ROLES)
+        if not (is_supabase(folder) and file.path.is_file()):
+            return
+        if other := next((each for each in file.statements if not concerns_roles(each)), None):
+            self.warn(ROLES, f"is not run: {' '.join(other.words)} … does not belong before the migrations")
+        else:
+            self.seeds(folder, [ROLES])
 
     def seeds(self, folder: Path, patterns: Sequence[str]) -> None:
         done = ledger.seeded(self.connection)

@@ -23,6 +23,10 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+ROLES = re.compile(
+    r"(create|alter|drop) (role|user|group)\b|alter (default privileges|database)\b|comment on role\b"
+    r"|(grant|revoke|reassign|set|reset|select|do|begin|commit)\b"
+)
 BLOCK = re.compile(r"/\*|\*/")
 TRANSACTION = {"begin", "commit", "end", "rollback", "abort"}
 ALONE = re.compile(
@@ -58,6 +62,11 @@ class MetaCommand:
 
     text: str
     start: int
+
+
+def concerns_roles(statement: SqlStatement) -> bool:
+    """Whether it makes roles, or gives them rights and settings."""
+    return ROLES.match(" ".join(statement.words)) is not None
 
 
 def split(text: str) -> tuple[list[SqlStatement], MetaCommand | None]:
