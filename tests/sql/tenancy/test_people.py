@@ -29,7 +29,7 @@ def licences(site: Site, resident: str) -> int:
 def test_an_account_that_ends_gives_its_seats_back(site: Site) -> None:
     resident = site.resident(USER_1)
     site.auth.execute("delete from auth.users where email = %s", (USER_1,))
-    assert (owner(site, resident), site.status(USER_1), licences(site, resident)) == (None, "declined", 0)
+    assert (owner(site, resident), site.status(USER_1), licences(site, resident)) == (None, "inactive", 0)
 
 
 def test_who_has_the_address_then_is_nobody_until_he_is_invited(site: Site) -> None:

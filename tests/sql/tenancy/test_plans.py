@@ -61,7 +61,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def explained(site: Site, who: str, text: str) -> list[dict[str, Any]]:
     """The nodes of a plan, as somebody asks."""
-    found = site.call(who, f"explain (analyze, timing off, format json) {text}")
+    found = site.call(who, f"explain (analyze, buffers, timing off, format json) {text}")
     [plan] = json.loads(found) if isinstance(found, str) else found
     return list(nodes(plan["Plan"]))
 
@@ -107,3 +107,31 @@ def test_what_claims_are_made_of_is_found_by_an_index(site: Site, what: str) -> 
     row = site.value(f"explain (format json) {text}")
     scans = {node["Node Type"] for node in nodes(row[0]["Plan"]) if "Relation Name" in node}
     assert "Seq Scan" not in scans
+
+
+# As nearly everybody is at home, PostgreSQL would think that hardly anybody is not support.
+NOT_SUPPORT = {
+    "a residency": "select * from app.resident r where r.id = '{resident}' and r.type <> 'support'",
+    "one's own": "select * from app.resident r where r.profile_id = (select auth.uid()) and r.type <> 'support'",
+}
+
+
+@pytest.mark.parametrize("who", [ADMIN_1, SUPER])
+@pytest.mark.parametrize("what", NOT_SUPPORT)
+def test_one_residency_is_looked_at(site: Site, who: str, what: str) -> None:
+    plan = explained(site, who, NOT_SUPPORT[what].format(resident=site.resident(USER_1)))
+    assert sum(node.get("Rows Removed by Filter", 0) for node in plan) <= 1
+
+
+def test_what_the_site_may_read_is_said_without_reading_it(site: Site) -> None:
+    """However many tenants and people there are."""
+    plan = explained(site, SUPER, f"select * from app.profile where id = '{site.user(SUPER)}'")
+    asked = [node for node in plan if node.get("Parent Relationship") == "InitPlan"]
+    assert sum(node["Shared Hit Blocks"] + node["Shared Read Blocks"] for node in asked) <= 10
+
+
+@pytest.mark.parametrize("function", ["get_myself", "my_profile_residencies"])
+def test_ones_own_is_found_at_once(site: Site, function: str) -> None:
+    """An index cannot be asked for what a function says that might fail for a row one may not see."""
+    source = site.value("select prosrc from pg_proc where oid = to_regproc(%s)", f"app_api.{function}")
+    assert "(select auth.uid())" in source

@@ -34,13 +34,15 @@ MODULES = {
             "display_name",
             "has_permission",
             "has_all_permissions",
-            "readable_tenants",
-            "readable_profiles",
+            "first_readable_tenant",
+            "last_readable_tenant",
+            "first_readable_profile",
+            "last_readable_profile",
             "own_residents",
         )
     )
 }
-"""The same of our modules; their last three read rows too. What projects call so without the module may do anything."""
+"""The same of our modules; the last reads rows too. What projects call so without the module may do anything."""
 PARAMETERS = {"functions": 2, "media_handlers": 1}
 
 

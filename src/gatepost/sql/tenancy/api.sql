@@ -14,11 +14,11 @@ as $$ select app_fn.available_modules((app_private.my_claims()).permissions) $$;
 
 create or replace function app_api.get_myself() returns app.profile
 language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select p from app.profile p where p.id = auth.uid() $$;
+as $$ select p from app.profile p where p.id = (select auth.uid()) $$;
 
 create or replace function app_api.my_profile_residencies() returns setof app.resident
 language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select * from app.resident r where r.profile_id = auth.uid() and r.type <> 'support' order by r.tenant_name $$;
+as $$ select * from app.resident r where r.profile_id = (select auth.uid()) and r.type <> 'support' order by r.tenant_name $$;
 
 create or replace function app_api.update_profile(
     _display_name text, _first_name text, _last_name text, _phone text default null
@@ -59,7 +59,7 @@ declare
     _profile app.profile;
 begin
     perform app_private.authorize('p:address-book');
-    update app.profile p set is_public = _is_public where p.id = auth.uid() returning * into _profile;
+    update app.profile p set is_public = _is_public where p.id = (select auth.uid()) returning * into _profile;
     return _profile;
 end $$;
 
@@ -85,7 +85,7 @@ begin
             )
         from app.profile p
         where p.is_public and p.status = 'active'
-            and exists (select from app.profile me where me.id = auth.uid() and me.is_public)
+            and exists (select from app.profile me where me.id = (select auth.uid()) and me.is_public)
         order by p.display_name, p.id;
 end $$;
 

@@ -51,23 +51,34 @@ as $$
     )
 $$;
 
--- Sets for policies, found once a statement: an index finds the rows by them. The tenants whose administration the token
--- lets one read (one's own, for its admins; all, for the site's), the profiles beside one's own, and one's own residencies.
-create or replace function auth_ext.readable_tenants() returns uuid[]
-language sql stable security definer set search_path = pg_catalog, pg_temp
+-- For policies, found once a statement: an index finds the rows by them. The first and the last of the tenants whose
+-- administration the token lets one read (one's own, for its admins; all, for the site's), those of the profiles beside
+-- one's own, and one's own residencies.
+create or replace function auth_ext.first_readable_tenant() returns uuid
+language sql stable parallel safe
 as $$
     select case
-        when auth_ext.has_permission('p:app-admin-super') then array(select t.id from app.tenant t)
-        when auth_ext.has_permission('p:app-admin') then array[auth_ext.tenant_id()]
-        else '{}'
+        when auth_ext.has_permission('p:app-admin-super') then '00000000-0000-0000-0000-000000000000'
+        when auth_ext.has_permission('p:app-admin') then auth_ext.tenant_id()
     end
 $$;
 
-create or replace function auth_ext.readable_profiles() returns uuid[]
-language sql stable security definer set search_path = pg_catalog, pg_temp
+create or replace function auth_ext.last_readable_tenant() returns uuid
+language sql stable parallel safe
 as $$
-    select case when auth_ext.has_permission('p:app-admin-super') then array(select p.id from app.profile p) else '{}' end
+    select case
+        when auth_ext.has_permission('p:app-admin-super') then 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+        when auth_ext.has_permission('p:app-admin') then auth_ext.tenant_id()
+    end
 $$;
+
+create or replace function auth_ext.first_readable_profile() returns uuid
+language sql stable parallel safe
+as $$ select case when auth_ext.has_permission('p:app-admin-super') then '00000000-0000-0000-0000-000000000000'::uuid end $$;
+
+create or replace function auth_ext.last_readable_profile() returns uuid
+language sql stable parallel safe
+as $$ select case when auth_ext.has_permission('p:app-admin-super') then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid end $$;
 
 create or replace function auth_ext.own_residents() returns uuid[]
 language sql stable security definer set search_path = pg_catalog, pg_temp

@@ -34,7 +34,7 @@ create policy "the api reads" on app.app_settings for select to tenancy_api usin
 create policy "one's own" on app.tenant for select to authenticated, tenancy_api
     using (id = (select auth_ext.tenant_id()));
 create policy "the site reads all" on app.tenant for select to authenticated, tenancy_api
-    using (id = any ((select auth_ext.readable_tenants())::uuid[]));
+    using (id between (select auth_ext.first_readable_tenant()) and (select auth_ext.last_readable_tenant()));
 create policy "support looks up" on app.tenant for select to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-support')));
 create policy "the site makes" on app.tenant for insert to tenancy_api
@@ -44,7 +44,7 @@ create policy "the site changes" on app.tenant for update to tenancy_api
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 
 create policy "admins read" on app.tenant_subscription for select to authenticated, tenancy_api
-    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
+    using (tenant_id between (select auth_ext.first_readable_tenant()) and (select auth_ext.last_readable_tenant()));
 create policy "the site makes" on app.tenant_subscription for insert to tenancy_api
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 create policy "the site changes" on app.tenant_subscription for update to tenancy_api
@@ -55,7 +55,7 @@ create policy "the site changes" on app.tenant_subscription for update to tenanc
 
 create policy "oneself" on app.profile for select to authenticated, tenancy_api using (id = (select auth.uid()));
 create policy "the site reads all" on app.profile for select to authenticated, tenancy_api
-    using (id = any ((select auth_ext.readable_profiles())::uuid[]));
+    using (id between (select auth_ext.first_readable_profile()) and (select auth_ext.last_readable_profile()));
 create policy "support looks up" on app.profile for select to tenancy_api
     using ((select auth_ext.has_permission('p:app-admin-support')));
 create policy "who is in the address book" on app.profile for select to tenancy_api
@@ -67,7 +67,7 @@ create policy "one's own" on app.resident for select to authenticated, tenancy_a
     using (profile_id = (select auth.uid()));
 create policy "admins read" on app.resident for select to authenticated, tenancy_api
     using (
-        tenant_id = any ((select auth_ext.readable_tenants())::uuid[])
+        tenant_id between (select auth_ext.first_readable_tenant()) and (select auth_ext.last_readable_tenant())
         and (type <> 'support' or (select auth_ext.has_permission('p:app-admin-super')))
     );
 create policy "support looks up" on app.resident for select to tenancy_api
@@ -107,7 +107,7 @@ create policy "the api reads" on app.resident_transition for select to tenancy_a
 create policy "one's own" on app.license for select to authenticated, tenancy_api
     using (resident_id = any ((select auth_ext.own_residents())::uuid[]));
 create policy "admins read" on app.license for select to authenticated, tenancy_api
-    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
+    using (tenant_id between (select auth_ext.first_readable_tenant()) and (select auth_ext.last_readable_tenant()));
 create policy "the tenant's admins grant" on app.license for insert to tenancy_api
     with check (tenant_id = (select auth_ext.tenant_id()) and (select auth_ext.has_permission('p:app-admin')));
 create policy "the tenant's admins renew" on app.license for update to tenancy_api
@@ -126,7 +126,7 @@ create policy "the site revokes" on app.license for delete to tenancy_api
 -- Support and the record of what was done
 
 create policy "admins read" on app.support_session for select to authenticated, tenancy_api
-    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
+    using (tenant_id between (select auth_ext.first_readable_tenant()) and (select auth_ext.last_readable_tenant()));
 create policy "one's own" on app.support_session for select to authenticated, tenancy_api
     using (profile_id = (select auth.uid()));
 create policy "support begins" on app.support_session for insert to tenancy_api
@@ -143,7 +143,7 @@ create policy "the site ends" on app.support_session for update to tenancy_api
     with check ((select auth_ext.has_permission('p:app-admin-super')));
 
 create policy "admins read" on app.audit_event for select to authenticated, tenancy_api
-    using (tenant_id = any ((select auth_ext.readable_tenants())::uuid[]));
+    using (tenant_id between (select auth_ext.first_readable_tenant()) and (select auth_ext.last_readable_tenant()));
 create policy "the site reads what is of no tenant" on app.audit_event for select to authenticated, tenancy_api
     using (tenant_id is null and (select auth_ext.has_permission('p:app-admin-super')));
 create policy "in one's own name" on app.audit_event for insert to tenancy_api

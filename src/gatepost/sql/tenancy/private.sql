@@ -51,11 +51,7 @@ begin
         raise exception '30035: A RESIDENCY KEEPS ITS TENANT AND ITS PERSON';
     end if;
     if old.profile_id is not null and new.profile_id is null then
-        new.status := case
-            when new.type <> 'support' and new.status in ('active', 'inactive', 'supporting') then 'declined'
-            when new.status = 'active' then 'inactive'
-            else new.status
-        end;
+        new.status := case when new.status in ('active', 'supporting') then 'inactive' else new.status end;
     elsif new.status <> old.status and not exists (
         select from app.resident_transition t where (t.from_status, t.to_status) = (old.status, new.status)
     ) then
@@ -81,7 +77,7 @@ end $$;
 create or replace trigger check_resident before update on app.resident
     for each row execute function app_private.check_resident();
 
--- Who declines gives the seats back.
+-- Who declines gives the seats back, and so does whose account ends.
 create or replace function app_private.leave() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -90,7 +86,10 @@ begin
     return null;
 end $$;
 create or replace trigger leave after update on app.resident
-    for each row when (new.status = 'declined' and old.status <> 'declined') execute function app_private.leave();
+    for each row when (
+        (new.status = 'declined' and old.status <> 'declined')
+        or (new.status = 'inactive' and new.profile_id is null and old.profile_id is not null)
+    ) execute function app_private.leave();
 
 create or replace function app_private.rename_tenant() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp

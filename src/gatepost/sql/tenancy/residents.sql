@@ -89,7 +89,8 @@ end $$;
 
 -- Residents -----------------------------------------------------------------------------------------------------------
 
--- Once for a tenant and person: another invitation changes no standing, and renews one that was declined.
+-- Once for a tenant and person: another invitation changes no standing, and renews one that was declined, or
+-- whose account has ended.
 create or replace function app_fn.invite_user(
     _tenant_id uuid, _email text, _assignment_scope app.license_type_assignment_scope default 'user',
     _invited_by_profile_id uuid default null
@@ -113,7 +114,7 @@ begin
         select _tenant_id, '', _address, _invited_by_profile_id,
             (select p.display_name from app.profile p where p.id = _invited_by_profile_id)
         returning * into _resident;
-    elsif _resident.status = 'declined' then
+    elsif _resident.status = 'declined' or (_resident.status = 'inactive' and _resident.profile_id is null) then
         update app.resident r set status = 'invited' where r.id = _resident.id returning * into _resident;
     else
         return _resident;

@@ -111,7 +111,7 @@ as $$
 declare
     _session app.support_session;
 begin
-    select * into _session from app.support_session s where s.profile_id = auth.uid() and s.ended_at is null;
+    select * into _session from app.support_session s where s.profile_id = (select auth.uid()) and s.ended_at is null;
     if _session.id is null then
         raise exception '30034: NOT IN SUPPORT MODE';
     end if;

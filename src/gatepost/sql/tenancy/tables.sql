@@ -177,9 +177,13 @@ create unique index if not exists resident_home_idx on app.resident (profile_id)
 create unique index if not exists resident_home_email_idx on app.resident (email) where type = 'home';
 create index if not exists resident_profile_idx on app.resident (profile_id);
 create index if not exists resident_address_idx on app.resident (email);
-create unique index if not exists resident_email_idx on app.resident (tenant_id, email) where type <> 'support';
+-- In words that no question has: where nearly everybody is at home, PostgreSQL thinks that hardly anybody is not support.
+drop index if exists app.resident_email_idx;
+create unique index if not exists resident_address_once_idx on app.resident (tenant_id, email)
+    where (type = 'support') is not true;
 
--- What may become of a residency. Nobody leaves a block but by unblocking, or an active tenant.
+-- What may become of a residency. Nobody leaves a block but by unblocking, or an active tenant; who is invited to what he
+-- has been in has no account any more.
 create table if not exists app.resident_transition (
     from_status app.resident_status not null,
     to_status app.resident_status not null,
@@ -190,7 +194,7 @@ insert into app.resident_transition values
     ('declined', 'invited'),
     ('active', 'inactive'), ('active', 'supporting'), ('active', 'declined'), ('active', 'blocked_individual'),
     ('active', 'blocked_tenant'),
-    ('inactive', 'active'), ('inactive', 'declined'), ('inactive', 'blocked_individual'), ('inactive', 'blocked_tenant'),
+    ('inactive', 'active'), ('inactive', 'invited'), ('inactive', 'declined'), ('inactive', 'blocked_individual'), ('inactive', 'blocked_tenant'),
     ('supporting', 'active'), ('supporting', 'inactive'), ('supporting', 'blocked_individual'),
     ('supporting', 'blocked_tenant'),
     ('blocked_individual', 'invited'), ('blocked_individual', 'inactive'),
