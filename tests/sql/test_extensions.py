@@ -288,3 +288,19 @@ def test_older_versions_of_the_tests_helpers_are_these(session: Session, needs: 
     with session.transaction(force_rollback=True):
         session.execute("create extension \"basejump-supabase_test_helpers\" version '0.0.1'")
         assert one(session, "select tests.create_supabase_user('someone') is not null") is True
+
+
+def test_what_dumps_give_rights_on_is_there(session: Session, needs: Needs) -> None:
+    needs("the embedded PostgreSQL")
+    with session.transaction(force_rollback=True):
+        for name in ("http", "pgaudit", "index_advisor"):
+            session.execute(f"create extension {name} schema public")  # pyright: ignore
+        session.execute(
+            "grant all on function public.urlencode(bytea), public.urlencode(jsonb), public.text_to_bytea(text),"
+            " public.http_post(varchar, jsonb), public.http_delete(varchar, varchar, varchar),"
+            " public.pgaudit_ddl_command_end(), public.pgaudit_sql_drop(), public.index_advisor(text),"
+            " pgp_pub_decrypt_bytea(bytea, bytea, text, text), pgp_armor_headers(text) to anon"
+        )
+        assert one(session, "select urlencode('a b/ä~1')") == "a%20b%2F%C3%A4~1"
+        assert one(session, """select urlencode('{"a": "b c", "d": 1}'::jsonb)""") == "a=b%20c&d=1"
+        assert one(session, "select errors[1] from index_advisor('select 1')") is not None

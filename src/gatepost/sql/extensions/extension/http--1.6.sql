@@ -51,3 +51,37 @@ create function http_list_curlopt(out curlopt text, out value text) returns seto
 begin atomic
     select null::text, null::text where false;
 end;
+create function http_post(uri varchar, data jsonb) returns http_response
+language sql volatile
+return @extschema@.http(
+    row('POST', uri, null, 'application/x-www-form-urlencoded', data::text)::@extschema@.http_request
+);
+create function http_delete(uri varchar, content varchar, content_type varchar) returns http_response
+language sql volatile
+return @extschema@.http(row('DELETE', uri, null, content_type, content)::@extschema@.http_request);
+
+-- Letters, digits and -._~ stay, all else is written as bytes.
+create function urlencode(string bytea) returns text language sql immutable strict
+begin atomic
+    select coalesce(string_agg(
+        case when chr(byte) ~ '[A-Za-z0-9._~-]' then chr(byte) else '%' || upper(lpad(to_hex(byte), 2, '0')) end,
+        '' order by place
+    ), '')
+    from (
+        select place, get_byte(string, place) as byte from generate_series(0, length(string) - 1) as places (place)
+    ) as bytes
+    where byte > 0;
+end;
+create function urlencode(string varchar) returns text language sql immutable strict
+return @extschema@.urlencode(convert_to(string, 'UTF8'));
+create function urlencode(data jsonb) returns text language sql immutable strict
+begin atomic
+    select string_agg(
+        @extschema@.urlencode(key::varchar) || '=' || @extschema@.urlencode(value::varchar), '&' order by place
+    )
+    from jsonb_each_text(data) with ordinality as members (key, value, place);
+end;
+create function text_to_bytea(data text) returns bytea language sql immutable strict
+return convert_to(data, 'UTF8');
+create function bytea_to_text(data bytea) returns text language sql immutable strict
+return convert_from(data, 'UTF8');

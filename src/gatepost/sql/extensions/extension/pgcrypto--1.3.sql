@@ -385,3 +385,27 @@ create function armor(data bytea) returns text language plpgsql
 as $$ begin perform @extschema@._absent('armor()'); end $$;
 create function dearmor(data text) returns bytea language plpgsql
 as $$ begin perform @extschema@._absent('dearmor()'); end $$;
+
+-- What dumps give rights on, besides.
+do $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select * from (values
+            ('armor', 'bytea, text[], text[]', 'text'),
+            ('pgp_armor_headers', 'text, out key text, out value text', 'setof record'),
+            ('pgp_key_id', 'bytea', 'text'),
+            ('pgp_sym_encrypt_bytea', 'bytea, text, text', 'bytea'),
+            ('pgp_sym_decrypt_bytea', 'bytea, text, text', 'bytea'),
+            ('pgp_pub_encrypt', 'text, bytea, text', 'bytea'), ('pgp_pub_encrypt_bytea', 'bytea, bytea', 'bytea'),
+            ('pgp_pub_encrypt_bytea', 'bytea, bytea, text', 'bytea'),
+            ('pgp_pub_decrypt', 'bytea, bytea, text, text', 'text'), ('pgp_pub_decrypt_bytea', 'bytea, bytea', 'bytea'),
+            ('pgp_pub_decrypt_bytea', 'bytea, bytea, text', 'bytea'),
+            ('pgp_pub_decrypt_bytea', 'bytea, bytea, text, text', 'bytea')
+        ) as functions (name, arguments, result)
+    loop
+        execute format('create function @extschema@.%I(%s) returns %s language plpgsql as %L', wanted.name,
+            wanted.arguments, wanted.result, format('begin perform @extschema@._absent(%L); end', wanted.name || '()'));
+    end loop;
+end $$;
