@@ -127,7 +127,8 @@ def test_what_the_site_may_read_is_said_without_reading_it(site: Site) -> None:
     """However many tenants and people there are."""
     plan = explained(site, SUPER, f"select * from app.profile where id = '{site.user(SUPER)}'")
     asked = [node for node in plan if node.get("Parent Relationship") == "InitPlan"]
-    assert sum(node["Shared Hit Blocks"] + node["Shared Read Blocks"] for node in asked) <= 10
+    # A few of the catalog; five thousand people fill more than a hundred.
+    assert sum(node["Shared Hit Blocks"] + node["Shared Read Blocks"] for node in asked) <= 50
 
 
 @pytest.mark.parametrize("function", ["get_myself", "my_profile_residencies"])
