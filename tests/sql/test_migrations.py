@@ -121,7 +121,14 @@ def test_what_only_a_full_postgresql_has_is_said(supabase: Project, needs: Needs
     assert "--database-url" in told
 
 
-@pytest.mark.parametrize("text", ["select * from nowhere", "create extension pg_cron; select * from other.things"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select * from nowhere",
+        "create extension pg_cron; select * from other.things",
+        "create extension postgis; drop policy mine on storage.objects",
+    ],
+)
 def test_a_mistake_of_the_file_itself_has_no_such_advice(supabase: Project, needs: Needs, text: str) -> None:
     needs("the embedded PostgreSQL")
     supabase.write(v1_a=text)

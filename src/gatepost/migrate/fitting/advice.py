@@ -11,6 +11,8 @@ from ..texts.files import SqlFile
 
 # What is not found where an extension is there by name alone: a type, a function, a schema.
 UNDEFINED = frozenset(("42704", "42883", "3F000"))
+# What no extension brings.
+OWN = ("policy ", "role ", "trigger ", "constraint ", "rule ", "publication ")
 UNAVAILABLE, FORBIDDEN = "0A000", "42501"
 EXTENSION = re.compile(r'extension "([^"]+)"')
 # Stand-ins that have all that migrations use of the original are not to blame.
@@ -37,7 +39,7 @@ def advice(session: Connection, file: SqlFile, problem: ScriptProblem) -> str | 
     found = EXTENSION.search(problem.message)
     if found and problem.code in (UNAVAILABLE, FORBIDDEN):
         return _unavailable(session) if problem.code == UNAVAILABLE else _forbidden(found[1])
-    if problem.code not in UNDEFINED:
+    if problem.code not in UNDEFINED or problem.message.startswith(OWN):
         return None
     names = session.rows(STANDINS, file.text)[0][0]
     return names and f"If it belongs to {names}: that is a stand-in here. Name a full PostgreSQL with --database-url"
