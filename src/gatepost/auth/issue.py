@@ -37,6 +37,8 @@ REQUIRED: Mapping[str, type | tuple[type, ...]] = {
     "is_anonymous": bool,
 }
 """What a hook's claims must hold, as GoTrue demands it."""
+SERVICE = "service_role"
+"""The role that no policy holds back: nobody's but of whose row says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,10 @@ class Issuer:
             return claims
         about = metadata("custom_access_token", self._now())
         event: Claims = {"metadata": about, "user_id": user.id, "claims": claims, "authentication_method": method}
-        return check_claims(await ask(door, self.settings.hook_custom_access_token_uri, event, self.remote))
+        answer = check_claims(await ask(door, self.settings.hook_custom_access_token_uri, event, self.remote))
+        if answer["sub"] != claims["sub"] or answer["role"] == SERVICE != claims["role"]:
+            raise fault("unexpected_failure", "output claims are another user's, or the server's own")
+        return answer
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)

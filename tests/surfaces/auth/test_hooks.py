@@ -36,8 +36,12 @@ begin
     return (select answer from public.hook_answers where hook = event #>> '{metadata,name}');
 end $$;
 create function public.pass_on(event jsonb) returns jsonb language sql as 'select event';
+create function public.of_nobody(event jsonb) returns jsonb language sql as
+    $$ select jsonb_set(event, '{claims,sub}', '"00000000-0000-0000-0000-000000000001"') $$;
+create function public.of_the_server(event jsonb) returns jsonb language sql as
+    $$ select jsonb_set(event, '{claims,role}', '"service_role"') $$;
 create function public.secret_hook(event jsonb) returns jsonb language sql as 'select event';
-grant execute on function public.hook, public.pass_on to supabase_auth_admin;
+grant execute on function public.hook, public.pass_on, public.of_nobody, public.of_the_server to supabase_auth_admin;
 revoke execute on function public.secret_hook from public;
 """
 
@@ -252,6 +256,15 @@ async def test_a_hook_of_claims_is_told_what_it_is(hooked: Open, owner: Owner) -
     user = await client.new_user()
     refused = await client.password(user["email"])
     assert (refused.status, refused.message) == (500, "output claims field is missing")
+
+
+@pytest.mark.parametrize("function", ["of_nobody", "of_the_server"])
+async def test_a_hook_makes_nobody_somebody_else(hooked: Open, function: str) -> None:
+    client = hooked("custom_access_token", function=function)
+    user = await client.new_user()
+    answer = await client.password(user["email"])
+    message = "output claims are another user's, or the server's own"
+    assert (answer.status, answer.code, answer.message) == (500, "unexpected_failure", message)
 
 
 async def test_a_hook_that_answers_no_object_is_an_error(hooked: Open, owner: Owner) -> None:
