@@ -250,6 +250,7 @@ def test_a_supabase_projects_roles_come_first_and_two_of_one_version_both_run(su
     assert (report.seeded, report.applied) == (["roles.sql"], ["1_a.sql", "1_b.sql"])
     assert report.warnings == ["1_b.sql has another file's version, which Supabase's command line does not apply"]
     assert [each.kind for each in supabase.said if each.kind != "warning"] == ["seeded", "applied", "applied"]
+    (supabase.folder / "roles.sql").write_text("create role postgres")
     again = supabase.apply()
     assert (again.seeded, again.applied, again.warnings) == ([], [], [])
     assert supabase.states() == {"1": "applied", "1_b": "applied"}

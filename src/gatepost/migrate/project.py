@@ -168,7 +168,7 @@ class _Run:
     def roles(self, folder: Path) -> None:
         """A Supabase project's own roles, before everything; some have a file of that name for other things."""
         file = SqlFile(folder / ROLES)
-        if not (is_supabase(folder) and file.path.is_file()):
+        if not (is_supabase(folder) and file.path.is_file()) or ledger.applied(self.connection):
             return
         if other := next((each for each in file.statements if not concerns_roles(each)), None):
             self.warn(ROLES, f"is not run: {' '.join(other.words)} … does not belong before the migrations")
