@@ -257,7 +257,8 @@ def test_an_event_trigger_is_a_superusers_and_its_function_never_runs_as_one(
 
 
 WITHIN_DO = """
-create function public.watched() returns event_trigger language plpgsql as 'begin raise notice ''seen''; end';
+create function public.watched() returns event_trigger language plpgsql
+    as 'begin raise notice ''seen''; end; -- of all';
 do $$ begin
     -- create event trigger never on sql_drop execute function public.watched();
     create event trigger by_itself on ddl_command_end execute function public.watched();
@@ -275,7 +276,7 @@ select 1 / 0;
 
 
 def test_event_triggers_in_a_do_block_are_found_again_too_and_places_stay(project: Project, connect: Connect) -> None:
-    with pytest.raises(Exception, match=r"0001_within\.sql:15:1: division by zero"):
+    with pytest.raises(Exception, match=r"0001_within\.sql:16:1: division by zero"):
         project.apply(v0001_within=WITHIN_DO)
     assert project.apply(v0001_within=WITHIN_DO.replace("select 1 / 0", "create table public.t ()")).applied
     made = connect("postgres", name_of(project)).execute("select evtname::text from pg_event_trigger order by 1")

@@ -38,8 +38,8 @@ begin
         select pg_catalog.substr(setting, 13) into own_path
         from pg_catalog.unnest(target.proconfig) as settings (setting)
         where pg_catalog.starts_with(setting, 'search_path=');
-        code := pg_catalog.format('declare tg_event text := %%L; tg_tag text := %%L; begin %%s; end',
-            tg_event, tg_tag, pg_catalog.regexp_replace(target.prosrc, ';\s*$', ''));
+        code := pg_catalog.format(E'declare tg_event text := %%L; tg_tag text := %%L; begin %%s\n; end', tg_event, tg_tag,
+            pg_catalog.regexp_replace(target.prosrc, '(\mend(?:\s+\w+)?)\s*;\s*(?:--[^\n]*\s*)*$', '\1', 'i'));
         perform pg_catalog.set_config('search_path', coalesce(own_path, path), true);
         execute pg_catalog.format('do %%L', code);
         perform pg_catalog.set_config('search_path', path, true);
