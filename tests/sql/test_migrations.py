@@ -193,7 +193,8 @@ def test_what_a_file_does_to_its_session_ends_with_it(project: Project, rows: Ro
 
 
 def test_what_the_database_did_by_itself_is_told(project: Project) -> None:
-    project.write(v1_a="create table public.a (id int)")
+    ruled = "create table public.ruled (id int); create policy all_of_them on public.ruled using (true)"
+    project.write(v1_a="create table public.a (id int)", v2_ruled=ruled)
     project.apply()
     notices = [progress.message for progress in project.said if progress.kind == "notice"]
     assert notices == [

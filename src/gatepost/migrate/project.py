@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -196,13 +197,13 @@ class _Run:
         """Run a file and its line in the ledger in a session of their own; the seconds it took."""
         file.refuse_meta_commands()
         begun = time.perf_counter()
-        name = file.path.name
-        with Connection(self.dsn, lambda message: self.tell(Progress("notice", name, message))) as session:
+        closed: list[str] = []
+        with Connection(self.dsn, partial(self._noticed, file, closed)) as session:
             session.script("""select set_config('search_path', '"$user", public, extensions', false)""")
             try:
                 file = self._fitted(session, file)
                 if file.own_transactions:
-                    self.warn(name, f"{file.own_transactions}: if it fails, a part may stay")
+                    self.warn(file.path.name, f"{file.own_transactions}: if it fails, a part may stay")
                     self._by_itself(session, file, record)
                 else:
                     with session.transaction():
@@ -210,7 +211,17 @@ class _Run:
             except ScriptProblem as problem:
                 problem.hint = advice(session, file, problem) or problem.hint
                 raise explained(file, problem) from None
+            for message in closed:
+                if guard.holds(session, message):
+                    self.tell(Progress("notice", file.path.name, message))
         return time.perf_counter() - begun
+
+    def _noticed(self, file: SqlFile, closed: list[str], message: str) -> None:
+        """Told at once, but for what the rest of the file may settle."""
+        if guard.is_about(message):
+            closed.append(message)
+        else:
+            self.tell(Progress("notice", file.path.name, message))
 
     def _fitted(self, session: Connection, file: SqlFile) -> SqlFile:
         """The file as it runs here, when what it takes for granted was done; each such thing is told."""
