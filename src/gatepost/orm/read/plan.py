@@ -6,6 +6,7 @@ Never: a plan of one schema, rules or options used for another's.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import GenericAlias
 from typing import Any
 
 import msgspec
@@ -101,8 +102,12 @@ def make(session: Session, lexicon: Lexicon, operation: str, shape: Shape) -> Pl
     """The plan of a shape."""
     rows = rows_of(Tables(session), lexicon, shape)
     made = template(Answer(rows.read))
-    decoder = msgspec.json.Decoder(list[rows.type])
-    return Plan(shape.model, made.text, made.params, decoder, rows.finish, RESULTS[operation](shape))
+    return Plan(shape.model, made.text, made.params, decoder(rows.type), rows.finish, RESULTS[operation](shape))
+
+
+def decoder(row: object) -> "msgspec.json.Decoder[Any]":
+    """What reads a list of rows; their type is known now, and to no type checker."""
+    return msgspec.json.Decoder(GenericAlias(list, (row,)))
 
 
 def rows_of(tables: Tables, lexicon: Lexicon, shape: Shape) -> Rows:

@@ -13,7 +13,7 @@ from gatepost.orm.arguments.data.changes import Change, Data
 from gatepost.orm.arguments.shapes import ALWAYS, Counted, Find, Nested, Shown, Where
 from gatepost.orm.errors import DatabaseError, NotFound, OrmError
 from gatepost.orm.read.find import Finder
-from gatepost.orm.read.plan import Plan, reader_of
+from gatepost.orm.read.plan import Plan, decoder, reader_of
 from gatepost.orm.read.tables import Tables
 from gatepost.orm.session import Session
 from gatepost.orm.write.rows import change
@@ -211,8 +211,7 @@ def _answer(work: Work, model: Model, node: Write, show: Shown, *, before: bool 
     undoes = not work.session.compat and work.session.running is None and work.session.guard != "none"
     guards = (Guard(UNREADABLE, whole=True),) if undoes else ()
     made = template(Answer(rows.read, write=node, guards=guards, written=True))
-    decoder = msgspec.json.Decoder(list[rows.type])
-    return Quick(Plan(model.name, made.text, made.params, decoder, rows.finish, _first), node)
+    return Quick(Plan(model.name, made.text, made.params, decoder(rows.type), rows.finish, _first), node)
 
 
 def _first(rows: list[dict[str, Any]]) -> Any:
