@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,8 @@ def served(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Serve]:
         return running[-1]
 
     yield start
-    codes = {server.url: server.stop() for server in running}
+    with ThreadPoolExecutor(max_workers=len(running) or 1) as pool:
+        codes = dict(zip([server.url for server in running], pool.map(Served.stop, running), strict=True))
     for folder in folders:
         _remove_data(folder)
     assert set(codes.values()) <= {0}, codes

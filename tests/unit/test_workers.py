@@ -13,7 +13,7 @@ import os, socket, time
 from gatepost.workers import Workers
 
 def work(_):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())  # whole, whoever else writes
     time.sleep(60)
 
 Workers(2, work, socket.socket()).run()
@@ -28,18 +28,18 @@ def lives(pid: int) -> bool:
 
 
 def test_workers_end_with_their_parent_however_it_ends():
-    parent = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    workers = [int(parent.stdout.readline()) for _ in range(2)]
-    assert all(map(lives, workers))
-    parent.kill()
-    parent.wait()
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        try:
+            workers = [int(parent.stdout.readline()) for _ in range(2)]
+            assert all(map(lives, workers))
+        finally:
+            parent.kill()
     deadline = time.monotonic() + LIMIT
     try:
         while any(map(lives, workers)):
             assert time.monotonic() < deadline, "they go on by themselves"
             time.sleep(0.02)
     finally:
-        parent.stdout.close()
         for pid in filter(lives, workers):
             os.kill(pid, signal.SIGKILL)

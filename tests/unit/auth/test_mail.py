@@ -341,7 +341,7 @@ async def test_a_password_is_shown_to_the_server_over_tls(certificate: tuple[ssl
     async with smtp(received, tls_context=server, authenticator=received.authenticate, auth_required=True) as port:
         await through(SmtpSink("127.0.0.1", port, "ada", "right", certificates=client))
         with pytest.raises(Problem):
-            await through(SmtpSink("127.0.0.1", port, "ada", "wrong", certificates=client))
+            await through(SmtpSink("127.0.0.1", port, "ada", "wrong", timeout=2, certificates=client))
     assert received.passwords == [b"right", b"wrong"]
     assert len(received.envelopes) == 1
 
