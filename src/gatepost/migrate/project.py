@@ -18,7 +18,7 @@ from . import ledger
 from .connection import Connection, ScriptProblem
 from .fitting import assertions, guard, lacking, privileged
 from .fitting.advice import advice
-from .texts.files import Migration, SqlFile, is_supabase, listing, seeds
+from .texts.files import Migration, SqlFile, is_supabase, listing, place, seeds
 from .texts.statements import concerns_roles, line_and_column
 
 ROLES = "roles.sql"
@@ -64,7 +64,7 @@ def status(dsn: str, folder: Path) -> list[State]:
     found = {migration.version: migration for migration in listing(folder).migrations}
     states = [_state(migration, done.get(version)) for version, migration in found.items()]
     states += [State(entry.version, entry.name, "missing") for version, entry in done.items() if version not in found]
-    return sorted(states, key=lambda state: f"{state.version}_")
+    return sorted(states, key=lambda state: place(state.version))
 
 
 def _state(migration: Migration, entry: ledger.Applied | None) -> State:
@@ -155,7 +155,7 @@ class _Run:
             self.warn(migration.path.name, "was applied and has changed since; write a new migration instead")
         if state != "pending":
             return
-        if done and f"{migration.version}_" < max(f"{version}_" for version in done):
+        if done and place(migration.version) < max(map(place, done)):
             self.warn(migration.path.name, "is older than migrations that were applied before it")
 
         def record(session: Connection) -> None:

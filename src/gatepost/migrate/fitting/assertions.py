@@ -12,7 +12,7 @@ from ...query.sql import identifier
 from ..connection import Connection
 from ..texts.files import SqlFile
 from ..texts.statements import SqlStatement
-from .lacking import CREATE, Rewritten
+from .lacking import CREATE, superuser, without
 
 CONTROL = "pgtap.control"
 FOLDERS = (
@@ -26,7 +26,6 @@ DROP = re.compile(r"drop\s+extension\s+(?:if\s+exists\s+)?\"?pgtap\"?(?:\s+(?:ca
 AVAILABLE = "select exists (select from pg_available_extensions where name = 'pgtap')"
 INSTALLED = "select exists (select from pg_extension where extname = 'pgtap')"
 SCHEMA = "select nspname from pg_namespace where nspname = $1"
-SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
 
 
 def located(folder: Path | None = None) -> Path | None:
@@ -47,16 +46,14 @@ def show_the_way(connection: Connection, place: Path) -> None:
 def arranged(admin: str | None, session: Connection, file: SqlFile) -> tuple[SqlFile, str]:
     """The file without its pgTAP, which is there now; where none was found, that is said."""
     asked = [statement for statement in file.statements if _concerns(statement)]
-    if admin is None or not asked:
+    if not asked:
         return file, ""
-    with Connection(admin) as connection:
-        connection.script("set search_path = pg_catalog")
-        if connection.value(SUPERUSER) != "t":
+    with superuser(admin) as connection:
+        if connection is None:
             return file, ""
         there = all(_done(connection, session, statement) for statement in asked)
-    blank = file.blank if isinstance(file, Rewritten) else ()
     said = "asks for pgTAP, which a superuser made" if there else "asks for pgTAP, which was not found and is left away"
-    return Rewritten(file.path, (*blank, *asked)), said
+    return without(file, asked), said
 
 
 def _concerns(statement: SqlStatement) -> bool:

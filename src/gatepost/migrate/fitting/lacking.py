@@ -5,7 +5,8 @@ Never: a stand-in for something that the server has, or that the project makes i
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +65,25 @@ class Rewritten(SqlFile):
         return text
 
 
+def without(file: SqlFile, statements: Sequence[SqlStatement]) -> SqlFile:
+    """The file with these blank, besides what is by now."""
+    blank = file.blank if isinstance(file, Rewritten) else ()
+    return Rewritten(file.path, (*blank, *statements)) if statements else file
+
+
+@contextmanager
+def superuser(admin: str | None) -> Generator[Connection | None]:
+    """The administrator's session, in which nothing of the project's has a name of PostgreSQL's; None where there is
+    none, or he is no superuser.
+    """
+    if admin is None:
+        yield None
+        return
+    with Connection(admin) as connection:
+        connection.script("set search_path = pg_catalog")
+        yield connection if connection.value(SUPERUSER) == "t" else None
+
+
 def queue(admin: str, owner: str, files: Iterable[SqlFile]) -> bool:
     """Graphile Worker's `add_job`, where files call it, none makes its schema, and it has not been here; True if made.
 
@@ -101,7 +121,7 @@ def extensions(session: Connection, file: SqlFile, admin: str | None = None) -> 
         _stand_in(session, name, control, (found["schema"] or "").strip('"'), admin)
         blank.append(statement)
         names.append(name)
-    return (Rewritten(file.path, tuple(blank)), names) if blank else (file, [])
+    return without(file, blank), names
 
 
 def _concerns_a_stand_in(session: Connection, statement: SqlStatement, made: list[str]) -> bool:
@@ -125,9 +145,9 @@ def _stand_in(session: Connection, name: str, control: Path, wanted: str, admin:
     session.script(f"create schema if not exists {identifier(schema)}")
     if not text.startswith(BEYOND_OWNER):
         _make(session, script, schema)
-    elif admin:
-        with Connection(admin) as connection:
-            if connection.value(SUPERUSER) == "t":
+    else:
+        with superuser(admin) as connection:
+            if connection is not None:
                 _make(connection, script, schema)
     session.rows(MARK, name, schema)
 

@@ -13,7 +13,7 @@ from ..connection import Connection, ScriptProblem
 from ..texts.files import SqlFile
 from ..texts.statements import SqlStatement
 from . import events
-from .lacking import CREATE, Rewritten
+from .lacking import CREATE, superuser, without
 
 # What the embedded server lets an owner create: harmless to whoever owns a database, yet marked for superusers.
 HARMLESS = frozenset((
@@ -37,7 +37,6 @@ where a.name = $1 and v.superuser and not v.trusted
 """
 OWNED = "select pg_has_role(extowner, 'usage') from pg_extension where extname = $1"
 UNCONFIGURED = "select not (rolsuper or rolcreaterole) from pg_roles where rolname = current_user"
-SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +50,17 @@ class Act:
 
 def done(admin: str | None, session: Connection, file: SqlFile) -> tuple[SqlFile, list[str]]:
     """The file without what only an administrator may do, and the names of that."""
-    if admin is None or not any(map(_may_be, file.statements)):
+    if not any(map(_may_be, file.statements)):
         return file, []
     acts: list[Act] = []
-    with Connection(admin) as connection:
-        connection.script("set search_path = pg_catalog")
-        if connection.value(SUPERUSER) != "t":
+    with superuser(admin) as connection:
+        if connection is None:
             return file, []
         for statement in file.statements:
             for act in _acts(session, statement):
                 _run(connection, act)
                 acts.append(act)
-    blank = file.blank if isinstance(file, Rewritten) else ()
-    return Rewritten(file.path, (*blank, *(act.statement for act in acts))) if acts else file, [
-        act.name for act in acts
-    ]
+    return without(file, [act.statement for act in acts]), [act.name for act in acts]
 
 
 def _may_be(statement: SqlStatement) -> bool:

@@ -95,6 +95,11 @@ def is_supabase(folder: Path) -> bool:
     return (folder / "config.toml").is_file()
 
 
+def place(version: str) -> str:
+    """What versions sort by: as the names of their files do, where `_` comes behind them."""
+    return f"{version}_"
+
+
 def listing(folder: Path) -> Listing:
     """What `folder/migrations` holds. Sub-folders and files not named VERSION_NAME.sql are passed over."""
     migrations = folder / "migrations"
