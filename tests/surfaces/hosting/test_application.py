@@ -1,5 +1,6 @@
 """An application written for Supabase and PostGraphile, served as it is, with a gatepost.toml laid beside it."""
 
+import asyncio
 import base64
 import json
 import shutil
@@ -141,9 +142,13 @@ async def test_notifications_reach_a_subscription(server: Served) -> None:
         await socket.subscribe("subscription ($id: UUID!) { plotChanged(plotId: $id) { event plot { name } } }", plot)
         await socket.say(type="ping")
         assert (await socket.hear())["type"] == "pong"
-        server.sql("select pg_notify(%s, '{\"event\": \"move\", \"id\": \"' || %s || '\"}')",
-                   (f"plot:{plot['id']}:changed", plot["id"]))  # fmt: skip
-        told = await socket.next()
+        message = 'select pg_notify(%s, \'{"event": "move", "id": "\' || %s || \'"}\')'
+        telling = asyncio.create_task(socket.next())
+        async with asyncio.timeout(20):
+            while not telling.done():  # a pong does not say that the channel is listened to by now
+                server.sql(message, (f"plot:{plot['id']}:changed", plot["id"]))
+                await asyncio.wait({telling}, timeout=0.2)
+            told = await telling
         assert told["data"] == {"plotChanged": {"event": "move", "plot": {"name": "told"}}}
 
 
